@@ -1,0 +1,81 @@
+"""Delivery: one run for each director of an approved change, and the outbox that sends it."""
+
+from django.db import models
+
+from apps.changes.models import Change
+from apps.inventory.models import Director
+
+
+class Run(models.Model):
+    """One change being applied to one director."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        RUNNING = "running", "running"
+        VERIFIED = "verified", "verified"
+        FAILED = "failed", "failed"
+        PARTIAL = "partial", "partly applied"
+        LOST = "lost", "lost"
+        SUPERSEDED = "superseded", "superseded"
+
+    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="runs")
+    director = models.ForeignKey(Director, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    error = models.TextField(blank=True)
+    expected_digest = models.CharField(max_length=64)
+    done_steps = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=0)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heard_at = models.DateTimeField(null=True, blank=True)  # the newest report about this run
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["change", "director"], name="one_run_a_director")
+        ]
+
+    def __str__(self) -> str:
+        return f"run of {self.change} on {self.director}"
+
+
+class RunStep(models.Model):
+    """One step of a run, as the director reported it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+        SKIPPED = "skipped", "not tried"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    index = models.PositiveIntegerField()
+    text = models.CharField(max_length=300)
+    command = models.CharField(max_length=500)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("index",)
+        constraints = [models.UniqueConstraint(fields=["run", "index"], name="step_index_once")]
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.text}"
+
+
+class Outbox(models.Model):
+    """A run that must be delivered: sent again and again until the run ends."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="outbox")
+    next_send = models.DateTimeField(db_index=True)
+    sent = models.PositiveIntegerField(default=0)
+    last_sent = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    deadline = models.DateTimeField()  # after this an unanswered run is lost
+
+    class Meta:
+        verbose_name_plural = "outbox"
+
+    def __str__(self) -> str:
+        return f"outbox of {self.run}"

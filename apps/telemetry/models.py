@@ -1,0 +1,32 @@
+"""What the directors say of themselves, as the relay stored it."""
+
+from django.db import models
+
+from apps.inventory.models import Director
+
+
+class DirectorStatus(models.Model):
+    """The newest word of one director. Absent until its agent has spoken once."""
+
+    director = models.OneToOneField(Director, on_delete=models.CASCADE, related_name="status")
+    last_seen = models.DateTimeField(null=True, blank=True)
+    facts = models.JSONField(default=dict)  # kernel, IPVS version, schedulers, addresses, ip_forward
+    revision = models.PositiveIntegerField(default=0)  # highest that the agent verified; 0 = none
+    owned_digest = models.CharField(max_length=64, blank=True)  # of the services we own, in the kernel
+    observed = models.JSONField(null=True, blank=True)  # whole kernel table; None = never reported
+    owned_keys = models.JSONField(default=list)  # lvs.model.key_to_document of the services we own
+    observed_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)  # why the agent can't read its kernel
+
+    def __str__(self) -> str:
+        return f"status of {self.director}"
+
+
+class RelayStatus(models.Model):
+    """When a relay last read Redis: without that, silence of a director tells nothing."""
+
+    name = models.CharField(max_length=63, unique=True)
+    last_read = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,282 @@
+"""What IPVS of one director should hold, as immutable values.
+
+A `Table` is canonical: addresses in canonical text, services and real servers in one order, every
+default written out. Two tables that mean the same are equal and have the same digest.
+
+These are named tuples rather than dataclasses because a table holds ten thousand of them and is
+built anew at each read: construction, comparison and hashing then run in C.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple
+
+from lvs.addresses import FULL_NETMASK, Family, canonical, endpoint, family_of, packed
+
+Protocol = Literal["tcp", "udp", "sctp"]
+Forwarding = Literal["masquerade", "direct", "tunnel"]
+TunnelType = Literal["ipip", "gue", "gre"]
+TunnelChecksum = Literal["none", "csum", "remcsum"]
+
+Document = dict[str, Any]
+"""A JSON object: what `to_document` gives and `from_document` takes."""
+
+
+class ServiceKey(NamedTuple):
+    """The identity of a virtual service: protocol, address and port, or firewall mark and family.
+
+    Of a firewall-mark service, protocol and address are "" and port is 0; of an addressed one, fwmark
+    is 0. The kernel keys marks by family too: mark 1 for IPv4 and for IPv6 are two services.
+    """
+
+    family: Family
+    protocol: Protocol | Literal[""]
+    address: str
+    port: int
+    fwmark: int
+
+    def __str__(self) -> str:
+        if self.fwmark:
+            return f"fwmark {self.fwmark}" + (" ipv6" if self.family == "inet6" else "")
+        return f"{self.protocol} {endpoint(self.address, self.port)}"
+
+
+class RealServer(NamedTuple):
+    """Where a connection goes. Identity: (address, port)."""
+
+    address: str
+    port: int
+    forwarding: Forwarding = "masquerade"
+    weight: int = 1
+    upper_threshold: int = 0
+    """Connections above which the server gets no new ones; 0 = no limit."""
+    lower_threshold: int = 0
+    """Connections below which it gets new ones again; 0 = the kernel's default, 3/4 of upper."""
+    tunnel_type: TunnelType = "ipip"
+    tunnel_port: int = 0
+    """UDP port of GUE; 0 for every other type."""
+    tunnel_checksum: TunnelChecksum = "none"
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from the other real servers of its service."""
+        return (self.address, self.port)
+
+    def __str__(self) -> str:
+        return endpoint(self.address, self.port)
+
+
+class VirtualService(NamedTuple):
+    """What clients connect to, and how connections are spread."""
+
+    family: Family
+    protocol: Protocol | Literal[""]
+    address: str
+    port: int
+    fwmark: int
+    scheduler: str = "wlc"
+    flags: tuple[str, ...] = ()
+    """Scheduler flags by ipvsadm's names (`sh-fallback`, `mh-port`, `flag-3`), sorted by their bit."""
+    persistence: int = 0
+    """Seconds that a client sticks to its real server; 0 = not persistent."""
+    netmask: str = "255.255.255.255"
+    """What of the client's address counts for persistence: dotted for IPv4, a prefix length for IPv6."""
+    persistence_engine: str = ""
+    one_packet: bool = False
+    real_servers: tuple[RealServer, ...] = ()
+
+    @property
+    def key(self) -> ServiceKey:
+        """What tells it from every other service of the director."""
+        return ServiceKey(self.family, self.protocol, self.address, self.port, self.fwmark)
+
+    @property
+    def settings(self) -> "VirtualService":
+        """The service without its real servers: what one SET_SERVICE message carries."""
+        return self._replace(real_servers=())
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class Table(NamedTuple):
+    """Everything IPVS of one director should hold. Make one with `make_table`."""
+
+    services: tuple[VirtualService, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the canonical document: what an approval binds to."""
+        text = json.dumps(table_to_document(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def by_key(self) -> dict[ServiceKey, VirtualService]:
+        """The services by their identity."""
+        return {service.key: service for service in self.services}
+
+    def only(self, keys: Iterable[ServiceKey]) -> "Table":
+        """The part of the table with these identities."""
+        wanted = frozenset(keys)
+        return Table(tuple(s for s in self.services if s.key in wanted))
+
+
+EMPTY = Table()
+
+
+def service_order(key: ServiceKey) -> tuple[Any, ...]:
+    """Sort key: addressed services before marks, IPv4 before IPv6, then by number."""
+    raw = packed(key.address) if key.address else b""
+    return (bool(key.fwmark), key.family, raw, key.port, key.protocol, key.fwmark)
+
+
+def server_order(server: RealServer) -> tuple[Any, ...]:
+    """Sort key: IPv4 before IPv6, then by number."""
+    return (family_of(server.address), packed(server.address), server.port)
+
+
+def canonical_service(service: VirtualService) -> VirtualService:
+    """The service in its one canonical form. Raises ValueError on an address that is none.
+
+    Fields that the kernel ignores get their default: netmask and engine without persistence,
+    the tunnel settings without tunnel forwarding.
+    """
+    servers = sorted((_canonical_server(s) for s in service.real_servers), key=server_order)
+    address = canonical(service.address) if not service.fwmark else ""
+    family = service.family if service.fwmark else family_of(address)
+    persistent = service.persistence > 0
+    netmask = service.netmask if persistent and service.netmask else FULL_NETMASK[family]
+    return service._replace(
+        family=family,
+        address=address,
+        protocol="" if service.fwmark else service.protocol,
+        port=0 if service.fwmark else service.port,
+        flags=tuple(sorted(set(service.flags), key=_flag_order)),
+        netmask=canonical(netmask) if "." in netmask else netmask,
+        persistence_engine=service.persistence_engine if persistent else "",
+        real_servers=tuple(servers),
+    )
+
+
+_FLAG_ORDER = {"fallback": 1, "port": 2, "1": 1, "2": 2, "3": 3}
+
+
+def _flag_order(flag: str) -> tuple[int, str]:
+    return (_FLAG_ORDER.get(flag.rpartition("-")[2], 9), flag)
+
+
+def _canonical_server(server: RealServer) -> RealServer:
+    address = canonical(server.address)
+    if server.forwarding != "tunnel":
+        return server._replace(
+            address=address, tunnel_type="ipip", tunnel_port=0, tunnel_checksum="none"
+        )
+    return server._replace(address=address)
+
+
+def make_table(services: Iterable[VirtualService]) -> Table:
+    """A canonical table. Raises ValueError on an address that is none.
+
+    Doubled services are kept as they are: `lvs.rules` names them.
+    """
+    made = [canonical_service(service) for service in services]
+    return Table(tuple(sorted(made, key=lambda s: service_order(s.key))))
+
+
+def key_to_document(key: ServiceKey) -> Document:
+    """`{"protocol", "address", "port"}` or `{"fwmark", "family"}`."""
+    if key.fwmark:
+        return {"fwmark": key.fwmark, "family": key.family}
+    return {"protocol": key.protocol, "address": key.address, "port": key.port}
+
+
+def server_to_document(server: RealServer) -> Document:
+    """The real server as a JSON object, every default written out."""
+    document: Document = {
+        "address": server.address,
+        "port": server.port,
+        "forwarding": server.forwarding,
+        "weight": server.weight,
+        "upper_threshold": server.upper_threshold,
+        "lower_threshold": server.lower_threshold,
+    }
+    if server.forwarding == "tunnel":
+        document["tunnel"] = {
+            "type": server.tunnel_type,
+            "port": server.tunnel_port,
+            "checksum": server.tunnel_checksum,
+        }
+    return document
+
+
+def service_to_document(service: VirtualService) -> Document:
+    """The service with its real servers as a JSON object, every default written out."""
+    document = key_to_document(service.key)
+    document |= {
+        "scheduler": service.scheduler,
+        "flags": list(service.flags),
+        "one_packet": service.one_packet,
+        "persistence": None,
+        "real_servers": [server_to_document(s) for s in service.real_servers],
+    }
+    if service.persistence:
+        document["persistence"] = {
+            "timeout": service.persistence,
+            "netmask": service.netmask,
+            "engine": service.persistence_engine,
+        }
+    return document
+
+
+def table_to_document(table: Table) -> Document:
+    """The table as a JSON object: `{"services": […]}`."""
+    return {"services": [service_to_document(s) for s in table.services]}
+
+
+def server_from_document(document: Document) -> RealServer:
+    """The inverse of `server_to_document`, for documents of our own making.
+
+    Raises KeyError, TypeError or ValueError on anything else: what people write goes through
+    `lvs.formats.document`, which says what is wrong and where.
+    """
+    tunnel = document.get("tunnel") or {}
+    return RealServer(
+        document["address"],
+        document["port"],
+        document["forwarding"],
+        document["weight"],
+        document["upper_threshold"],
+        document["lower_threshold"],
+        tunnel.get("type", "ipip"),
+        tunnel.get("port", 0),
+        tunnel.get("checksum", "none"),
+    )
+
+
+def key_from_document(document: Document) -> ServiceKey:
+    """The inverse of `key_to_document`. Raises as `server_from_document` does."""
+    if "fwmark" in document:
+        return ServiceKey(document["family"], "", "", 0, document["fwmark"])
+    address = document["address"]
+    return ServiceKey(family_of(address), document["protocol"], address, document["port"], 0)
+
+
+def service_from_document(document: Document) -> VirtualService:
+    """The inverse of `service_to_document`. Raises as `server_from_document` does."""
+    key = key_from_document(document)
+    persistence = document.get("persistence") or {}
+    return VirtualService(
+        *key,
+        scheduler=document["scheduler"],
+        flags=tuple(document["flags"]),
+        persistence=persistence.get("timeout", 0),
+        netmask=persistence.get("netmask") or FULL_NETMASK[key.family],
+        persistence_engine=persistence.get("engine", ""),
+        one_packet=document["one_packet"],
+        real_servers=tuple(server_from_document(s) for s in document["real_servers"]),
+    )
+
+
+def table_from_document(document: Document) -> Table:
+    """The inverse of `table_to_document`. Raises as `server_from_document` does."""
+    return make_table(service_from_document(s) for s in document["services"])
