@@ -1,0 +1,103 @@
+"""Reading what directors say: the only door into the console for their messages.
+
+What passes has every field, of the right type; the values are still a director's word. Standard
+library only.
+"""
+
+import json
+from typing import Any
+
+from lvs.agent.streams import ROW_FIELDS, SCHEMA, Message
+
+
+class BadMessage(ValueError):
+    """A message that breaks the agreement between agent and console; the text says where."""
+
+
+_NUMBER = (int, float)
+_HEAD = {"schema": int, "type": str, "director": str, "at": _NUMBER}
+_STEP = {"text": str, "command": str}
+_RESULT = {"index": int, "state": str, "error": str}
+_RUN = {"run": int, "revision": int}
+_SHAPES: dict[str, dict[str, Any]] = {
+    "heartbeat": {"facts": dict, "revision": int, "owned_digest": str, "problem": str},
+    "observed": {"table": dict, "owned": [{}], "owned_digest": str},
+    "run_started": _RUN | {"steps": [_STEP]},
+    "run_steps": {"run": int, "results": [_RESULT]},
+    "run_finished": _RUN
+    | {"state": str, "code": str, "error": str, "digest": str, "already": bool}
+    | {"steps": [_STEP | {"state": str, "error": str}]},
+    "refused": {"reason": str},
+}
+_WORDS = {
+    "run_finished": {"verified", "failed", "partial"},
+    "step": {"done", "failed", "skipped"},
+}
+
+
+def parse_report(text: str | bytes, director: str) -> Message:
+    """The report in a stream entry's field `m`, of the director whose stream it stands in.
+
+    Raises BadMessage when it isn't one, or when it speaks for another director.
+    """
+    message = _object(text)
+    _check(message, _HEAD, "report")
+    if message["schema"] != SCHEMA:
+        raise BadMessage(f"report has schema {message['schema']}, not {SCHEMA}")
+    if message["director"] != director:
+        raise BadMessage(f"report of director {message['director']} in the stream of {director}")
+    kind = message["type"]
+    if kind not in _SHAPES:
+        raise BadMessage(f"report has the unknown type “{kind}”")
+    _check(message, _SHAPES[kind], kind)
+    if kind == "run_finished" and message["state"] not in _WORDS[kind]:
+        raise BadMessage(f"run_finished: unknown state “{message['state']}”")
+    field = {"run_steps": "results", "run_finished": "steps"}.get(kind)
+    for result in message[field] if field else ():
+        if result["state"] not in _WORDS["step"]:
+            raise BadMessage(f"{kind}: unknown step state “{result['state']}”")
+    return message
+
+
+def parse_sample(text: str | bytes) -> Message:
+    """The sample in a stream entry's field `m`. Raises BadMessage when it isn't one."""
+    message = _object(text)
+    _check(message, {"schema": int, "at": _NUMBER, "seq": int, "rows": dict}, "sample")
+    if message["schema"] != SCHEMA:
+        raise BadMessage(f"sample has schema {message['schema']}, not {SCHEMA}")
+    if not isinstance(message.get("interval"), (*_NUMBER, type(None))):
+        raise BadMessage("sample: field “interval” has the wrong type")
+    for name, row in message["rows"].items():
+        if not isinstance(row, list) or len(row) != len(ROW_FIELDS):
+            raise BadMessage(f"sample: row “{name}” has not {len(ROW_FIELDS)} values")
+        if not all(value is None or type(value) in _NUMBER for value in row):
+            raise BadMessage(f"sample: row “{name}” holds something that is no number")
+    return message
+
+
+def _object(text: str | bytes) -> Message:
+    try:
+        message = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage(f"not JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise BadMessage("not a JSON object")
+    return message
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _check(value: Any, shape: dict[str, Any], where: str) -> None:
+    if not isinstance(value, dict):
+        raise BadMessage(f"{where}: not an object")
+    for name, wanted in shape.items():
+        got = value.get(name)
+        if isinstance(wanted, list):
+            if not isinstance(got, list):
+                raise BadMessage(f"{where}: field “{name}” is not a list")
+            for item in got:
+                _check(item, wanted[0], f"{where}.{name}")
+        elif not isinstance(got, wanted) or (isinstance(got, bool) and wanted is not bool):
+            raise BadMessage(f"{where}: field “{name}” is missing or has the wrong type")

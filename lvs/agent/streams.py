@@ -1,0 +1,181 @@
+"""What directors say, and where: Redis streams, shared by the agent and the console.
+
+Each stream entry has one field, `m`, holding JSON text. Here are the names and the makers of messages;
+`lvs.agent.shapes` reads them. Standard library only.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+Message = dict[str, Any]
+
+SCHEMA = 1
+FIELD = "m"
+HEARTBEAT_INTERVAL = 3.0
+"""Seconds between two heartbeats of one director."""
+SAMPLES_KEPT = 120
+"""Entries that a director's sample stream keeps, about."""
+REPORTS_KEPT = 20_000
+"""Entries that a director's report stream keeps, about: hours of silence of the console."""
+
+RunState = Literal["verified", "failed", "partial"]
+
+ROW_FIELDS = (
+    "active",
+    "inactive",
+    "persistent",
+    "weight",
+    "connections",
+    "in_packets",
+    "out_packets",
+    "in_bytes",
+    "out_bytes",
+    "connections_rate",
+    "in_packets_rate",
+    "out_packets_rate",
+    "in_bytes_rate",
+    "out_bytes_rate",
+)
+"""The values of one sample row, in order. Rates are per second, null where unknown."""
+
+
+def reports_stream(director: str) -> str:
+    """The Redis key of a director's reports: heartbeats, observed tables, runs."""
+    return f"lvs:{director}:reports"
+
+
+def samples_stream(director: str) -> str:
+    """The Redis key of a director's samples, capped to about `SAMPLES_KEPT` entries."""
+    return f"lvs:{director}:samples"
+
+
+def queue_name(director: str) -> str:
+    """The Celery queue that only this director's agent reads."""
+    return f"director.{director}"
+
+
+def row_id(service: object, server: object | None = None) -> str:
+    """The name of a sample row: `tcp 192.0.2.1:80`, or `tcp 192.0.2.1:80|192.0.2.7:80`.
+
+    service: ServiceKey or its text; server: RealServer or its endpoint's text.
+    """
+    return str(service) if server is None else f"{service}|{server}"
+
+
+def encode(message: Message) -> dict[str, str]:
+    """The message as the fields of one stream entry."""
+    return {FIELD: json.dumps(message, separators=(",", ":"))}
+
+
+# --- what an agent reports -------------------------------------------------------------------------
+
+
+def _report(kind: str, director: str, at: float, **fields: Any) -> Message:
+    return {"schema": SCHEMA, "type": kind, "director": director, "at": at, **fields}
+
+
+def heartbeat(
+    director: str,
+    at: float,
+    *,
+    facts: Message,
+    revision: int,
+    owned_digest: str,
+    problem: str,
+) -> Message:
+    """“I am here.” revision: highest verified, 0 = none; problem: why the kernel can't be read, or ""."""
+    return _report(
+        "heartbeat",
+        director,
+        at,
+        facts=facts,
+        revision=revision,
+        owned_digest=owned_digest,
+        problem=problem,
+    )
+
+
+def observed(
+    director: str,
+    at: float,
+    *,
+    table: Message,
+    owned: Sequence[Message],
+    owned_digest: str,
+) -> Message:
+    """The kernel's whole table, the keys of the services we own, and the digest of that part."""
+    return _report(
+        "observed",
+        director,
+        at,
+        table=table,
+        owned=list(owned),
+        owned_digest=owned_digest,
+    )
+
+
+def run_started(
+    director: str, at: float, *, run: int, revision: int, steps: Sequence[Message]
+) -> Message:
+    """The plan as it will be executed. steps: `{"text", "command"}` each."""
+    return _report("run_started", director, at, run=run, revision=revision, steps=list(steps))
+
+
+def run_steps(director: str, at: float, *, run: int, results: Sequence[Message]) -> Message:
+    """How steps went. results: `{"index", "state": "done|failed|skipped", "error"}` each."""
+    return _report("run_steps", director, at, run=run, results=list(results))
+
+
+def run_finished(
+    director: str,
+    at: float,
+    *,
+    run: int,
+    revision: int,
+    state: RunState,
+    code: str = "",
+    error: str = "",
+    digest: str = "",
+    steps: Sequence[Message] = (),
+    already: bool = False,
+) -> Message:
+    """The end of a run, complete in itself. steps: `{"text", "command", "state", "error"}` each.
+
+    digest: of the owned services now in the kernel, "" = unknown; already: it was verified before,
+    and nothing was written.
+    """
+    return _report(
+        "run_finished",
+        director,
+        at,
+        run=run,
+        revision=revision,
+        state=state,
+        code=code,
+        error=error,
+        digest=digest,
+        steps=list(steps),
+        already=already,
+    )
+
+
+def refused(director: str, at: float, *, reason: str) -> Message:
+    """An envelope was refused; nothing was changed."""
+    return _report("refused", director, at, reason=reason)
+
+
+def sample(
+    *, at: float, seq: int, interval: float | None, rows: Mapping[str, list[Any]]
+) -> Message:
+    """One reading of all counters. interval: seconds since the sample before, None = none before.
+
+    rows: by `row_id`, values in the order of ROW_FIELDS.
+    """
+    return {
+        "schema": SCHEMA,
+        "at": at,
+        "seq": seq,
+        "interval": interval,
+        "rows": dict(rows),
+    }
