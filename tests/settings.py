@@ -1,0 +1,29 @@
+"""The console's settings for tests: real parts, throw-away data.
+
+A choice of the caller wins: LVS_DATABASE_URL names the PostgreSQL of the second half of `make test`.
+"""
+
+import os
+import tempfile
+
+from tests.ports import free_port
+
+DATA = tempfile.TemporaryDirectory(prefix="lvs-test-")  # gone with the process
+os.environ.setdefault("LVS_DEBUG", "yes")
+os.environ.setdefault("LVS_DATA_DIR", DATA.name)
+# The fixture `redis_server` starts a server on this port; without it nothing listens there.
+os.environ.setdefault("LVS_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+
+from lvsconsole.settings import *  # noqa: E402, F403
+from lvsconsole.settings import DATABASES, STORAGES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in production, so that locks and other processes behave as there.
+    DATABASES["default"]["TEST"] = {"NAME": f"{DATA.name}/test.sqlite3"}
+
+# Pages name static files without a manifest, so that tests need no collectstatic;
+# `make check` collects them with the manifest.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+# The same algorithm with small costs.
+PASSWORD_HASHERS = ["tests.settings_hasher.QuickArgon2PasswordHasher"]
