@@ -1,0 +1,54 @@
+"""A service or real server as ipvsadm 1.31's arguments: shared by `ipvsadm -Sn` text and plans."""
+
+from lvs.addresses import FULL_NETMASK, endpoint
+from lvs.model import RealServer, ServiceKey, VirtualService
+
+SERVICE_OPTION = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
+FORWARDING_OPTION = {"masquerade": "-m", "direct": "-g", "tunnel": "-i"}
+
+
+def key_arguments(key: ServiceKey) -> list[str]:
+    """`-t 192.0.2.1:80`, `-f 1` or `-f 1 -6`."""
+    if key.fwmark:
+        return ["-f", str(key.fwmark)] + (["-6"] if key.family == "inet6" else [])
+    return [SERVICE_OPTION[key.protocol], endpoint(key.address, key.port)]
+
+
+def service_arguments(service: VirtualService) -> list[str]:
+    """What follows `ipvsadm -A` or `-E`, in the order in which `ipvsadm -Sn` prints it."""
+    arguments = [*key_arguments(service.key), "-s", service.scheduler]
+    if service.persistence:
+        arguments += ["-p", str(service.persistence)]
+        if service.netmask != FULL_NETMASK[service.family]:
+            arguments += ["-M", service.netmask]
+        if service.persistence_engine:
+            arguments += ["--pe", service.persistence_engine]
+    if service.one_packet:
+        arguments.append("-o")
+    if service.flags:
+        arguments += ["-b", ",".join(service.flags)]
+    return arguments
+
+
+def server_arguments(key: ServiceKey, server: RealServer) -> list[str]:
+    """What follows `ipvsadm -a` or `-e`. Thresholds only where set: `-S` never prints them."""
+    arguments = [*key_arguments(key), "-r", str(server), FORWARDING_OPTION[server.forwarding]]
+    arguments += ["-w", str(server.weight)]
+    if server.forwarding == "tunnel":
+        arguments += _tunnel_arguments(server)
+    if server.upper_threshold:
+        arguments += ["-x", str(server.upper_threshold)]
+    if server.lower_threshold:
+        arguments += ["-y", str(server.lower_threshold)]
+    return arguments
+
+
+def _tunnel_arguments(server: RealServer) -> list[str]:
+    arguments: list[str] = []
+    if server.tunnel_type != "ipip":
+        arguments += ["--tun-type", server.tunnel_type]
+    if server.tunnel_port:
+        arguments += ["--tun-port", str(server.tunnel_port)]
+    if server.tunnel_checksum != "none":
+        arguments.append(f"--tun-{server.tunnel_checksum}")
+    return arguments
