@@ -1,0 +1,115 @@
+"""Checks of single values that services and real servers share."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from lvs.addresses import Family, canonical, family_of
+from lvs.rules.problem import Path, Problem
+
+MAX_PORT = 65535
+MAX_INT = 2**31 - 1
+"""The kernel keeps a weight in a signed 32-bit number, ipvsadm takes thresholds up to the same."""
+
+
+def canonical_or_none(address: str) -> str | None:
+    """The address in canonical text, or None when it is none."""
+    with suppress(ValueError):
+        return canonical(address)
+    return None
+
+
+def check_address(address: str, what: str) -> Iterator[Problem]:
+    """One problem when the address is none, or not one that a single host can have.
+
+    The kernel takes only unicast real servers (`ip_vs_new_dest`): no 0.0.0.0/8, broadcast or
+    multicast address, no IPv4 address written as IPv6, no link-local IPv6 address.
+    """
+    path: Path = ("address",)
+    if not address.strip():
+        yield Problem(path, "address.missing", f"Give the address of the {what}.")
+        return
+    found = canonical_or_none(address)
+    if found is None:
+        yield Problem(path, "address.invalid", _not_an_address(address))
+        return
+    why = _not_unicast(ip_address(found))
+    if why:
+        yield Problem(
+            path,
+            "address.not_unicast",
+            f"{found} is {why}: give the {what} an address that one host can have.",
+        )
+
+
+def _not_an_address(address: str) -> str:
+    shown = address.strip()
+    shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+:\d+|\[[^\]]*\](:\d+)?", shown):
+        return f"“{shown}” holds more than an address: give the port in its own field."
+    if "%" in shown or "/" in shown:
+        return f"“{shown}” is not a plain address: leave out the zone or the prefix length."
+    return (
+        f"“{shown}” is not an IPv4 or IPv6 address. "
+        "Write it like 192.0.2.10 or 2001:db8::10; names are not looked up."
+    )
+
+
+def _not_unicast(address: IPv4Address | IPv6Address) -> str:
+    if address.is_unspecified:
+        return "the unspecified address"
+    if address.is_multicast:
+        return "a multicast address"
+    if isinstance(address, IPv4Address):
+        if address == IPv4Address("255.255.255.255"):
+            return "the broadcast address"
+        return "in 0.0.0.0/8, “this network”" if address.packed[0] == 0 else ""
+    if address.ipv4_mapped:
+        return f"the IPv4 address {address.ipv4_mapped} written as IPv6"
+    return "a link-local address" if address.is_link_local else ""
+
+
+def check_range(
+    path: Path, value: int, bounds: tuple[int, int], what: str, code: str
+) -> Iterator[Problem]:
+    """One problem when a whole number lies outside its bounds (both included)."""
+    low, high = bounds
+    if not low <= value <= high:
+        yield Problem(path, code, f"{what} must be from {low} to {high}, not {value}.")
+
+
+def check_netmask(netmask: str, family: Family) -> Iterator[Problem]:
+    """One problem when it is no mask (dotted, IPv4) or no prefix length from 1 to 128 (IPv6)."""
+    valid = _is_prefix(netmask) if family == "inet6" else _is_mask(netmask)
+    if valid:
+        return
+    wanted = (
+        "a prefix length from 1 to 128, like 64"
+        if family == "inet6"
+        else "a netmask like 255.255.255.0, its ones before its zeros"
+    )
+    shown = netmask if len(netmask) <= 40 else netmask[:37] + "…"
+    message = f"“{shown}” is no netmask for this service: give {wanted}."
+    yield Problem(("netmask",), "netmask.invalid", message)
+
+
+def _is_prefix(text: str) -> bool:
+    return bool(re.fullmatch(r"[1-9][0-9]{0,2}", text)) and int(text) <= 128
+
+
+def _is_mask(text: str) -> bool:
+    found = canonical_or_none(text) if family_of(text) == "inet" else None
+    if found is None:
+        return False
+    zeros = ~int(IPv4Address(found)) & 0xFFFFFFFF
+    return zeros & (zeros + 1) == 0
+
+
+def check_choice(
+    path: Path, value: str, choices: Mapping[str, str], what: str, code: str
+) -> Iterator[Problem]:
+    """One problem when the value is none of the choices (value → how to say it in a list)."""
+    if value not in choices:
+        names = ", ".join(choices)
+        yield Problem(path, code, f"“{value[:40]}” is no {what}: choose one of {names}.")
