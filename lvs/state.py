@@ -1,0 +1,155 @@
+"""What a director remembers on disk: the last verified table, what it owns, a run under way.
+
+One folder serves one network namespace, for IPVS is per namespace. The file is replaced whole and
+flushed to the disk before anything relies on it, so it survives `kill -9` and power cuts.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from lvs.errors import LvsError, StateDamaged
+from lvs.locks import host_lock
+from lvs.model import (
+    EMPTY,
+    Document,
+    ServiceKey,
+    Table,
+    key_from_document,
+    key_to_document,
+    service_order,
+    table_from_document,
+    table_to_document,
+)
+
+SCHEMA = 1
+DEFAULT_FOLDER = "/var/lib/lvsconsole"
+
+
+class Journal(NamedTuple):
+    """A run that began to write and wasn't seen to end."""
+
+    run: int
+    revision: int
+    digest: str
+    """Of the table that the run wants."""
+
+
+@dataclass(frozen=True)
+class State:
+    """All that outlives a process."""
+
+    revision: int = 0
+    """The highest revision that was verified here; 0 = none yet."""
+    digest: str = EMPTY.digest
+    """Of the owned services when they were last verified."""
+    table: Table | None = None
+    """The table that was last verified: what a reboot restores. None = none yet."""
+    owned: frozenset[ServiceKey] = frozenset()
+    """Services that are ours, in the kernel or about to be. All others are left alone."""
+    journal: Journal | None = None
+    boot_id: str = ""
+    """`current_boot()` when this was saved: tells a reboot, after which the kernel holds nothing."""
+
+
+class StateFolder:
+    """The folder that holds `state.json` and the lock.
+
+    path: default $LVS_STATE_DIR, else /var/lib/lvsconsole. Made when something is first saved.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = Path(path or os.environ.get("LVS_STATE_DIR") or DEFAULT_FOLDER)
+        self.file = self.path / "state.json"
+
+    @contextmanager
+    def lock(self, timeout: float = 10.0) -> Iterator[None]:
+        """Hold the right to change this director, against all our processes on the host.
+
+        Waits up to `timeout` seconds, then raises Busy with the holder's name.
+        """
+        self._make_folder()
+        with host_lock(self.path / "lock", timeout):
+            yield
+
+    def load(self) -> State:
+        """What was last saved; the empty State when nothing was yet. Raises StateDamaged."""
+        try:
+            text = self.file.read_text()
+        except FileNotFoundError:
+            return State()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StateDamaged(f"{self.file} can't be read: {error}") from error
+        try:
+            return _from_document(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StateDamaged(
+                f"{self.file} is damaged ({error!r}). It says which services are ours, so nothing is "
+                "changed without it. Restore it, or move it away and apply with --adopt."
+            ) from error
+
+    def save(self, state: State) -> None:
+        """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""
+        self._make_folder()
+        text = json.dumps(_to_document(state), indent=1) + "\n"
+        try:
+            handle, temporary = tempfile.mkstemp(prefix=".state-", dir=self.path)
+            try:
+                with os.fdopen(handle, "w") as file:  # mkstemp gave it mode 0600
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self.file)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+            self._sync_folder()
+        except OSError as error:
+            raise LvsError(f"Can't save the state to {self.file}: {error.strerror}") from error
+
+    def _make_folder(self) -> None:
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise LvsError(
+                f"Can't make the state folder {self.path}: {error.strerror}. "
+                "Choose another with LVS_STATE_DIR."
+            ) from error
+
+    def _sync_folder(self) -> None:
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _to_document(state: State) -> Document:
+    return {
+        "schema": SCHEMA,
+        "revision": state.revision,
+        "digest": state.digest,
+        "boot_id": state.boot_id,
+        "journal": None if state.journal is None else state.journal._asdict(),
+        "owned": [key_to_document(key) for key in sorted(state.owned, key=service_order)],
+        "table": None if state.table is None else table_to_document(state.table),
+    }
+
+
+def _from_document(document: Document) -> State:
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"schema {document['schema']}, expected {SCHEMA}")
+    journal, table = document["journal"], document["table"]
+    return State(
+        revision=int(document["revision"]),
+        digest=str(document["digest"]),
+        table=None if table is None else table_from_document(table),
+        owned=frozenset(key_from_document(key) for key in document["owned"]),
+        journal=None if journal is None else Journal(**journal),
+        boot_id=str(document["boot_id"]),
+    )
