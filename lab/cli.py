@@ -1,0 +1,63 @@
+"""`lab/run CMD…`: boot the lab, run one command on the director, give its output and exit status."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from lab import GuestProcess, Lab, LabError
+
+USAGE = "usage: lab/run CMD [ARGUMENT]…\n\nRuns CMD on the lab's director, in the present folder."
+LAB_FAILED = 125
+"""Exit status when the lab itself failed, so that it isn't taken for the command's."""
+
+
+def main() -> int:
+    """Run the command line; returns the exit status."""
+    argv = sys.argv[1:]
+    if not argv or argv[0] in ("-h", "--help"):
+        print(USAGE, file=sys.stderr if not argv else sys.stdout)
+        return LAB_FAILED if not argv else 0
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        with Lab(Path.cwd(), memory=os.environ.get("LAB_MEMORY", "512M")) as lab:
+            return _run(lab, argv)
+    except LabError as error:
+        print(f"lab/run: {error}".rstrip(), file=sys.stderr)
+        return LAB_FAILED
+
+
+def _run(lab: Lab, argv: list[str]) -> int:
+    process = lab.popen(argv, _writer(1), _writer(2))
+    threading.Thread(target=_feed, args=(process,), daemon=True).start()
+    code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+def _writer(descriptor: int):  # type: ignore[no-untyped-def]
+    def write(data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+    return write
+
+
+def _feed(process: GuestProcess) -> None:
+    while data := os.read(0, 65536):
+        process.write(data)
+    process.write(b"")
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,258 @@
+"""The lab as Python sees it: start it, run commands on its hosts, stop it."""
+
+import itertools
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from lab import channel
+from lab.channel import Channel, Frame
+from lab.uml import DEFAULT_MEMORY, HERE, SYSTEM_FOLDERS, LabError, Uml
+
+Host = Literal["director", "client", "web1", "web2"]
+Sink = Callable[[bytes], object]
+
+HOST_ADDRESS = "10.0.2.2"
+"""The host's loopback, as the director sees it."""
+BOOT_SECONDS = 20.0
+POWER_OFF_SECONDS = 5.0
+
+
+class GuestProcess:
+    """A command in the guest. `returncode` is None while it runs, negative if a signal ended it."""
+
+    def __init__(self, lab: "Lab", number: int, argv: Sequence[str], out: Sink, err: Sink) -> None:
+        self.args = list(argv)
+        self.returncode: int | None = None
+        self._lab = lab
+        self._number = number
+        self._sinks = {channel.OUT: out, channel.ERR: err}
+        self._ended = threading.Event()
+
+    def poll(self) -> int | None:
+        """The exit status, None while it runs. Raises LabError when the lab went down under it."""
+        return self.wait() if self._ended.is_set() else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, at most so many seconds (then subprocess.TimeoutExpired)."""
+        if not self._ended.wait(timeout):
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        if self.returncode is None:
+            raise LabError(f"the lab went down while it ran {self.args}\n{self._lab.console()}")
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Signal the command and what it started."""
+        if not self._ended.is_set():
+            self._lab.send(channel.SIGNAL, self._number, {"number": int(number)})
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def write(self, data: bytes) -> None:
+        """Give bytes to its standard input; none at all end the input."""
+        if not self._ended.is_set():
+            self._lab.send(channel.INPUT, self._number, data)
+
+    def take(self, frame: Frame) -> None:
+        """Handle a frame from the guest (called by the lab's reader)."""
+        if frame.kind == channel.EXIT:
+            self.returncode = int(frame.document()["code"])
+            self._ended.set()
+        else:
+            self._sinks[frame.kind](frame.body)
+
+    def lost(self) -> None:
+        """The lab is gone (called by the lab's reader)."""
+        self._ended.set()
+
+
+class Lab:
+    """A booted lab. Use it as context manager, or call `start` and `stop`.
+
+    `writable` is the one folder of the host that the guest may write below; None = none at all.
+    `web` starts the web servers of web1 and web2. `memory` as in "512M".
+    """
+
+    host_address = HOST_ADDRESS
+
+    def __init__(
+        self, writable: Path | None = None, *, web: bool = True, memory: str = DEFAULT_MEMORY
+    ) -> None:
+        self.writable = None if writable is None else Path(writable).resolve()
+        if self.writable == Path("/"):
+            raise LabError("the guest can't be given all of / to write: choose a folder below it")
+        self._web = web
+        self._memory = memory
+        self._numbers = itertools.count(1)
+        self._processes: dict[int, GuestProcess] = {}
+        self._ready = threading.Event()
+        self._down = threading.Event()
+        self._problem = ""
+        self._last_words = ""
+        self._uml: Uml | None = None
+
+    def start(self) -> Self:
+        """Boot, and wait until the topology stands. Raises LabError with the guest's console."""
+        self._uml = Uml(self._memory)
+        self._channel = Channel(self._uml.line.fileno())
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            if not self._ready.wait(BOOT_SECONDS):
+                self._problem = f"it did not come up within {BOOT_SECONDS:.0f} seconds"
+            if self._problem:
+                raise LabError(f"the lab did not start: {self._problem}\n{self.console()}")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End every command, switch the guest off, leave nothing. Harmless when not running."""
+        if self._uml is None:
+            return
+        if self._ready.is_set() and not self._down.is_set():
+            self.send(channel.POWER_OFF)
+            self._down.wait(POWER_OFF_SECONDS)
+        self._last_words = self.console()
+        uml, self._uml = self._uml, None
+        uml.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        host: Host = "director",
+        cwd: Path | str | None = None,
+        env: Mapping[str, str] | None = None,
+        input: str | bytes = b"",
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end. `env` adds to this process's environment.
+
+        A command that runs longer than `timeout` seconds is killed: subprocess.TimeoutExpired.
+        """
+        out, err = bytearray(), bytearray()
+        process = self.popen(argv, out.extend, err.extend, host=host, cwd=cwd, env=env)
+        data = input.encode() if isinstance(input, str) else input
+        if data:
+            process.write(data)
+        process.write(b"")
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise subprocess.TimeoutExpired(
+                list(argv), timeout, output=bytes(out), stderr=bytes(err)
+            ) from None
+        stdout, stderr = (part.decode(errors="replace") for part in (out, err))
+        return subprocess.CompletedProcess(list(argv), code, stdout, stderr)
+
+    def spawn(
+        self,
+        argv: Sequence[str],
+        *,
+        output: Path | None = None,
+        host: Host = "director",
+        cwd: Path | str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> GuestProcess:
+        """Start a command and leave it running; both its streams are appended to the file `output`
+        on the host as they come, or dropped."""
+
+        def keep(data: bytes) -> None:
+            if output is not None:
+                with output.open("ab") as file:
+                    file.write(data)
+
+        process = self.popen(argv, keep, keep, host=host, cwd=cwd, env=env)
+        process.write(b"")
+        return process
+
+    def popen(
+        self,
+        argv: Sequence[str],
+        out: Sink,
+        err: Sink,
+        *,
+        host: Host = "director",
+        cwd: Path | str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> GuestProcess:
+        """Start a command whose output goes to two functions, called in the lab's reader thread."""
+        if self._uml is None:
+            raise LabError("the lab is not running")
+        process = GuestProcess(self, next(self._numbers), argv, out, err)
+        self._processes[process._number] = process
+        wish = {
+            "argv": [str(part) for part in argv],
+            "cwd": str(cwd or self.writable or Path.cwd()),
+            "env": guest_environment() | dict(env or {}),
+            "host": host,
+        }
+        self.send(channel.START, process._number, wish)
+        if self._down.is_set():
+            process.lost()
+        return process
+
+    def send(self, kind: int, command: int = 0, body: bytes | dict[str, object] = b"") -> None:
+        """Send a frame to the guest; nothing happens when the guest is gone."""
+        try:
+            self._channel.send(kind, command, body)
+        except OSError:
+            self._down.set()
+
+    def console(self) -> str:
+        """What the guest's kernel and init script have said."""
+        return self._last_words if self._uml is None else self._uml.console()
+
+    def _read(self) -> None:
+        self._channel.frames(self._handle)
+        self._problem = self._problem or "the guest ended"
+        self._down.set()
+        self._ready.set()
+        for process in list(self._processes.values()):
+            process.lost()
+
+    def _handle(self, frame: Frame) -> None:
+        if frame.kind == channel.HELLO:
+            folder = None if self.writable is None else str(self.writable)
+            self.send(channel.CONFIG, 0, {"writable": folder, "web": self._web})
+        elif frame.kind == channel.READY:
+            self._problem = frame.document()["error"]
+            self._ready.set()
+        elif frame.kind == channel.EXIT:
+            self._processes.pop(frame.command).take(frame)
+        else:
+            self._processes[frame.command].take(frame)
+
+
+def guest_environment() -> dict[str, str]:
+    """This process's environment, the project's python first on PATH and the sbin folders too."""
+    folders = [str(HERE.parent / ".venv" / "bin")]
+    for folder in (*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM_FOLDERS):
+        if folder and folder not in folders:
+            folders.append(folder)
+    return dict(os.environ) | {"PATH": os.pathsep.join(folders)}
