@@ -72,6 +72,7 @@ class Outbox(models.Model):
     sent = models.PositiveIntegerField(default=0)
     last_sent = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row: each doubles the pause
     deadline = models.DateTimeField()  # after this an unanswered run is lost
 
     class Meta:

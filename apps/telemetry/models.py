@@ -10,9 +10,13 @@ class DirectorStatus(models.Model):
 
     director = models.OneToOneField(Director, on_delete=models.CASCADE, related_name="status")
     last_seen = models.DateTimeField(null=True, blank=True)
-    facts = models.JSONField(default=dict)  # kernel, IPVS version, schedulers, addresses, ip_forward
+    facts = models.JSONField(
+        default=dict
+    )  # kernel, IPVS version, schedulers, addresses, ip_forward
     revision = models.PositiveIntegerField(default=0)  # highest that the agent verified; 0 = none
-    owned_digest = models.CharField(max_length=64, blank=True)  # of the services we own, in the kernel
+    owned_digest = models.CharField(
+        max_length=64, blank=True
+    )  # of the services we own, in the kernel
     observed = models.JSONField(null=True, blank=True)  # whole kernel table; None = never reported
     owned_keys = models.JSONField(default=list)  # lvs.model.key_to_document of the services we own
     observed_at = models.DateTimeField(null=True, blank=True)
@@ -26,7 +30,8 @@ class RelayStatus(models.Model):
     """When a relay last read Redis: without that, silence of a director tells nothing."""
 
     name = models.CharField(max_length=63, unique=True)
-    last_read = models.DateTimeField()
+    last_read = models.DateTimeField()  # every report up to here is stored
+    listening_since = models.DateTimeField()  # without a gap in which directors went unheard
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,66 @@
+"""What is known of the directors: whether they are there, and whether we could tell."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.inventory.models import Director
+from apps.telemetry.models import DirectorStatus, RelayStatus
+
+Presence = Literal["present", "away", "unknown", "never"]
+
+RELAY_GONE_AFTER = 10.0
+"""Seconds after which a relay that did not read Redis no longer counts."""
+
+
+class Listening(NamedTuple):
+    """A stretch of time in which no report can have been missed: all of it is stored."""
+
+    since: datetime
+    until: datetime
+
+
+def listening(now: datetime | None = None) -> Listening | None:
+    """How long relays have been hearing the directors; None when none reads Redis now."""
+    now = now or timezone.now()
+    fresh = RelayStatus.objects.filter(last_read__gte=now - timedelta(seconds=RELAY_GONE_AFTER))
+    spans = list(fresh.values_list("listening_since", "last_read"))
+    if not spans:
+        return None
+    return Listening(min(since for since, _ in spans), max(until for _, until in spans))
+
+
+def status_of(director: Director) -> DirectorStatus | None:
+    """The director's newest word, None when it never spoke. Uses `select_related("status")`."""
+    return getattr(director, "status", None)
+
+
+def presence(director: Director) -> Presence:
+    """Whether the director's agent is there, as far as we can know. See `presences` for many."""
+    return _presence(director, listening())
+
+
+def presences(directors: Iterable[Director]) -> dict[int, Presence]:
+    """The presence of each director by its id. Select them with `select_related("status")`."""
+    span = listening()
+    return {director.pk: _presence(director, span) for director in directors}
+
+
+def _presence(director: Director, span: Listening | None) -> Presence:
+    """Silence counts only while somebody listened.
+
+    “present”: heard within DIRECTOR_AWAY_AFTER before the last reading of Redis. “away”: silent for
+    longer than that while a relay listened. “unknown”: no relay listens, or not for long enough.
+    """
+    status = status_of(director)
+    if span is None:
+        return "unknown" if status and status.last_seen else "never"
+    patience = timedelta(seconds=settings.DIRECTOR_AWAY_AFTER)
+    if status is None or status.last_seen is None:
+        return "never"
+    if span.until - status.last_seen <= patience:
+        return "present"
+    return "away" if span.until - span.since > patience else "unknown"

@@ -1,0 +1,115 @@
+"""Storing what directors say of themselves. Reports may come twice, late, or in another order.
+
+These are observations, not acts: they leave no audit record. Times are those at which a report
+entered Redis, by our own clock: a director's clock may be wrong.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.inventory.models import Director
+from apps.telemetry import push
+from apps.telemetry.models import DirectorStatus, RelayStatus
+from lvs.model import key_from_document, table_from_document
+
+LONGEST_PAUSE = timedelta(seconds=5)
+"""Between two readings of a relay: after a longer one directors get time to be heard again."""
+
+Message = dict[str, Any]
+
+
+class BadReport(ValueError):
+    """A report whose values can't be: a table that is none."""
+
+
+@transaction.atomic
+def store_heartbeat(
+    *, director: Director, message: Message, seen_at: datetime | None = None
+) -> None:
+    """Store a heartbeat, unless a newer report was stored before it."""
+    seen_at = seen_at or timezone.now()
+    status = _locked_status(director)
+    if _older(seen_at, status.last_seen):
+        return
+    news = {
+        "facts": message["facts"],
+        "revision": message["revision"],
+        "owned_digest": message["owned_digest"][:64],
+        "problem": message["problem"][:300],
+    }
+    changed = [name for name, value in news.items() if getattr(status, name) != value]
+    for name in changed:
+        setattr(status, name, news[name])
+    status.last_seen = seen_at
+    status.save(update_fields=[*changed, "last_seen"])
+    if changed:
+        _announce(director)
+
+
+@transaction.atomic
+def store_observed(
+    *, director: Director, message: Message, seen_at: datetime | None = None
+) -> None:
+    """Store the kernel's whole table as the director saw it, unless a newer one was stored.
+
+    Raises BadReport when the table or a key can't be read.
+    """
+    seen_at = seen_at or timezone.now()
+    status = _locked_status(director)
+    if _older(seen_at, status.observed_at):
+        return
+    _check_observed(message)
+    fields = ["observed_at"]
+    status.observed_at = seen_at
+    if status.observed != message["table"] or status.owned_keys != message["owned"]:
+        status.observed, status.owned_keys = message["table"], message["owned"]
+        fields += ["observed", "owned_keys"]
+    if not _older(seen_at, status.last_seen):
+        status.last_seen, status.owned_digest = seen_at, message["owned_digest"][:64]
+        fields += ["last_seen", "owned_digest"]
+    status.save(update_fields=fields)
+    if "observed" in fields:
+        _announce(director)
+
+
+@transaction.atomic
+def relay_was_here(*, name: str, read_at: datetime | None = None) -> None:
+    """Note that the relay has stored every report up to `read_at`, because Redis just answered it.
+
+    After a pause the directors need time to be heard again: silence counts from now.
+    """
+    read_at = read_at or timezone.now()
+    relay, _ = RelayStatus.objects.select_for_update().get_or_create(
+        name=name, defaults={"last_read": read_at, "listening_since": read_at}
+    )
+    if read_at - relay.last_read > LONGEST_PAUSE:
+        relay.listening_since = read_at
+    relay.last_read = read_at
+    relay.save(update_fields=["last_read", "listening_since"])
+
+
+def _locked_status(director: Director) -> DirectorStatus:
+    status, _ = DirectorStatus.objects.select_for_update().get_or_create(director=director)
+    return status
+
+
+def _older(seen_at: datetime, known: datetime | None) -> bool:
+    return known is not None and seen_at < known
+
+
+def _check_observed(message: Message) -> None:
+    try:
+        table_from_document(message["table"])
+        for key in message["owned"]:
+            key_from_document(key)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadReport(f"the observed table can't be read: {error!r}") from None
+
+
+def _announce(director: Director) -> None:
+    push.announce("directors")
+    if director.cluster_id:
+        push.announce(f"cluster.{director.cluster_id}")
