@@ -32,6 +32,12 @@ EXIT = 9
 """guest → host: JSON {"code"}: the command ended; negative = by that signal. Its last frame."""
 POWER_OFF = 10
 """host → guest: end every command, write out files, switch off."""
+ROOM = 11
+"""guest → host: so many bytes (an unsigned 32-bit number) were read and may be sent again."""
+
+WINDOW = 2048
+"""Bytes the host may have on the line that the guest has not read. UML's serial driver stops for ever
+once the guest's 4,096-byte terminal buffer fills: it throttles the line and never re-arms its fd."""
 
 _HEADER = struct.Struct("!BII")
 
@@ -50,11 +56,20 @@ class Frame(NamedTuple):
 
 
 class Channel:
-    """Both directions of the line. `send` may be called from any thread, `receive` from one."""
+    """Both directions of the line. `send` may be called from any thread, `receive` from one.
 
-    def __init__(self, descriptor: int) -> None:
+    On the host (`window`), `send` waits until the guest has room, so the thread that receives there
+    must never send. The guest's side reports what it has read.
+    """
+
+    def __init__(self, descriptor: int, *, window: bool) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
+        self._change = threading.Condition()
+        self._limited = window
+        self._room = WINDOW
+        self._unreported = 0
+        self._closed = False
 
     def send(self, kind: int, command: int = 0, body: bytes | dict[str, Any] = b"") -> None:
         """Write one whole frame. Raises OSError when the other side is gone."""
@@ -62,24 +77,51 @@ class Channel:
         rest = memoryview(_HEADER.pack(kind, command, len(data)) + data)
         with self._lock:
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+                length = self._take_room(len(rest)) if self._limited else len(rest)
+                rest = rest[self._write(rest[:length]) :]
 
     def receive(self) -> Frame | None:
         """The next frame; None when the line is closed."""
-        header = self._exactly(_HEADER.size)
-        if header is None:
-            return None
-        kind, command, length = _HEADER.unpack(header)
-        body = self._exactly(length)
-        return None if body is None else Frame(kind, command, body)
+        while (header := self._exactly(_HEADER.size)) is not None:
+            kind, command, length = _HEADER.unpack(header)
+            body = self._exactly(length)
+            if body is None:
+                break
+            if kind != ROOM:
+                return Frame(kind, command, body)
+            self._give_room(int.from_bytes(body))
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        return None
 
     def frames(self, handle: Callable[[Frame], None]) -> None:
         """Give each frame to `handle` until the line is closed."""
         while (frame := self.receive()) is not None:
             handle(frame)
 
+    def _take_room(self, wanted: int) -> int:
+        with self._change:
+            self._change.wait_for(lambda: self._room > 0 or self._closed)
+            if self._closed:
+                raise BrokenPipeError("the lab's line is closed")
+            length = min(wanted, self._room)
+            self._room -= length
+            return length
+
+    def _give_room(self, length: int) -> None:
+        with self._change:
+            self._room += length
+            self._change.notify_all()
+
+    def _write(self, data: memoryview) -> int:
+        written = 0
+        while written < len(data):
+            written += os.write(self._descriptor, data[written:])
+        return written
+
     def _exactly(self, length: int) -> bytes | None:
-        data = b""
+        data = bytearray()
         while len(data) < length:
             try:
                 part = os.read(self._descriptor, length - len(data))
@@ -88,4 +130,13 @@ class Channel:
             if not part:
                 return None
             data += part
-        return data
+            self._report(len(part))
+        return bytes(data)
+
+    def _report(self, length: int) -> None:
+        if self._limited:
+            return
+        self._unreported += length
+        if self._unreported >= WINDOW // 4:
+            self.send(ROOM, 0, self._unreported.to_bytes(4))
+            self._unreported = 0

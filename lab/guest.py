@@ -144,14 +144,12 @@ def configure(config: dict[str, object]) -> str:
         done = subprocess.run(mount, capture_output=True, text=True)
         if done.returncode:
             return f"{folder} can't be mounted: {done.stderr.strip()}"
-    if config["web"]:
-        for name in WEB_SERVERS:
-            start_web_server(name)
-    return ""
+    problems = [start_web_server(name) for name in WEB_SERVERS] if config["web"] else []
+    return "; ".join(filter(None, problems))
 
 
-def start_web_server(name: str) -> None:
-    """Fork a web server into the namespace of that name; back when it listens."""
+def start_web_server(name: str) -> str:
+    """Fork a web server into the namespace of that name; back when it listens, with "" or the error."""
     from webserver import WebServer
 
     reader, writer = os.pipe()
@@ -163,8 +161,9 @@ def start_web_server(name: str) -> None:
         os.write(writer, b".")
         server.serve()
     os.close(writer)
-    os.read(reader, 1)
+    listens = os.read(reader, 1)
     os.close(reader)
+    return "" if listens else f"the web server of {name} did not start"
 
 
 def power_off() -> None:
@@ -178,7 +177,7 @@ def main() -> None:
     """Serve the host until it hangs up."""
     descriptor = os.open("/dev/ttyS0", os.O_RDWR | os.O_NOCTTY)
     tty.setraw(descriptor)
-    line = Channel(descriptor)
+    line = Channel(descriptor, window=False)
     line.send(channel.HELLO)
     line.frames(Guest(line).handle)
 

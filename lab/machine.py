@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +97,7 @@ class Lab:
         self._memory = memory
         self._numbers = itertools.count(1)
         self._processes: dict[int, GuestProcess] = {}
+        self._heard = threading.Event()
         self._ready = threading.Event()
         self._down = threading.Event()
         self._problem = ""
@@ -105,18 +107,24 @@ class Lab:
     def start(self) -> Self:
         """Boot, and wait until the topology stands. Raises LabError with the guest's console."""
         self._uml = Uml(self._memory)
-        self._channel = Channel(self._uml.line.fileno())
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
         try:
-            if not self._ready.wait(BOOT_SECONDS):
-                self._problem = f"it did not come up within {BOOT_SECONDS:.0f} seconds"
-            if self._problem:
-                raise LabError(f"the lab did not start: {self._problem}\n{self.console()}")
+            self._channel = Channel(self._uml.line.fileno(), window=True)
+            threading.Thread(target=self._read, daemon=True).start()
+            self._await_boot()
         except BaseException:
             self.stop()
             raise
         return self
+
+    def _await_boot(self) -> None:
+        deadline = time.monotonic() + BOOT_SECONDS
+        if self._heard.wait(BOOT_SECONDS):
+            folder = None if self.writable is None else str(self.writable)
+            self.send(channel.CONFIG, 0, {"writable": folder, "web": self._web})
+        if not self._ready.wait(deadline - time.monotonic()):
+            self._problem = f"it did not come up within {BOOT_SECONDS:.0f} seconds"
+        if self._problem:
+            raise LabError(f"the lab did not start: {self._problem}\n{self.console()}")
 
     def stop(self) -> None:
         """End every command, switch the guest off, leave nothing. Harmless when not running."""
@@ -232,14 +240,14 @@ class Lab:
         self._channel.frames(self._handle)
         self._problem = self._problem or "the guest ended"
         self._down.set()
+        self._heard.set()
         self._ready.set()
         for process in list(self._processes.values()):
             process.lost()
 
     def _handle(self, frame: Frame) -> None:
         if frame.kind == channel.HELLO:
-            folder = None if self.writable is None else str(self.writable)
-            self.send(channel.CONFIG, 0, {"writable": folder, "web": self._web})
+            self._heard.set()
         elif frame.kind == channel.READY:
             self._problem = frame.document()["error"]
             self._ready.set()

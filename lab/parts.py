@@ -1,0 +1,117 @@
+"""Processes that are started here and end with us, whatever happens to us."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+
+class PartFailed(RuntimeError):
+    """A part did not start, or ended by itself; the message holds the end of its log."""
+
+
+class Part:
+    """One program with its log file.
+
+    It runs in its own process group, so that Ctrl-C in a terminal reaches only us and we end
+    everything in order; and the kernel sends it SIGTERM when we die, even by SIGKILL.
+    """
+
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str], cwd: Path
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = ["setpriv", "--pdeathsig", "TERM", "--", *command]
+        self._env = dict(env)
+        self._cwd = cwd
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it; does nothing while it runs."""
+        if self.running:
+            return
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._cwd,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+
+    def stop(self, seconds: float = 8.0) -> None:
+        """Ask it to end, and end it when it does not within so many seconds."""
+        if self._process is None:
+            return
+        self.signal(signal.SIGTERM)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and all it started, at once, as a crash would."""
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the program itself: SIGSTOP and SIGCONT freeze and thaw it."""
+        if self.running and self._process:
+            self._process.send_signal(number)
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait until `ready()`. Raises PartFailed when it ends first or time runs out."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.running:
+                raise PartFailed(f"{self.name} ended at its start\n{self.last_lines()}")
+            if time.monotonic() > deadline:
+                raise PartFailed(
+                    f"{self.name} was not ready within {seconds:.0f} s\n{self.last_lines()}"
+                )
+            time.sleep(0.05)
+
+    def last_lines(self, count: int = 15) -> str:
+        """The end of its log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(*wanted: int) -> int:
+    """The first of the wanted ports that is free, else any free one."""
+    for port in wanted:
+        if is_free(port):
+            return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
