@@ -232,7 +232,7 @@ class _Background:
         assert callable(function)
         try:
             function()
-        except BaseException as error:  # noqa: BLE001  raised again in finish
+        except BaseException as error:  # raised again in finish
             self._error = error
 
     def finish(self) -> None:
