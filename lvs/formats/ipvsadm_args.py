@@ -5,6 +5,7 @@ from lvs.model import RealServer, ServiceKey, VirtualService
 
 SERVICE_OPTION = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
 FORWARDING_OPTION = {"masquerade": "-m", "direct": "-g", "tunnel": "-i"}
+_CHECKSUM_OPTION = {"none": "--tun-nocsum", "csum": "--tun-csum", "remcsum": "--tun-remcsum"}
 
 
 def key_arguments(key: ServiceKey) -> list[str]:
@@ -44,11 +45,10 @@ def server_arguments(key: ServiceKey, server: RealServer) -> list[str]:
 
 
 def _tunnel_arguments(server: RealServer) -> list[str]:
-    arguments: list[str] = []
-    if server.tunnel_type != "ipip":
-        arguments += ["--tun-type", server.tunnel_type]
-    if server.tunnel_port:
+    """As `-Sn` prints them: the type always, the checksum wherever the type can have one."""
+    arguments = ["--tun-type", server.tunnel_type]
+    if server.tunnel_type == "gue":
         arguments += ["--tun-port", str(server.tunnel_port)]
-    if server.tunnel_checksum != "none":
-        arguments.append(f"--tun-{server.tunnel_checksum}")
+    if server.tunnel_type != "ipip":
+        arguments.append(_CHECKSUM_OPTION[server.tunnel_checksum])
     return arguments

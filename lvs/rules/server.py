@@ -39,17 +39,23 @@ def _check_port(service: VirtualService, server: RealServer) -> Iterator[Problem
     if not 0 <= server.port <= MAX_PORT:
         yield from check_range(("port",), server.port, (1, MAX_PORT), "The port", "port.range")
     elif server.forwarding in ("direct", "tunnel") and server.port != service.port:
-        yield Problem(("port",), "port.mapped", _mapped(service, server))
+        yield _mapped(service, server)
     elif server.port == 0 and service.port != 0:
         message = f"Give a port from 1 to {MAX_PORT}; the service's own is {service.port}."
         yield Problem(("port",), "port.zero", message)
 
 
-def _mapped(service: VirtualService, server: RealServer) -> str:
-    wanted = f"{service.port}" + (" (whatever port the client asked for)" * (not service.port))
-    return (
-        f"With forwarding {server.forwarding} packets keep their port, so the real server's port "
-        f"must be {wanted}, not {server.port}. Only masquerade can map ports."
+def _mapped(service: VirtualService, server: RealServer) -> Problem:
+    """Refused, but of a firewall mark a warning: there ipvsadm takes such a port too."""
+    how = f"With forwarding {server.forwarding} packets keep their port"
+    if service.fwmark:
+        message = f"{how}: port {server.port} has no effect. Give port 0."
+        return Problem(("port",), "port.unused", message, "warning")
+    return Problem(
+        ("port",),
+        "port.mapped",
+        f"{how}, so the real server's port must be the service's, {service.port}, not "
+        f"{server.port}. Only masquerade can map ports.",
     )
 
 

@@ -1,0 +1,178 @@
+"""A table as people write it in JSON and YAML → services; and back, every default written out.
+
+    services:
+      - protocol: tcp             # tcp (when left out), udp or sctp
+        address: 192.168.49.134
+        port: 80
+        scheduler: wrr            # wlc when left out
+        flags: []                 # of sh and mh: sh-fallback, sh-port; mh-fallback, mh-port
+        one_packet: false
+        persistence: 300          # seconds, or {timeout, netmask, engine}; none when left out
+        real_servers:
+          - address: 192.168.1.103
+            port: 80              # the service's own when left out
+            forwarding: masquerade  # when left out; or direct, tunnel
+            weight: 20            # 1 when left out
+            upper_threshold: 0    # connections; 0, when left out: no limit
+            lower_threshold: 0
+      - fwmark: 7                 # instead of protocol, address and port
+        family: inet6             # inet when left out
+
+With `forwarding: tunnel` a real server may have `tunnel: {type: gue, port: 6080, checksum: none}`.
+Unlike ipvsadm, which forwards direct when nothing is said, a document means masquerade.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lvs.addresses import FULL_NETMASK, Family, family_of
+from lvs.formats.errors import Draft
+from lvs.formats.fields import Fields
+from lvs.model import Document, RealServer, Table, VirtualService, table_to_document
+from lvs.rules import Path
+
+if TYPE_CHECKING:
+    from lvs.counters import ServiceCounters
+
+_MARK_KEYS = ("fwmark", "family")
+_ADDRESS_KEYS = ("protocol", "address", "port")
+_SERVICE_KEYS = (
+    *("scheduler", "flags", "one_packet", "persistence", "real_servers"),
+    "counters",
+)
+_SERVER_KEYS = (
+    *("address", "port", "forwarding", "weight", "upper_threshold", "lower_threshold"),
+    *("tunnel", "counters"),
+)
+
+
+def read_services(value: Any, lines: Callable[[], dict[Path, int]]) -> Draft:
+    """The services of a document, unchecked by rules.
+
+    `lines` gives the line of each path, and is called only when one is wanted. Raises FormatError on
+    the first value that is of the wrong kind, missing or unknown.
+    """
+    fields = Fields(value, (), lines)
+    fields.only("services")
+    services = [_service(service) for service in fields.required_list("services")]
+
+    def line_of(path: Path) -> int | None:
+        return fields.line_of(_document_path(path))
+
+    return Draft(services, line_of)
+
+
+_INSIDE = {
+    "netmask": ("persistence", "netmask"),
+    "persistence_engine": ("persistence", "engine"),
+    "persistence": ("persistence", "timeout"),
+    "tunnel_type": ("tunnel", "type"),
+    "tunnel_port": ("tunnel", "port"),
+    "tunnel_checksum": ("tunnel", "checksum"),
+}
+
+
+def _document_path(path: Path) -> Path:
+    """Where a field of the model stands in a document."""
+    last = path[-1] if path else ""
+    return (*path[:-1], *_INSIDE.get(str(last), (last,))) if path else path
+
+
+def _service(fields: Fields) -> VirtualService:
+    family: Family
+    if fields.has("fwmark"):
+        fields.only(*_MARK_KEYS, *_SERVICE_KEYS)
+        family = (
+            "inet6" if fields.choice("family", ("inet", "inet6"), "inet") == "inet6" else "inet"
+        )
+        protocol, address, port, mark = "", "", 0, fields.whole("fwmark", 0)
+        if mark == 0:
+            raise fields.error("fwmark", "the firewall mark must be from 1 on")
+    else:
+        fields.only(*_ADDRESS_KEYS, *_SERVICE_KEYS, also=_MARK_KEYS)
+        protocol = fields.choice("protocol", ("tcp", "udp", "sctp"), "tcp")
+        address, port, mark = fields.text("address"), fields.whole("port"), 0
+        family = family_of(address)
+    timeout, netmask, engine = _persistence(fields)
+    return VirtualService(
+        family,
+        protocol,  # type: ignore[arg-type]  # one of the choices
+        address,
+        port,
+        mark,
+        scheduler=fields.text("scheduler", "wlc"),
+        flags=fields.texts("flags"),
+        persistence=timeout,
+        netmask=netmask or FULL_NETMASK[family],
+        persistence_engine=engine,
+        one_packet=fields.yes_or_no("one_packet"),
+        real_servers=tuple(_server(server, port) for server in fields.list("real_servers")),
+    )
+
+
+def _persistence(fields: Fields) -> tuple[int, str, str]:
+    """Timeout, netmask and engine: from a number, an object, or nothing."""
+    inner = fields.inner_or_whole("persistence")
+    if isinstance(inner, int):
+        return inner, "", ""
+    inner.only("timeout", "netmask", "engine")
+    timeout = inner.whole("timeout")
+    if timeout < 1:
+        raise inner.error(
+            "timeout", "the timeout must be from 1 s on; leave persistence out for none"
+        )
+    return timeout, inner.text("netmask", "", number_too=True), inner.text("engine", "")
+
+
+def _server(fields: Fields, service_port: int) -> RealServer:
+    fields.only(*_SERVER_KEYS)
+    forwarding = fields.choice("forwarding", ("masquerade", "direct", "tunnel"), "masquerade")
+    server = RealServer(
+        fields.text("address"),
+        fields.whole("port", service_port),
+        forwarding,  # type: ignore[arg-type]  # one of the choices
+        fields.whole("weight", 1),
+        fields.whole("upper_threshold", 0),
+        fields.whole("lower_threshold", 0),
+    )
+    if not fields.has("tunnel"):
+        return server
+    if forwarding != "tunnel":
+        raise fields.error("tunnel", "tunnel settings need “forwarding”: “tunnel”")
+    tunnel = fields.inner("tunnel")
+    tunnel.only("type", "port", "checksum")
+    return server._replace(
+        tunnel_type=tunnel.choice("type", ("ipip", "gue", "gre"), "ipip"),
+        tunnel_port=tunnel.whole("port", 0),
+        tunnel_checksum=tunnel.choice("checksum", ("none", "csum", "remcsum"), "none"),
+    )
+
+
+def render_document(
+    table: Table, style: str, counters: "Sequence[ServiceCounters] | None" = None
+) -> str:
+    """The table as JSON or YAML text, with counters where they are given (reading ignores them)."""
+    document = table_to_document(table)
+    if counters is not None:
+        _add_counters(table, document, counters)
+    if style == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    from lvs.formats.yaml_out import dump_yaml
+
+    return dump_yaml(document)
+
+
+def _add_counters(table: Table, document: Document, counters: "Sequence[ServiceCounters]") -> None:
+    by_key = {entry.key: entry for entry in counters}
+    for service, described in zip(table.services, document["services"], strict=True):
+        entry = by_key.get(service.key)
+        if entry is None:
+            continue
+        described["counters"] = entry.counters._asdict()
+        servers = {(s.address, s.port): s for s in entry.servers}
+        for server, line in zip(service.real_servers, described["real_servers"], strict=True):
+            found = servers.get(server.key)
+            if found is not None:
+                connections = {k: getattr(found, k) for k in ("active", "inactive", "persistent")}
+                line["counters"] = connections | found.counters._asdict()

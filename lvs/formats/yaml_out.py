@@ -1,0 +1,43 @@
+"""A table's document as YAML that people like to read and to compare: one line a real server."""
+
+import json
+import re
+from typing import Any
+
+from lvs.model import Document
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
+_WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
+
+
+def dump_yaml(document: Document) -> str:
+    """`{"services": […]}` as YAML text that ends with a line feed."""
+    services = document["services"]
+    if not services:
+        return "services: []\n"
+    lines = ["services:"]
+    for service in services:
+        lines += _service(service)
+    return "\n".join(lines) + "\n"
+
+
+def _service(service: Document) -> list[str]:
+    lines: list[str] = []
+    for name, value in service.items():
+        lead = "    " if lines else "  - "
+        if name == "real_servers" and value:
+            lines.append(f"{lead}real_servers:")
+            lines += (f"      - {_flow(server)}" for server in value)
+        else:
+            lines.append(f"{lead}{name}: {_flow(value)}")
+    return lines
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value)
