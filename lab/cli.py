@@ -4,10 +4,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+# The interpreter runs with -I -S, to start quickly: no folder of ours is on its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lab import GuestProcess, Lab, LabError
@@ -40,7 +42,7 @@ def _run(lab: Lab, argv: list[str]) -> int:
     return 128 - code if code < 0 else code
 
 
-def _writer(descriptor: int):  # type: ignore[no-untyped-def]
+def _writer(descriptor: int) -> Callable[[bytes], None]:
     def write(data: bytes) -> None:
         rest = memoryview(data)
         while rest:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import tty
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -29,9 +30,10 @@ GRACE_AFTER_EXIT = 0.5
 class Command:
     """One process on one of the lab's hosts, its output going to the host as it comes."""
 
-    def __init__(self, line: Channel, frame: Frame) -> None:
+    def __init__(self, line: Channel, frame: Frame, forget: Callable[[int], object]) -> None:
         wish = frame.document()
         self._line = line
+        self._forget = forget
         self._number = frame.command
         self._input: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         argv = list(wish["argv"])
@@ -51,6 +53,9 @@ class Command:
             bufsize=0,
             start_new_session=True,
         )
+
+    def watch(self) -> None:
+        """Begin to pass its input, output and end on."""
         threading.Thread(target=self._watch, daemon=True).start()
         threading.Thread(target=self._feed, daemon=True).start()
 
@@ -88,6 +93,7 @@ class Command:
         for pump in pumps:
             pump.join(max(0.0, deadline - time.monotonic()))
         self._input.put(b"")
+        self._forget(self._number)
         self._line.send(channel.EXIT, self._number, {"code": code})
 
     def _pump(self, kind: int, pipe: IO[bytes]) -> None:
@@ -119,7 +125,9 @@ class Guest:
 
     def _start(self, frame: Frame) -> None:
         try:
-            self._commands[frame.command] = Command(self._line, frame)
+            command = Command(self._line, frame, forget=lambda n: self._commands.pop(n, None))
+            self._commands[frame.command] = command
+            command.watch()
         except OSError as error:
             text = f"lab: {error.filename}: {error.strerror}\n"
             self._line.send(channel.ERR, frame.command, os.fsencode(text))

@@ -29,9 +29,9 @@ class GuestProcess:
 
     def __init__(self, lab: "Lab", number: int, argv: Sequence[str], out: Sink, err: Sink) -> None:
         self.args = list(argv)
+        self.number = number
         self.returncode: int | None = None
         self._lab = lab
-        self._number = number
         self._sinks = {channel.OUT: out, channel.ERR: err}
         self._ended = threading.Event()
 
@@ -50,7 +50,7 @@ class GuestProcess:
     def send_signal(self, number: int) -> None:
         """Signal the command and what it started."""
         if not self._ended.is_set():
-            self._lab.send(channel.SIGNAL, self._number, {"number": int(number)})
+            self._lab.send(channel.SIGNAL, self.number, {"number": int(number)})
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -63,7 +63,7 @@ class GuestProcess:
     def write(self, data: bytes) -> None:
         """Give bytes to its standard input; none at all end the input."""
         if not self._ended.is_set():
-            self._lab.send(channel.INPUT, self._number, data)
+            self._lab.send(channel.INPUT, self.number, data)
 
     def take(self, frame: Frame) -> None:
         """Handle a frame from the guest (called by the lab's reader)."""
@@ -95,7 +95,7 @@ class Lab:
             raise LabError("the guest can't be given all of / to write: choose a folder below it")
         self._web = web
         self._memory = memory
-        self._numbers = itertools.count(1)
+        self.numbers = itertools.count(1)
         self._processes: dict[int, GuestProcess] = {}
         self._heard = threading.Event()
         self._ready = threading.Event()
@@ -103,13 +103,14 @@ class Lab:
         self._problem = ""
         self._last_words = ""
         self._uml: Uml | None = None
+        self._reader = threading.Thread(target=self._read, daemon=True)
 
     def start(self) -> Self:
         """Boot, and wait until the topology stands. Raises LabError with the guest's console."""
         self._uml = Uml(self._memory)
         try:
             self._channel = Channel(self._uml.line.fileno(), window=True)
-            threading.Thread(target=self._read, daemon=True).start()
+            self._reader.start()
             self._await_boot()
         except BaseException:
             self.stop()
@@ -136,6 +137,9 @@ class Lab:
         self._last_words = self.console()
         uml, self._uml = self._uml, None
         uml.stop()
+        if self._reader.ident is not None:
+            self._reader.join()
+        uml.line.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -155,7 +159,7 @@ class Lab:
         host: Host = "director",
         cwd: Path | str | None = None,
         env: Mapping[str, str] | None = None,
-        input: str | bytes = b"",
+        input: str | bytes = b"",  # noqa: A002 - subprocess.run calls it so
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end. `env` adds to this process's environment.
@@ -212,15 +216,15 @@ class Lab:
         """Start a command whose output goes to two functions, called in the lab's reader thread."""
         if self._uml is None:
             raise LabError("the lab is not running")
-        process = GuestProcess(self, next(self._numbers), argv, out, err)
-        self._processes[process._number] = process
+        process = GuestProcess(self, next(self.numbers), argv, out, err)
+        self._processes[process.number] = process
         wish = {
             "argv": [str(part) for part in argv],
             "cwd": str(cwd or self.writable or Path.cwd()),
             "env": guest_environment() | dict(env or {}),
             "host": host,
         }
-        self.send(channel.START, process._number, wish)
+        self.send(channel.START, process.number, wish)
         if self._down.is_set():
             process.lost()
         return process

@@ -1,5 +1,6 @@
 """Processes that are started here and end with us, whatever happens to us."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 
 class PartFailed(RuntimeError):
@@ -112,3 +114,40 @@ def free_port(*wanted: int) -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def end_on_signals() -> None:
+    """SIGTERM and SIGHUP end the program as Ctrl-C does: by KeyboardInterrupt, through `finally`."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def ignore_signals() -> None:
+    """From here on we are ending anyway: a second Ctrl-C must not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+class Claim:
+    """The right to use a folder, held by one program at a time and let go when that ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "in-use"
+        self._file: IO[str] | None = None
+
+    def take(self) -> None:
+        """Raises PartFailed when another program holds it."""
+        self._file = self._path.open("w")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            self._file = None
+            message = f"another console runs on the data in {self._path.parent}: end that one first"
+            raise PartFailed(message) from None
+
+    def drop(self) -> None:
+        """Let it go; harmless when not held."""
+        if self._file:
+            self._file.close()
+            self._file = None

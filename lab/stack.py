@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from lab import GuestProcess, Lab
-from lab.parts import Part, PartFailed, free_port
+from lab.parts import Claim, Part, PartFailed, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -42,17 +42,18 @@ class Stack:
         self.env = self._environment() | settings
         self.redis = self._part("redis", *self._redis_command())
         self.web = self._part("web", *self._web_command())
-        celery = [str(BIN / "celery"), "-A", "lvsconsole.celery", "worker"]
-        beat = ["--beat", "--schedule", str(self.data / "beat-schedule")]
-        self.worker = self._part("worker", *celery, *beat, "--concurrency", "1")
+        celery = [str(BIN / "celery"), "-A", "lvsconsole", "worker", "-B", "-Q", "console"]
+        self.worker = self._part("worker", *celery, "-c", "1", "-l", "info")
         self.relay = self._part("relay", sys.executable, "manage.py", "relay")
         self.lab = Lab(self.guest_folder)
+        self._claim = Claim(self.data)
         self.agents: dict[str, GuestProcess] = {}
 
     # --- all together ----------------------------------------------------------------------------
 
     def start(self) -> Self:
         """Start all parts but the agents. Raises PartFailed or LabError, with everything stopped."""
+        self._claim.take()
         try:
             boot = _Background(self.lab.start)
             self.redis.start()
@@ -76,6 +77,7 @@ class Stack:
         self.lab.stop()
         self.redis.stop()
         self.agents.clear()
+        self._claim.drop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -108,17 +110,11 @@ class Stack:
 
     def manage(self, *arguments: str, text: str = "") -> str:
         """Run `manage.py` to its end and give its output. Raises PartFailed when it fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.env,
-            input=text,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise PartFailed(f"manage.py {arguments[0]} failed\n{done.stderr.strip()}")
-        return done.stdout
+        return self._python("manage.py", *arguments, text=text)
+
+    def run(self, module: str, *arguments: str) -> str:
+        """Run a Python module with the console's settings. Raises PartFailed when it fails."""
+        return self._python("-m", module, *arguments)
 
     # --- directors -------------------------------------------------------------------------------
 
@@ -157,10 +153,27 @@ class Stack:
     def _config(self, name: str) -> Path:
         return self.guest_folder / name / "agent.toml"
 
+    def enrolled(self, name: str) -> bool:
+        """Whether a director's configuration is kept here."""
+        return self._config(name).exists()
+
     # --- how each is started -----------------------------------------------------------------------
 
     def _part(self, name: str, *command: str) -> Part:
         return Part(name, command, self.logs / f"{name}.log", self.env, ROOT)
+
+    def _python(self, *arguments: str, text: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.env,
+            input=text,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise PartFailed(f"{' '.join(arguments[:2])} failed\n{done.stderr.strip()}")
+        return done.stdout
 
     def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("LVS_", "DJANGO_"))}

@@ -76,7 +76,7 @@ class Uml:
         self.line, guest_end = socket.socketpair()
         try:
             self._keeper = subprocess.Popen(
-                ["/bin/sh", "-c", _KEEPER, "lab", str(self._folder)] + self._guest_command(memory),
+                ["/bin/sh", "-c", _KEEPER, "lab", str(self._folder), *self._guest_command(memory)],
                 stdin=subprocess.PIPE,
                 stdout=guest_end,
                 stderr=subprocess.DEVNULL,
@@ -85,6 +85,7 @@ class Uml:
             )
         except BaseException:
             shutil.rmtree(self._folder)
+            self.line.close()
             raise
         finally:
             guest_end.close()
@@ -121,8 +122,8 @@ class Uml:
             return ""
 
     def stop(self) -> None:
-        """Kill whatever is left of the guest and wait until nothing is."""
-        self.line.close()
+        """Kill whatever is left of the guest and wait until nothing is. Leaves `line` open: close
+        it when nobody reads from it any more."""
         if self._keeper.stdin is not None:
             self._keeper.stdin.close()
         self._keeper.wait()

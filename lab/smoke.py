@@ -1,0 +1,66 @@
+"""The whole story, unattended and from outside: HTTP and WebSocket, with ipvsadm and curl as witnesses.
+
+`make smoke` runs it on free ports and its own data, and exits 0 only if every step held.
+"""
+
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from lab.parts import PartFailed, end_on_signals, ignore_signals
+from lab.stack import Stack
+from lab.story import STEPS, Story
+
+LIMIT_SECONDS = 120
+
+
+def main() -> int:
+    """Play it; 0 if all of it held."""
+    end_on_signals()
+    data = Path(tempfile.mkdtemp(prefix="lvs-smoke-"))
+    began = time.monotonic()
+    stack = Stack(data)
+    try:
+        held = _play(stack)
+    except KeyboardInterrupt:
+        print("interrupted")
+        held = False
+    finally:
+        ignore_signals()
+        stack.stop()
+    seconds = time.monotonic() - began
+    if held and seconds <= LIMIT_SECONDS:
+        shutil.rmtree(data)
+        print(f"All {len(STEPS)} steps held, {seconds:.0f} s.")
+        return 0
+    if held:
+        print(f"Every step held, but it took {seconds:.0f} s: more than {LIMIT_SECONDS} s.")
+    print(f"The logs are in {data}/log")
+    return 1
+
+
+def _play(stack: Stack) -> bool:
+    story = Story(stack)
+    try:
+        for number, step in enumerate(STEPS, 1):
+            began = time.monotonic()
+            title = (step.__doc__ or step.__name__).splitlines()[0].rstrip(".")
+            try:
+                step(story)
+                stack.check() if number > 1 else None
+            except (AssertionError, LookupError, TimeoutError, PartFailed, OSError) as error:
+                print(
+                    f"FAIL {number:2} {time.monotonic() - began:5.1f} s  {title}\n{error}",
+                    flush=True,
+                )
+                return False
+            print(f"ok   {number:2} {time.monotonic() - began:5.1f} s  {title}", flush=True)
+    finally:
+        story.close()
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
