@@ -1,7 +1,6 @@
 """One thing that is wrong, with its place."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
 Path = tuple[str | int, ...]
@@ -31,6 +30,8 @@ def errors_in(problems: Iterable[Problem]) -> list[Problem]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean “wrr”?`, or nothing when no known word is near."""
+    from difflib import get_close_matches  # only wrong words need it
+
     near = get_close_matches(word.lower()[:50], list(known), n=1)
     return f" Did you mean “{near[0]}”?" if near else ""
 

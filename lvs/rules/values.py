@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from functools import lru_cache
 
-from lvs.addresses import Family, canonical, family_of
+from lvs.addresses import Family, canonical, family_of, packed, unpacked
 from lvs.rules.problem import Path, Problem
 
 MAX_PORT = 65535
@@ -34,7 +34,7 @@ def check_address(address: str, what: str) -> Iterator[Problem]:
     if found is None:
         yield Problem(path, "address.invalid", _not_an_address(address))
         return
-    why = _not_unicast(ip_address(found))
+    why = _not_unicast(found)
     if why:
         yield Problem(
             path,
@@ -56,18 +56,30 @@ def _not_an_address(address: str) -> str:
     )
 
 
-def _not_unicast(address: IPv4Address | IPv6Address) -> str:
-    if address.is_unspecified:
+@lru_cache(maxsize=65536)
+def _not_unicast(address: str) -> str:
+    """Why an address in canonical text is no unicast one; "" when it is."""
+    raw = packed(address)
+    if not any(raw):
         return "the unspecified address"
-    if address.is_multicast:
+    if len(raw) == 4:
+        return _not_unicast_ipv4(raw)
+    if raw[0] == 0xFF:
         return "a multicast address"
-    if isinstance(address, IPv4Address):
-        if address == IPv4Address("255.255.255.255"):
-            return "the broadcast address"
-        return "in 0.0.0.0/8, “this network”" if address.packed[0] == 0 else ""
-    if address.ipv4_mapped:
-        return f"the IPv4 address {address.ipv4_mapped} written as IPv6"
-    return "a link-local address" if address.is_link_local else ""
+    if raw.startswith(_MAPPED):
+        return f"the IPv4 address {unpacked(raw[12:])} written as IPv6"
+    return "a link-local address" if raw[0] == 0xFE and raw[1] & 0xC0 == 0x80 else ""
+
+
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+def _not_unicast_ipv4(raw: bytes) -> str:
+    if raw[0] == 0:
+        return "in 0.0.0.0/8, “this network”"
+    if raw == b"\xff\xff\xff\xff":
+        return "the broadcast address"
+    return "a multicast address" if raw[0] & 0xF0 == 0xE0 else ""
 
 
 def check_range(
@@ -102,7 +114,7 @@ def _is_mask(text: str) -> bool:
     found = canonical_or_none(text) if family_of(text) == "inet" else None
     if found is None:
         return False
-    zeros = ~int(IPv4Address(found)) & 0xFFFFFFFF
+    zeros = ~int.from_bytes(packed(found), "big") & 0xFFFFFFFF
     return zeros & (zeros + 1) == 0
 
 

@@ -1,0 +1,245 @@
+"""`python -m lvs show|plan|apply|check`: this host's IPVS from the command line, without the console.
+
+Exit codes: 0 done; 1 this host stands in the way (busy, state folder damaged); 2 bad input or usage;
+3 refused: by the kernel, or because services exist already that are not ours; 4 no IPVS here, or no
+right to use it; 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lvs.formats import FORMATS, FormatError, parse_with_warnings, render
+from lvs.model import Table
+
+if TYPE_CHECKING:
+    from lvs.apply import Outcome, StepResult
+    from lvs.plan import Step
+
+DONE, IN_THE_WAY, BAD_INPUT, REFUSED, NO_IPVS, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class Failed(Exception):
+    """The command ends here, with an exit code and one line for stderr."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. Never shows a traceback for what the world did wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+    chosen = _parser().parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+        sys.stdout.flush()
+        return code
+    except Failed as failed:
+        return _complain(failed.code, str(failed))
+    except KeyboardInterrupt:
+        return _complain(INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return IN_THE_WAY
+    except Exception as error:
+        code, message = _explained(error)
+        return _complain(code, message)
+
+
+def _complain(code: int, message: str) -> int:
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    print(f"lvs: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """Exit code and line of what went wrong below; anything unforeseen is raised again."""
+    from lvs.errors import IpvsMissing, KernelRefusal, LvsError, NotPermitted
+
+    if isinstance(error, IpvsMissing | NotPermitted):
+        return NO_IPVS, str(error)
+    if isinstance(error, KernelRefusal):
+        return REFUSED, str(error)
+    if isinstance(error, LvsError):
+        return IN_THE_WAY, str(error)
+    raise error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lvs",
+        description="Show and change the Linux Virtual Server table of this host.",
+        epilog="FILE is JSON, YAML or the output of `ipvsadm -Sn` (told apart by its content); "
+        "- is standard input. Exit codes: 0 done, 1 this host stands in the way, 2 bad input, "
+        "3 refused, 4 no IPVS or no right to use it.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    show = commands.add_parser("show", help="print what the kernel holds")
+    show.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    show.add_argument("--stats", action="store_true", help="with packets and bytes")
+    show.set_defaults(run=_show)
+    check = commands.add_parser("check", help="say whether FILE is a valid table; asks no kernel")
+    check.add_argument("file", metavar="FILE")
+    check.set_defaults(run=_check)
+    plan = commands.add_parser("plan", help="print what `apply FILE` would do; writes nothing")
+    apply = commands.add_parser(
+        "apply",
+        help="make the kernel hold FILE's services",
+        description="Make the kernel hold exactly FILE's services, editing in place what exists, "
+        "and read it back. Services that were applied from here before and are not in FILE are "
+        "deleted; services of other programs are left alone.",
+    )
+    for command, run in ((plan, _plan), (apply, _apply)):
+        command.add_argument("file", metavar="FILE")
+        command.add_argument(
+            "--adopt", action="store_true", help="take over services that exist and are not ours"
+        )
+        command.add_argument(
+            "--state",
+            metavar="DIR",
+            help="where to keep which services are ours (default: $LVS_STATE_DIR or "
+            "/var/lib/lvsconsole)",
+        )
+        command.set_defaults(run=run)
+    return parser
+
+
+def _show(chosen: argparse.Namespace) -> int:
+    if chosen.stats and chosen.format == "ipvsadm":
+        raise Failed(BAD_INPUT, "--stats goes with --format text, json or yaml: ipvsadm's has none")
+    from lvs.netlink.kernel import Kernel
+
+    with Kernel() as kernel:
+        table = kernel.read_table()
+        wanted = chosen.stats or chosen.format == "text"
+        counters = kernel.read_counters() if wanted else None
+        if chosen.format == "text":
+            info = kernel.info()
+            print(f"IP Virtual Server version {info.version} (size={info.connection_table_size})")
+    sys.stdout.write(render(table, chosen.format, counters, stats=chosen.stats))
+    return DONE
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    table = _read(chosen.file)
+    print(f"{_named(chosen.file)} is valid: {_counted(table)}.")
+    return DONE
+
+
+def _plan(chosen: argparse.Namespace) -> int:
+    from lvs.netlink.kernel import Kernel
+    from lvs.plan import losses, make_plan
+    from lvs.state import StateFolder
+
+    desired = _read(chosen.file)
+    owned = StateFolder(chosen.state).load().owned
+    with Kernel() as kernel:
+        found = kernel.read_stable_table()
+    wanted = desired.by_key().keys()
+    steps = make_plan(found.only(owned | wanted), desired)
+    if not steps:
+        print(f"Nothing to change: the kernel holds {_counted(desired)} as in the file.")
+    for number, step in enumerate(steps, 1):
+        print(f"{number:>4}. {step.text()}\n      {step.command()}")
+    for sentence in losses(steps):
+        print(sentence)
+    foreign = [key for key in found.by_key() if key in wanted and key not in owned]
+    if foreign and not chosen.adopt:
+        names = ", ".join(str(key) for key in foreign)
+        print(f"Not ours yet: {names}. `apply` takes that over with --adopt only.")
+    return DONE
+
+
+def _apply(chosen: argparse.Namespace) -> int:
+    desired = _read(chosen.file)
+    from lvs.apply import apply_table
+    from lvs.state import StateFolder
+
+    progress = _Progress()
+    outcome = apply_table(
+        desired,
+        state=StateFolder(chosen.state),
+        adopt=chosen.adopt,
+        on_plan=progress.planned,
+        on_step=progress.stepped,
+    )
+    if outcome.state == "unchanged":
+        print(f"Nothing to change: the kernel holds {_counted(desired)} as in the file.")
+        return DONE
+    if outcome.state == "verified":
+        print(f"Verified: the kernel was read back and holds {_counted(desired)} as in the file.")
+        return DONE
+    raise _refusal(outcome)
+
+
+def _refusal(outcome: "Outcome") -> Failed:
+    """Say why the table is not in the kernel, and how far it got."""
+    message = outcome.error
+    if outcome.code == "conflict":
+        message += " Nothing was written; take them over with --adopt, or leave them out."
+    elif outcome.state == "partial":
+        done = sum(result.state == "done" for result in outcome.results)
+        message += f" {done} of {len(outcome.steps)} steps were done before; apply again to go on."
+    return Failed(REFUSED, message)
+
+
+class _Progress:
+    """Prints a line for each step as it ends."""
+
+    def __init__(self) -> None:
+        self._steps: tuple[Step, ...] = ()
+
+    def planned(self, steps: "tuple[Step, ...]") -> None:
+        """The plan is made and nothing is written yet."""
+        self._steps = steps
+
+    def stepped(self, result: "StepResult") -> None:
+        """One step has ended."""
+        width = len(str(len(self._steps)))
+        text = self._steps[result.index].text()
+        print(f"{result.index + 1:>{width}}/{len(self._steps)} {result.state}: {text}")
+
+
+def _read(file: str) -> Table:
+    """The table of a file or of standard input; its warnings go to stderr."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
+        table, warnings = parse_with_warnings(raw.decode())
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Failed(BAD_INPUT, f"{_named(file)}, line {line}: this is no UTF-8 text") from None
+    except FormatError as error:
+        where = "" if error.line is None else f", line {error.line}"
+        raise Failed(BAD_INPUT, f"{_named(file)}{where}: {error.message}") from None
+    for warning in warnings:
+        print(f"lvs: warning: {_named(file)}, {warning}", file=sys.stderr)
+    return table
+
+
+def _bytes_of(file: str) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError as error:
+        raise Failed(BAD_INPUT, f"can't read {file}: {error.strerror}") from None
+
+
+def _named(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _counted(table: Table) -> str:
+    services = len(table.services)
+    servers = sum(len(service.real_servers) for service in table.services)
+    return (
+        f"{services} virtual service{'s' * (services != 1)} with "
+        f"{servers} real server{'s' * (servers != 1)}"
+    )
