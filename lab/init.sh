@@ -35,6 +35,10 @@ umount -l /mnt
 must mount -t sysfs sysfs /sys
 must mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
+ln -s /proc/self/fd /dev/fd
+ln -s /proc/self/fd/0 /dev/stdin
+ln -s /proc/self/fd/1 /dev/stdout
+ln -s /proc/self/fd/2 /dev/stderr
 must mount -t devpts devpts /dev/pts
 must mount -t tmpfs tmpfs /dev/shm
 must mount -t tmpfs -o mode=755 tmpfs /run

@@ -218,7 +218,7 @@ class Lab:
             raise LabError("the lab is not running")
         process = GuestProcess(self, next(self.numbers), argv, out, err)
         self._processes[process.number] = process
-        wish = {
+        wish: dict[str, object] = {
             "argv": [str(part) for part in argv],
             "cwd": str(cwd or self.writable or Path.cwd()),
             "env": guest_environment() | dict(env or {}),

@@ -78,7 +78,7 @@ class Uml:
             self._keeper = subprocess.Popen(
                 ["/bin/sh", "-c", _KEEPER, "lab", str(self._folder), *self._guest_command(memory)],
                 stdin=subprocess.PIPE,
-                stdout=guest_end,
+                stdout=guest_end.fileno(),
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
                 env=os.environ | {"TMPDIR": _memory_folder(memory)},
