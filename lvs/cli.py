@@ -12,22 +12,23 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lvs.formats import FORMATS, FormatError, parse_with_warnings, render
-from lvs.model import Table
+from lvs.cli_input import (
+    BAD_INPUT,
+    DONE,
+    IN_THE_WAY,
+    INTERRUPTED,
+    NO_IPVS,
+    REFUSED,
+    Failed,
+    counted,
+    named,
+    read_table,
+)
+from lvs.formats import FORMATS, render
 
 if TYPE_CHECKING:
     from lvs.apply import Outcome, StepResult
     from lvs.plan import Step
-
-DONE, IN_THE_WAY, BAD_INPUT, REFUSED, NO_IPVS, INTERRUPTED = 0, 1, 2, 3, 4, 130
-
-
-class Failed(Exception):
-    """The command ends here, with an exit code and one line for stderr."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,8 +130,8 @@ def _show(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    table = _read(chosen.file)
-    print(f"{_named(chosen.file)} is valid: {_counted(table)}.")
+    table = read_table(chosen.file)
+    print(f"{named(chosen.file)} is valid: {counted(table)}.")
     return DONE
 
 
@@ -139,14 +140,14 @@ def _plan(chosen: argparse.Namespace) -> int:
     from lvs.plan import losses, make_plan
     from lvs.state import StateFolder
 
-    desired = _read(chosen.file)
+    desired = read_table(chosen.file)
     owned = StateFolder(chosen.state).load().owned
     with Kernel() as kernel:
         found = kernel.read_stable_table()
     wanted = desired.by_key().keys()
     steps = make_plan(found.only(owned | wanted), desired)
     if not steps:
-        print(f"Nothing to change: the kernel holds {_counted(desired)} as in the file.")
+        print(f"Nothing to change: the kernel holds {counted(desired)} as in the file.")
     for number, step in enumerate(steps, 1):
         print(f"{number:>4}. {step.text()}\n      {step.command()}")
     for sentence in losses(steps):
@@ -159,7 +160,7 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 
 def _apply(chosen: argparse.Namespace) -> int:
-    desired = _read(chosen.file)
+    desired = read_table(chosen.file)
     from lvs.apply import apply_table
     from lvs.state import StateFolder
 
@@ -172,10 +173,10 @@ def _apply(chosen: argparse.Namespace) -> int:
         on_step=progress.stepped,
     )
     if outcome.state == "unchanged":
-        print(f"Nothing to change: the kernel holds {_counted(desired)} as in the file.")
+        print(f"Nothing to change: the kernel holds {counted(desired)} as in the file.")
         return DONE
     if outcome.state == "verified":
-        print(f"Verified: the kernel was read back and holds {_counted(desired)} as in the file.")
+        print(f"Verified: the kernel was read back and holds {counted(desired)} as in the file.")
         return DONE
     raise _refusal(outcome)
 
@@ -206,40 +207,3 @@ class _Progress:
         width = len(str(len(self._steps)))
         text = self._steps[result.index].text()
         print(f"{result.index + 1:>{width}}/{len(self._steps)} {result.state}: {text}")
-
-
-def _read(file: str) -> Table:
-    """The table of a file or of standard input; its warnings go to stderr."""
-    try:
-        raw = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
-        table, warnings = parse_with_warnings(raw.decode())
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise Failed(BAD_INPUT, f"{_named(file)}, line {line}: this is no UTF-8 text") from None
-    except FormatError as error:
-        where = "" if error.line is None else f", line {error.line}"
-        raise Failed(BAD_INPUT, f"{_named(file)}{where}: {error.message}") from None
-    for warning in warnings:
-        print(f"lvs: warning: {_named(file)}, {warning}", file=sys.stderr)
-    return table
-
-
-def _bytes_of(file: str) -> bytes:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read()
-    except OSError as error:
-        raise Failed(BAD_INPUT, f"can't read {file}: {error.strerror}") from None
-
-
-def _named(file: str) -> str:
-    return "standard input" if file == "-" else file
-
-
-def _counted(table: Table) -> str:
-    services = len(table.services)
-    servers = sum(len(service.real_servers) for service in table.services)
-    return (
-        f"{services} virtual service{'s' * (services != 1)} with "
-        f"{servers} real server{'s' * (servers != 1)}"
-    )
