@@ -5,7 +5,8 @@ with Lab(writable=folder) as lab:
     lab.run(["curl", "http://192.168.49.134/"], host="client")
 """
 
-from lab.machine import GuestProcess, Lab
+from lab.machine import Lab
+from lab.process import GuestProcess
 from lab.uml import LabError, PartsMissing
 
 __all__ = ["GuestProcess", "Lab", "LabError", "PartsMissing"]

@@ -13,8 +13,12 @@ from typing import NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lab import GuestProcess, Lab, LabError
+from lab.uml import DEFAULT_MEMORY
 
-USAGE = "usage: lab/run CMD [ARGUMENT]…\n\nRuns CMD on the lab's director, in the present folder."
+USAGE = """usage: lab/run CMD [ARGUMENT]…
+
+Boots the lab and runs CMD on its director, in the present folder, which is the only folder of this
+machine that it can change. LAB_MEMORY sets the guest's memory (512M)."""
 LAB_FAILED = 125
 """Exit status when the lab itself failed, so that it isn't taken for the command's."""
 
@@ -28,7 +32,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        with Lab(Path.cwd(), memory=os.environ.get("LAB_MEMORY", "512M")) as lab:
+        with Lab(Path.cwd(), memory=os.environ.get("LAB_MEMORY", DEFAULT_MEMORY)) as lab:
             return _run(lab, argv)
     except LabError as error:
         print(f"lab/run: {error}".rstrip(), file=sys.stderr)
@@ -38,7 +42,10 @@ def main() -> int:
 def _run(lab: Lab, argv: list[str]) -> int:
     process = lab.popen(argv, _writer(1), _writer(2))
     threading.Thread(target=_feed, args=(process,), daemon=True).start()
-    code = process.wait()
+    try:
+        code = process.wait()
+    except BrokenPipeError:  # the reader of our output has left: end as a command would by itself
+        return 128 + signal.SIGPIPE
     return 128 - code if code < 0 else code
 
 

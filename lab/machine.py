@@ -2,80 +2,25 @@
 
 import itertools
 import os
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from lab import channel
 from lab.channel import Channel, Frame
+from lab.process import GuestProcess, Sink
 from lab.uml import DEFAULT_MEMORY, HERE, SYSTEM_FOLDERS, LabError, Uml
 
 Host = Literal["director", "client", "web1", "web2"]
-Sink = Callable[[bytes], object]
 
 HOST_ADDRESS = "10.0.2.2"
 """The host's loopback, as the director sees it."""
 BOOT_SECONDS = 20.0
 POWER_OFF_SECONDS = 5.0
-
-
-class GuestProcess:
-    """A command in the guest. `returncode` is None while it runs, negative if a signal ended it."""
-
-    def __init__(self, lab: "Lab", number: int, argv: Sequence[str], out: Sink, err: Sink) -> None:
-        self.args = list(argv)
-        self.number = number
-        self.returncode: int | None = None
-        self._lab = lab
-        self._sinks = {channel.OUT: out, channel.ERR: err}
-        self._ended = threading.Event()
-
-    def poll(self) -> int | None:
-        """The exit status, None while it runs. Raises LabError when the lab went down under it."""
-        return self.wait() if self._ended.is_set() else None
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end, at most so many seconds (then subprocess.TimeoutExpired)."""
-        if not self._ended.wait(timeout):
-            raise subprocess.TimeoutExpired(self.args, timeout or 0)
-        if self.returncode is None:
-            raise LabError(f"the lab went down while it ran {self.args}\n{self._lab.console()}")
-        return self.returncode
-
-    def send_signal(self, number: int) -> None:
-        """Signal the command and what it started."""
-        if not self._ended.is_set():
-            self._lab.send(channel.SIGNAL, self.number, {"number": int(number)})
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End it."""
-        self.send_signal(signal.SIGKILL)
-
-    def write(self, data: bytes) -> None:
-        """Give bytes to its standard input; none at all end the input."""
-        if not self._ended.is_set():
-            self._lab.send(channel.INPUT, self.number, data)
-
-    def take(self, frame: Frame) -> None:
-        """Handle a frame from the guest (called by the lab's reader)."""
-        if frame.kind == channel.EXIT:
-            self.returncode = int(frame.document()["code"])
-            self._ended.set()
-        else:
-            self._sinks[frame.kind](frame.body)
-
-    def lost(self) -> None:
-        """The lab is gone (called by the lab's reader)."""
-        self._ended.set()
 
 
 class Lab:
@@ -255,10 +200,10 @@ class Lab:
         elif frame.kind == channel.READY:
             self._problem = frame.document()["error"]
             self._ready.set()
-        elif frame.kind == channel.EXIT:
-            self._processes.pop(frame.command).take(frame)
-        else:
-            self._processes[frame.command].take(frame)
+        elif process := self._processes.get(frame.command):
+            if frame.kind == channel.EXIT:
+                del self._processes[frame.command]
+            process.take(frame)
 
 
 def guest_environment() -> dict[str, str]:

@@ -7,6 +7,7 @@ kills the guest's whole process group and removes its folder.
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -72,6 +73,7 @@ class Uml:
 
     def __init__(self, memory: str = DEFAULT_MEMORY) -> None:
         check_parts()
+        memory_folder = _memory_folder(memory)
         self._folder = Path(tempfile.mkdtemp(prefix="lvs-lab-"))
         self.line, guest_end = socket.socketpair()
         try:
@@ -81,7 +83,7 @@ class Uml:
                 stdout=guest_end.fileno(),
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                env=os.environ | {"TMPDIR": _memory_folder(memory)},
+                env=os.environ | {"TMPDIR": memory_folder},
             )
         except BaseException:
             shutil.rmtree(self._folder)
@@ -129,13 +131,20 @@ class Uml:
         self._keeper.wait()
 
 
+def memory_bytes(memory: str) -> int:
+    """Bytes of a size like "512M". Raises LabError when it is none."""
+    match = re.fullmatch(r"(\d+)([KMGkmg])", memory)
+    if match is None:
+        raise LabError(f"{memory!r} is not a size of memory: write it like 512M")
+    return int(match[1]) << {"K": 10, "M": 20, "G": 30}[match[2].upper()]
+
+
 def _memory_folder(memory: str) -> str:
     """Where the guest's memory file goes: in memory when there is room, else the temporary folder.
 
     A container's /dev/shm often holds 64 MB; a guest that outgrows it dies by SIGBUS.
     """
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-    size = int(memory[:-1]) * units[memory[-1].upper()]
+    size = memory_bytes(memory)
     shared = Path("/dev/shm")
     if shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 2 * size:
         return str(shared)

@@ -134,6 +134,31 @@ def test_run_writes_below_the_folder_and_nowhere_else(tmp_path):
     assert outside.read_text() == "host"
 
 
+def test_output_after_a_commands_end_harms_no_other(lab):
+    done = lab.run(["sh", "-c", "(sleep 1; echo late) & echo now"])
+    assert done.stdout == "now\n"
+    assert lab.run(["sh", "-c", "sleep 1.2; echo next"]).stdout == "next\n"
+
+
+def test_run_ends_when_nobody_reads_its_output(tmp_path):
+    script = f"'{RUN}' yes | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", f"{script}; echo ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("y\n141\n", "")
+
+
+def test_run_refuses_a_size_of_memory_that_is_none(tmp_path):
+    done = lab_run("true", cwd=tmp_path, env=os.environ | {"LAB_MEMORY": "lots"})
+    assert (done.returncode, done.stdout) == (125, "")
+    assert done.stderr == "lab/run: 'lots' is not a size of memory: write it like 512M\n"
+
+
 def test_run_names_a_program_that_is_not_there(tmp_path):
     done = lab_run("no-such-program", cwd=tmp_path)
     assert done.returncode == 127
