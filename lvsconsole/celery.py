@@ -1,4 +1,7 @@
-"""The console's own Celery app: outbox and reaper, on queue `console`."""
+"""The console's own Celery app: outbox and reaper, on queue `console`.
+
+Run it with `celery -A lvsconsole worker -B -Q console -c 1 -l info`.
+"""
 
 import os
 
@@ -16,12 +19,36 @@ app.conf.update(
     accept_content=["json"],
     enable_utc=True,
     timezone="UTC",
+    # Redis may be away for as long as it likes; the worker waits for it.
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2},
+    broker_connection_max_retries=None,
+    broker_connection_timeout=2,
+    broker_transport_options={
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        # Who sends is told at once that Redis is away, instead of waiting for it.
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    },
+    task_publish_retry=False,
     worker_enable_remote_control=False,
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=1,
+    # Nothing in the schedule needs to survive a restart: keep it in memory, in no file.
+    beat_scheduler="celery.beat:Scheduler",
     beat_schedule={
-        "deliver-outbox": {"task": "apps.jobs.tasks.deliver_outbox", "schedule": 2.0},
-        "reap-runs": {"task": "apps.jobs.tasks.reap_runs", "schedule": 15.0},
+        "deliver-outbox": {
+            "task": "apps.jobs.tasks.deliver_outbox",
+            "schedule": settings.DELIVER_EVERY,
+            "options": {"expires": settings.DELIVER_EVERY},
+        },
+        "reap-runs": {
+            "task": "apps.jobs.tasks.reap_runs",
+            "schedule": settings.REAP_EVERY,
+            "options": {"expires": settings.REAP_EVERY},
+        },
     },
 )
 app.autodiscover_tasks(["apps.jobs"])

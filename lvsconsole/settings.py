@@ -196,7 +196,10 @@ DIRECTOR_REDIS_URL = os.environ.get("LVS_DIRECTOR_REDIS_URL", REDIS_URL)
 
 DIRECTOR_AWAY_AFTER = 10.0  # seconds of silence, while a relay is listening
 RUN_DEADLINE = 15 * 60  # seconds until an unanswered run is called lost
+RUN_SILENCE = 60  # seconds without a word, past its deadline, until a running run is called lost
 RESEND_AFTER = 10  # seconds until an unanswered run is sent again
+DELIVER_EVERY = 2.0  # seconds between two looks into the outbox
+REAP_EVERY = 15.0  # seconds between two looks for lost runs
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,141 @@
+"""Sending what stands in the outbox, again and again until its run ends.
+
+Two workers may do this side by side: a row is claimed by moving its `next_send` on, with the old value
+as the condition. A worker that dies after the claim costs one pause, never the order.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from apps.changes.models import Review
+from apps.jobs.models import Outbox, Run
+from apps.jobs.signing import SigningKeyError, signing_key
+from lvs.agent.envelope import CLOCK_SKEW, Order, seal
+from lvsconsole.celery import app
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BACKOFF = 30.0
+"""Seconds; the first pause after an error is DELIVER_EVERY, each further one twice as long."""
+
+_UNREACHABLE = (redis.RedisError, KombuError, OSError)
+
+
+def deliver_outbox() -> int:
+    """Send every order that is due; returns how many were sent. Raises nothing but database errors.
+
+    A run that was heard of within RESEND_AFTER is left alone, and so is one whose order still waits in
+    the director's queue: it needs no second copy.
+    """
+    now = timezone.now()
+    due = Outbox.objects.filter(next_send__lte=now, run__state__in=("queued", "running"))
+    due = due.select_related("run__director", "run__change__revision", "run__change__cluster")
+    sent = 0
+    for entry in due.order_by("next_send"):
+        if not _claim(entry, _pause_end(entry.run, now)):
+            continue
+        if _heard_lately(entry.run, now):
+            continue
+        try:
+            sent += _send(entry)
+        except SigningKeyError as error:
+            _note_failure(entry, str(error))
+        except _UNREACHABLE as error:
+            _note_failure(entry, f"Redis does not take the order: {error}")
+            break  # nor would it take the others'
+    return sent
+
+
+def _claim(entry: Outbox, until: datetime) -> bool:
+    """Whether this worker, and no other, may send the entry now."""
+    same = Outbox.objects.filter(pk=entry.pk, next_send=entry.next_send)
+    return same.update(next_send=until) == 1
+
+
+def _pause_end(run: Run, now: datetime) -> datetime:
+    start = max(now, run.heard_at) if run.heard_at and _heard_lately(run, now) else now
+    return start + timedelta(seconds=settings.RESEND_AFTER)
+
+
+def _heard_lately(run: Run, now: datetime) -> bool:
+    pause = timedelta(seconds=settings.RESEND_AFTER)
+    return run.heard_at is not None and now - run.heard_at < pause
+
+
+def _send(entry: Outbox) -> bool:
+    """Hand the sealed order to Redis. False when the copy before still waits in the queue."""
+    director = entry.run.director
+    if entry.sent and _waits_in_queue(director.queue):
+        return False
+    app.send_task(
+        "lvs.apply",
+        args=[seal(_order(entry), signing_key())],
+        queue=director.queue,
+        expires=entry.deadline,
+        retry=False,
+    )
+    now = timezone.now()
+    Outbox.objects.filter(pk=entry.pk).update(
+        sent=F("sent") + 1, last_sent=now, last_error="", failures=0
+    )
+    logger.info("sent the order of run %s to %s", entry.run_id, director.name)
+    return True
+
+
+def _waits_in_queue(queue: str) -> bool:
+    """Whether an order lies there that the director did not take: Celery's queue is a Redis list."""
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=2,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+    )
+    with client:
+        return int(client.llen(queue)) > 0  # type: ignore[arg-type]
+
+
+def _order(entry: Outbox) -> Order:
+    """The order as it was approved. It expires early enough that none is begun past the deadline."""
+    run, change = entry.run, entry.run.change
+    revision = change.revision
+    assert revision is not None
+    approvals = Review.objects.filter(
+        change=change, verdict=Review.Verdict.APPROVE, digest=revision.digest
+    ).select_related("reviewer")
+    margin = min(CLOCK_SKEW, settings.RUN_DEADLINE / 2)
+    return Order(
+        director=str(run.director.uuid),
+        cluster=change.cluster.name,
+        revision=revision.number,
+        run=run.pk,
+        change=change.pk,
+        digest=revision.digest,
+        expected_digest=run.expected_digest,
+        adopt=change.adopt,
+        approval={
+            "change": change.pk,
+            "digest": revision.digest,
+            "approvers": [review.reviewer.username for review in approvals],
+        },
+        not_before=run.queued_at.timestamp(),
+        expires=entry.deadline.timestamp() - margin,
+        table=revision.table,
+    )
+
+
+def _note_failure(entry: Outbox, error: str) -> None:
+    pause = min(settings.DELIVER_EVERY * 2 ** min(entry.failures, 10), LONGEST_BACKOFF)
+    logger.warning("run %s is not delivered yet: %s", entry.run_id, error)
+    Outbox.objects.filter(pk=entry.pk).update(
+        next_send=timezone.now() + timedelta(seconds=pause),
+        last_error=error[:300],
+        failures=F("failures") + 1,
+    )

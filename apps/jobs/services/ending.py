@@ -1,0 +1,111 @@
+"""The end of a run, and of its change when that was the last one. One transaction, always."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.audit.services import record
+from apps.changes import services as changes
+from apps.changes.models import Change
+from apps.jobs.models import Outbox, Run
+from apps.telemetry import push
+
+OPEN = (Run.State.QUEUED, Run.State.RUNNING)
+
+
+def lock_run(run_id: int) -> Run | None:
+    """The run, locked until the transaction ends; None when there is no such run.
+
+    Its change is locked before it: two directors that end at once are counted one after the other.
+    """
+    change_id = Run.objects.filter(pk=run_id).values_list("change_id", flat=True).first()
+    if change_id is None:
+        return None
+    Change.objects.select_for_update().get(pk=change_id)
+    runs = Run.objects.select_for_update(of=("self",))
+    return runs.select_related("director", "change__revision", "change__cluster").get(pk=run_id)
+
+
+def end_run(run: Run, state: Run.State, *, error: str, actor_name: str) -> None:
+    """Give a locked run its end, with its audit record; end the change when all its runs have ended."""
+    before = run.state
+    run.state, run.error, run.ended_at = state, error, timezone.now()
+    run.save(update_fields=["state", "error", "ended_at"])
+    Outbox.objects.filter(run=run).delete()
+    _record_end(run, before, actor_name)
+    if state == Run.State.VERIFIED:
+        _supersede_older(run)
+    _end_change(run.change)
+    announce_run(run)
+
+
+def announce_run(run: Run) -> None:
+    """Tell who watches the change that a run moved."""
+    push.announce(f"change.{run.change_id}")
+
+
+def _record_end(run: Run, before: str, actor_name: str) -> None:
+    after: dict[str, object] = {"state": run.state, "director": run.director.name}
+    if run.error:
+        after["error"] = run.error
+    if run.total_steps:
+        after["steps"] = f"{run.done_steps} of {run.total_steps}"
+    record(
+        actor=None,
+        actor_name=actor_name,
+        action=f"run.{run.state}",
+        obj=run,
+        before={"state": before},
+        after=after,
+        change_number=run.change_id,
+    )
+
+
+def _supersede_older(run: Run) -> None:
+    """What was lost on this director can't happen any more: its agent refuses lower revisions."""
+    assert run.change.revision is not None
+    number = run.change.revision.number
+    older: QuerySet[Run] = Run.objects.select_for_update(of=("self",)).filter(
+        director=run.director,
+        state=Run.State.LOST,
+        change__cluster=run.change.cluster,
+        change__revision__number__lt=number,
+    )
+    for lost in older.select_related("director"):
+        before = lost.state
+        lost.state = Run.State.SUPERSEDED
+        lost.error = f"{run.director.name} verified revision {number} since."
+        lost.save(update_fields=["state", "error"])
+        _record_end(lost, before, run.director.name)
+        announce_run(lost)
+
+
+def _end_change(change: Change) -> None:
+    """End the change when no run is open: applied only when every director verified it."""
+    runs = list(change.runs.select_related("director").order_by("director__name"))
+    if any(run.state in OPEN for run in runs):
+        return
+    changed = changes.end_change(change=change, state=_outcome(runs), note=_note(runs))
+    if changed:
+        push.announce(f"cluster.{change.cluster_id}")
+        push.announce("home")
+
+
+def _outcome(runs: list[Run]) -> Change.State:
+    states = {run.state for run in runs}
+    if states == {Run.State.VERIFIED}:
+        return Change.State.APPLIED
+    touched = {Run.State.VERIFIED, Run.State.PARTIAL}
+    return Change.State.PARTIAL if states & touched else Change.State.FAILED
+
+
+def _note(runs: list[Run]) -> str:
+    """`1 of 3 directors verified it; failed: d2; lost: d3`, "" when all did."""
+    verified = [run for run in runs if run.state == Run.State.VERIFIED]
+    if len(verified) == len(runs):
+        return ""
+    parts = [f"{len(verified)} of {len(runs)} directors verified it"]
+    for state in (Run.State.FAILED, Run.State.PARTIAL, Run.State.LOST, Run.State.SUPERSEDED):
+        names = ", ".join(run.director.name for run in runs if run.state == state)
+        if names:
+            parts.append(f"{state.label}: {names}")
+    return "; ".join(parts)[:300]

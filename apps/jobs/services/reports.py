@@ -1,0 +1,135 @@
+"""Storing what directors report of their runs. Each report may come twice, late, or in another order.
+
+Only the director of a run may speak of it. An ended run stays as it ended, except one that was called
+lost: what its director then says is the truth.
+"""
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit.services import record
+from apps.inventory.models import Director
+from apps.jobs.models import Outbox, Run
+from apps.jobs.services import steps
+from apps.jobs.services.ending import OPEN, announce_run, end_run, lock_run
+
+logger = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+
+
+@transaction.atomic
+def store_run_started(*, director: Director, message: Message) -> None:
+    """The director has its plan and begins to write."""
+    run = _run_for(director, message)
+    if run is None or run.state not in (*OPEN, Run.State.LOST):
+        return
+    _begin(run)
+    steps.plan_steps(run, message["steps"])
+    _save_progress(run)
+
+
+@transaction.atomic
+def store_run_steps(*, director: Director, message: Message) -> None:
+    """Some steps have ended, well or not."""
+    run = _run_for(director, message)
+    if run is None or run.state not in (*OPEN, Run.State.LOST):
+        return
+    _begin(run)
+    steps.note_results(run, message["results"])
+    _save_progress(run)
+
+
+@transaction.atomic
+def store_run_finished(*, director: Director, message: Message) -> None:
+    """The end of the run, complete in itself: verified, failed or partial."""
+    run = _run_for(director, message)
+    if run is None or run.state not in (*OPEN, Run.State.LOST):
+        return
+    run.heard_at = timezone.now()
+    run.started_at = run.started_at or run.heard_at
+    steps.finish_steps(run, message["steps"], already=message["already"])
+    _save_progress(run)
+    error = message["error"] or message["code"]
+    end_run(run, Run.State(message["state"]), error=error, actor_name=director.name)
+
+
+@transaction.atomic
+def store_refused(*, director: Director, message: Message) -> None:
+    """The director refused an order and changed nothing. Its open runs show the reason.
+
+    Orders are sent again, so the same reason comes again: it is recorded once.
+    """
+    reason = f"{director.name} refused the order: {message['reason']}"[:300]
+    logger.warning("%s", reason)
+    waiting = Outbox.objects.select_for_update(of=("self",)).select_related("run__director")
+    for entry in waiting.filter(run__director=director, run__state__in=OPEN):
+        if entry.last_error == reason:
+            continue
+        Outbox.objects.filter(pk=entry.pk).update(last_error=reason)
+        record(
+            actor=None,
+            actor_name=director.name,
+            action="run.order_refused",
+            obj=entry.run,
+            reason=reason,
+            change_number=entry.run.change_id,
+        )
+        announce_run(entry.run)
+
+
+def _run_for(director: Director, message: Message) -> Run | None:
+    """The run of the report, locked; None when the report is not to be believed."""
+    number = message["run"]
+    run = lock_run(number) if 0 < number < 2**63 else None
+    if run is None:
+        logger.warning("%s reports of run %s, which is unknown here", director.name, number)
+        return None
+    wrong = _what_is_wrong(run, director, message)
+    if wrong:
+        logger.warning("report of run %s by %s refused: %s", number, director.name, wrong)
+        record(
+            actor=None,
+            actor_name=director.name,
+            action="run.report_refused",
+            obj=run,
+            reason=wrong,
+            change_number=run.change_id,
+        )
+        return None
+    return run
+
+
+def _what_is_wrong(run: Run, director: Director, message: Message) -> str:
+    if run.director_id != director.pk:
+        return f"{director.name} spoke of a run of {run.director.name}"
+    revision = run.change.revision
+    if "revision" in message and (revision is None or message["revision"] != revision.number):
+        return f"{director.name} spoke of revision {message['revision']}, which is not the run's"
+    return ""
+
+
+def _begin(run: Run) -> None:
+    """Any word of a queued run says that it runs; the first one is recorded."""
+    run.heard_at = timezone.now()
+    if run.state != Run.State.QUEUED:
+        return
+    run.state, run.started_at = Run.State.RUNNING, run.heard_at
+    run.save(update_fields=["state", "started_at"])
+    record(
+        actor=None,
+        actor_name=run.director.name,
+        action="run.started",
+        obj=run,
+        before={"state": Run.State.QUEUED},
+        after={"state": Run.State.RUNNING, "director": run.director.name},
+        change_number=run.change_id,
+    )
+
+
+def _save_progress(run: Run) -> None:
+    run.save(update_fields=["heard_at", "started_at", "done_steps", "total_steps"])
+    announce_run(run)

@@ -1,0 +1,16 @@
+"""What the console's worker does, on its own beat. Nothing is retried: the next beat comes anyway."""
+
+from apps.jobs import services
+from lvsconsole.celery import app
+
+
+@app.task(name="apps.jobs.tasks.deliver_outbox")
+def deliver_outbox() -> None:
+    """Send every run that is due to its director."""
+    services.deliver_outbox()
+
+
+@app.task(name="apps.jobs.tasks.reap_runs")
+def reap_runs() -> None:
+    """Call runs lost whose director stayed silent."""
+    services.reap_runs()

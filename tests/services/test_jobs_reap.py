@@ -1,0 +1,131 @@
+"""Runs of which nothing is heard any more."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.audit.models import AuditRecord
+from apps.changes.models import Change
+from apps.jobs.models import Outbox, Run
+from apps.jobs.services import reap_runs, store_run_finished, store_run_started
+from apps.telemetry.models import RelayStatus
+from tests.applying import (
+    holds_what_was_approved,
+    run_finished,
+    run_started,
+    started,
+    world,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def ago(seconds):
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def run():
+    listened(3600)
+    return started(world()).runs.get()
+
+
+def listened(seconds, until=0):
+    RelayStatus.objects.update_or_create(
+        name="relay", defaults={"listening_since": ago(seconds), "last_read": ago(until)}
+    )
+
+
+def past_its_deadline(run):
+    Outbox.objects.filter(run=run).update(deadline=ago(1))
+
+
+def running_and_silent(run, seconds):
+    store_run_started(director=run.director, message=run_started(run))
+    Run.objects.filter(pk=run.pk).update(heard_at=ago(seconds))
+    past_its_deadline(run)
+
+
+def lost(run):
+    past_its_deadline(run)
+    reap_runs()
+    run.refresh_from_db()
+    assert run.state == "lost"
+
+
+def test_a_run_within_its_deadline_is_left_alone(run):
+    assert reap_runs() == 0
+
+
+def test_a_run_that_nobody_took_is_lost_after_its_deadline(run):
+    past_its_deadline(run)
+    assert reap_runs() == 1
+    run.refresh_from_db()
+    assert run.state == "lost"
+    assert run.error.startswith("Not delivered")
+    change = Change.objects.get(pk=run.change_id)
+    assert change.state == Change.State.FAILED
+    assert run.director.name in change.state_note
+    act = AuditRecord.objects.get(action="run.lost")
+    assert act.actor_name == "system"
+
+
+def test_a_run_whose_director_fell_silent_is_lost(run):
+    running_and_silent(run, 90)
+    assert reap_runs() == 1
+    run.refresh_from_db()
+    assert run.state == "lost"
+    assert "No word from" in run.error
+
+
+def test_a_run_that_is_still_heard_of_goes_on_past_its_deadline(run):
+    running_and_silent(run, 5)
+    assert reap_runs() == 0
+
+
+@pytest.mark.parametrize(("since", "until"), [(3600, 30), (3, 0)])
+def test_nothing_is_lost_while_no_relay_listens_long_enough(run, since, until):
+    listened(since, until)
+    past_its_deadline(run)
+    assert reap_runs() == 0
+
+
+def test_what_the_director_says_later_is_the_truth(run):
+    lost(run)
+    store_run_finished(director=run.director, message=run_finished(run))
+    run.refresh_from_db()
+    assert (run.state, run.error, run.done_steps) == ("verified", "", 2)
+    act = AuditRecord.objects.get(action="run.verified")
+    assert act.before["state"] == "lost"
+
+
+def test_the_change_follows_the_truth(run):
+    lost(run)
+    store_run_finished(director=run.director, message=run_finished(run))
+    change = Change.objects.get(pk=run.change_id)
+    assert (change.state, change.state_note) == (Change.State.APPLIED, "")
+    assert change.cluster.head == change.revision
+
+
+def test_a_start_that_comes_late_does_not_reopen_a_lost_run(run):
+    lost(run)
+    store_run_started(director=run.director, message=run_started(run))
+    run.refresh_from_db()
+    assert (run.state, run.total_steps) == ("lost", 2)
+
+
+def test_a_lost_run_is_superseded_by_a_newer_revision():
+    listened(3600)
+    made = world()
+    old = started(made).runs.get()
+    lost(old)
+    new = started(made, "wrr").runs.get()
+    store_run_finished(director=new.director, message=run_finished(new))
+    old.refresh_from_db()
+    assert old.state == "superseded"
+    assert "revision 2" in old.error
+    holds_what_was_approved(new.change)
+    store_run_finished(director=old.director, message=run_finished(old))
+    old.refresh_from_db()
+    assert old.state == "superseded"

@@ -1,0 +1,107 @@
+"""Present, away, unknown, never: silence counts only while somebody listened."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.inventory.models import Director
+from apps.telemetry.models import DirectorStatus, RelayStatus
+from apps.telemetry.selectors import presence, presences
+from apps.telemetry.services import relay_was_here
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def director():
+    return Director.objects.create(name="d1")
+
+
+def ago(seconds):
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def heard(director, seconds_ago):
+    DirectorStatus.objects.update_or_create(
+        director=director, defaults={"last_seen": ago(seconds_ago)}
+    )
+    return Director.objects.select_related("status").get(pk=director.pk)
+
+
+def listened(since, until=0):
+    RelayStatus.objects.update_or_create(
+        name="relay", defaults={"listening_since": ago(since), "last_read": ago(until)}
+    )
+
+
+def test_a_director_that_never_spoke_is_told_apart(director):
+    listened(since=100)
+    assert presence(director) == "never"
+
+
+def test_a_director_that_spoke_lately_is_present(director):
+    listened(since=100)
+    assert presence(heard(director, 3)) == "present"
+
+
+def test_a_director_is_present_at_once_when_it_speaks(director):
+    listened(since=1)
+    assert presence(heard(director, 0.5)) == "present"
+
+
+def test_a_director_that_went_silent_is_away(director):
+    listened(since=100)
+    assert presence(heard(director, 11)) == "away"
+
+
+def test_without_a_relay_nothing_is_known(director):
+    assert presence(heard(director, 3)) == "unknown"
+
+
+def test_a_relay_that_stopped_reading_makes_it_unknown_and_never_away(director):
+    for seconds in (1, 5, 9, 9.9, 11, 60):
+        listened(since=500, until=seconds)
+        state = presence(heard(director, seconds + 3))
+        assert state in {"present", "unknown"}, seconds
+    assert state == "unknown"
+
+
+def test_after_a_comeback_a_director_gets_time_to_speak(director):
+    listened(since=4)
+    assert presence(heard(director, 60)) == "unknown"
+
+
+def test_who_stays_silent_after_the_comeback_is_away(director):
+    listened(since=11)
+    assert presence(heard(director, 60)) == "away"
+
+
+def test_many_directors_cost_two_queries(director, django_assert_num_queries):
+    listened(since=100)
+    heard(director, 1)
+    Director.objects.create(name="d2")
+    with django_assert_num_queries(2):
+        found = presences(Director.objects.select_related("status"))
+    assert sorted(found.values()) == ["never", "present"]
+
+
+def test_a_relay_that_reads_on_keeps_its_beginning():
+    relay_was_here(name="r", read_at=ago(4))
+    since = RelayStatus.objects.get().listening_since
+    relay_was_here(name="r")
+    assert RelayStatus.objects.get().listening_since == since
+
+
+def test_a_relay_that_paused_begins_anew():
+    relay_was_here(name="r", read_at=ago(20))
+    now = timezone.now()
+    relay_was_here(name="r", read_at=now)
+    assert RelayStatus.objects.get().listening_since == now
+
+
+def test_a_second_relay_listens_while_the_first_one_pauses(director):
+    relay_was_here(name="old", read_at=ago(60))
+    RelayStatus.objects.create(name="other", listening_since=ago(100), last_read=ago(1))
+    relay_was_here(name="old")
+    assert presence(heard(director, 30)) == "away"

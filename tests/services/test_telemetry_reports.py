@@ -1,0 +1,113 @@
+"""What directors say of themselves: the newest word counts, whatever the order it comes in."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.inventory.models import Cluster, Director
+from apps.telemetry import push
+from apps.telemetry.models import DirectorStatus
+from apps.telemetry.services import BadReport, store_heartbeat, store_observed
+from lvs.agent import streams
+from lvs.model import EMPTY, VirtualService, key_to_document, make_table, table_to_document
+
+pytestmark = pytest.mark.django_db
+
+TABLE = make_table([VirtualService("inet", "tcp", "192.0.2.1", 80, 0)])
+NOW = timezone.now()
+
+
+@pytest.fixture
+def director():
+    return Director.objects.create(name="d1", cluster=Cluster.objects.create(name="web"))
+
+
+@pytest.fixture
+def announced(monkeypatch):
+    topics = []
+    monkeypatch.setattr(push, "announce", topics.append)
+    return topics
+
+
+def heartbeat(director, at=NOW, **fields):
+    values = {"facts": {"kernel": "6.1"}, "revision": 1, "owned_digest": "a", "problem": ""}
+    message = streams.heartbeat(str(director.uuid), 1.0, **(values | fields))
+    store_heartbeat(director=director, message=message, seen_at=at)
+
+
+def observed(director, table=TABLE, at=NOW, digest="b"):
+    message = streams.observed(
+        str(director.uuid),
+        1.0,
+        table=table_to_document(table),
+        owned=[key_to_document(service.key) for service in table.services],
+        owned_digest=digest,
+    )
+    store_observed(director=director, message=message, seen_at=at)
+
+
+def status(director):
+    return DirectorStatus.objects.get(director=director)
+
+
+def test_a_heartbeat_is_kept(director):
+    heartbeat(director, problem="no ip_vs")
+    kept = status(director)
+    assert kept.last_seen == NOW
+    assert kept.facts == {"kernel": "6.1"}
+    assert (kept.revision, kept.owned_digest, kept.problem) == (1, "a", "no ip_vs")
+
+
+def test_an_older_heartbeat_changes_nothing(director):
+    heartbeat(director, owned_digest="new")
+    heartbeat(director, at=NOW - timedelta(seconds=3), owned_digest="old")
+    assert status(director).owned_digest == "new"
+    assert status(director).last_seen == NOW
+
+
+def test_an_observed_table_is_kept(director):
+    observed(director)
+    kept = status(director)
+    assert kept.observed == table_to_document(TABLE)
+    assert kept.owned_keys == [key_to_document(TABLE.services[0].key)]
+    assert kept.owned_digest == "b"
+    assert kept.observed_at == kept.last_seen == NOW
+
+
+def test_an_older_table_changes_nothing(director):
+    observed(director)
+    observed(director, table=EMPTY, at=NOW - timedelta(seconds=1), digest="old")
+    assert status(director).observed == table_to_document(TABLE)
+    assert status(director).owned_digest == "b"
+
+
+def test_a_late_table_does_not_undo_a_newer_heartbeat(director):
+    heartbeat(director, owned_digest="newest")
+    observed(director, at=NOW - timedelta(seconds=1), digest="older")
+    kept = status(director)
+    assert kept.observed == table_to_document(TABLE)
+    assert (kept.owned_digest, kept.last_seen) == ("newest", NOW)
+
+
+def test_a_table_that_is_none_is_refused(director):
+    message = streams.observed(
+        str(director.uuid), 1.0, table={"services": [{"port": 80}]}, owned=[], owned_digest=""
+    )
+    with pytest.raises(BadReport):
+        store_observed(director=director, message=message)
+
+
+def test_news_are_announced(director, announced):
+    heartbeat(director)
+    assert set(announced) == {"directors", f"cluster.{director.cluster_id}"}
+
+
+def test_the_same_again_is_not_announced(director, announced):
+    heartbeat(director)
+    observed(director)
+    announced.clear()
+    heartbeat(director, at=NOW + timedelta(seconds=3), owned_digest="b")
+    observed(director, at=NOW + timedelta(seconds=3))
+    assert announced == []
+    assert status(director).last_seen == NOW + timedelta(seconds=3)
