@@ -1,0 +1,56 @@
+"""What every page knows: who may do what, where we are, what waits."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from apps.accounts.policy import can
+from apps.accounts.selectors import role_of
+from apps.changes.selectors import waiting_for
+
+_PLACES = (
+    ("home", "Home", "home"),
+    ("clusters", "Clusters", "topology-star-3"),
+    ("changes", "Changes", "git-pull-request"),
+    ("directors", "Directors", "server-2"),
+    ("audit", "Audit", "history"),
+    ("people", "People", "users"),
+)
+_SECTIONS = {"cluster": "clusters", "change": "changes", "service": "changes", "director": "directors", "person": "people"}
+
+
+class Rights:
+    """`may.change_edit` in a template is `can(user, "change.edit")`."""
+
+    def __init__(self, user: Any) -> None:
+        self._user = user
+
+    def __getitem__(self, name: str) -> bool:
+        return can(self._user, name.replace("_", "."))
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page. Costs nothing for people who are not signed in."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    may = Rights(user)
+    return {
+        "may": may,
+        "role": SimpleLazyObject(lambda: role_of(user)),
+        "navigation": [
+            {"name": name, "label": label, "icon": icon, "url": reverse(f"web:{name}")}
+            for name, label, icon in _PLACES
+            if name != "people" or may["people_manage"]
+        ],
+        "section": _section(request),
+        "waiting_count": SimpleLazyObject(lambda: waiting_for(user).count()),
+    }
+
+
+def _section(request: HttpRequest) -> str:
+    match = request.resolver_match
+    name = (match.url_name or "") if match else ""
+    return _SECTIONS.get(name.partition("-")[0], name)

@@ -1,0 +1,77 @@
+"""Forms of clusters, changes, directors and people."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import validate_slug
+
+from apps.inventory.models import Director
+from apps.web.forms.fields import TiedForm, text
+from apps.web.words import ROLES
+
+
+class ClusterForm(TiedForm):
+    """Name, description and the directors that hold its table."""
+
+    name = text("Name", "Lower-case letters, digits, - and _: it stands in addresses of pages.")
+    description = text("Description", "One line: what it serves.", required=False)
+    directors = forms.ModelMultipleChoiceField(
+        label="Directors",
+        queryset=Director.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["directors"].queryset = choices  # type: ignore[attr-defined]
+        self.fields["name"].validators.append(validate_slug)
+        self.fields["name"].max_length = 63  # type: ignore[attr-defined]
+        self.fields["description"].max_length = 200  # type: ignore[attr-defined]
+
+
+class ChangeForm(TiedForm):
+    """What a change is called, and why it is made."""
+
+    title = text("Title", "What will be different, in a few words.", maxlength="120")
+    reason = forms.CharField(
+        label="Why",
+        help_text="Reviewers read this first; it stays in the audit log.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class DirectorForm(TiedForm):
+    """A director is enrolled by its name alone."""
+
+    name = text("Name", "As your team calls the host, such as lb-1.", maxlength="63")
+
+
+class PersonForm(TiedForm):
+    """A new person."""
+
+    username = text("Sign-in name", maxlength="150", autocapitalize="none")
+    full_name = text("Full name", "As it should stand in the audit log.", required=False)
+    role = forms.ChoiceField(
+        label="Role", choices=[(name, f"{name}: {about}") for name, about in ROLES.items()]
+    )
+    password = forms.CharField(
+        label="Password",
+        help_text="At least 12 characters. Hand it over in person; it is stored as a hash only.",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+        error_messages={"required": "Password is missing."},
+    )
+
+
+class RoleForm(TiedForm):
+    """What a person may do."""
+
+    role = PersonForm.base_fields["role"]
+
+
+class PasswordForm(TiedForm):
+    """A new password."""
+
+    password = PersonForm.base_fields["password"]

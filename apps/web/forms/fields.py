@@ -1,0 +1,60 @@
+"""Form parts that every form shares: labels, hints and errors tied to their input."""
+
+from typing import Any
+
+from django import forms
+
+
+class TiedForm(forms.Form):
+    """A form whose inputs name their error slot, so that screen readers and scripts find it."""
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, use_required_attribute=False, **kwargs)
+        for name, field in self.fields.items():
+            self._tie(name, field)
+
+    def _tie(self, name: str, field: forms.Field) -> None:
+        slot = f"err-{self.add_prefix(name)}"
+        hint = f" hint-{self.add_prefix(name)}" if field.help_text else ""
+        field.widget.attrs |= {"data-error": slot, "aria-describedby": slot + hint}
+        kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+        if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
+            field.widget.attrs["class"] = f"{kind} {field.widget.attrs.get('class', '')}".strip()
+        elif isinstance(field.widget, forms.CheckboxInput):
+            field.widget.attrs["class"] = "form-check-input"
+
+    def mark_errors(self) -> None:
+        """Mark the inputs that have an error; call it before the form is shown again."""
+        for name in self.errors:
+            if name in self.fields:
+                attrs = self.fields[name].widget.attrs
+                attrs["aria-invalid"] = "true"
+                attrs["class"] = f"{attrs.get('class', '')} is-invalid".strip()
+
+
+def text(label: str, hint: str = "", *, required: bool = True, **attrs: str) -> forms.CharField:
+    """A one-line text field, white space around it removed."""
+    widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **attrs})
+    field = forms.CharField(label=label, help_text=hint, required=required, widget=widget)
+    field.error_messages["required"] = f"{label} is missing."
+    return field
+
+
+def number(
+    label: str, hint: str = "", *, required: bool = True, initial_value: str | None = None
+) -> forms.IntegerField:
+    """A whole number typed as text: what is out of range is for lvs.rules to say."""
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    return forms.IntegerField(
+        label=label,
+        help_text=hint,
+        required=required,
+        initial=initial_value,
+        widget=widget,
+        error_messages={
+            "required": f"{label} is missing.",
+            "invalid": f"{label} must be a whole number.",
+        },
+    )

@@ -1,0 +1,24 @@
+"""Is Redis there, and is it still the one that our subscriptions stand in?"""
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from redis.asyncio import Redis
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+
+
+async def mark() -> str:
+    """What tells this Redis process from the one after a restart.
+
+    Raises redis.RedisError, OSError or TimeoutError when it doesn't answer within 2 seconds.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = Redis.from_url(
+            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+        )
+    async with asyncio.timeout(2):
+        info = await _clients[loop].info("server")
+    return str(info["run_id"])

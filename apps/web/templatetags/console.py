@@ -1,0 +1,97 @@
+"""What templates need beyond Django's own tags: icons, badges, times, addresses of services."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.web.keys import slug_of
+from apps.web.words import PRESENCE, RUN_STATES, STATES, STEP_STATES
+
+register = template.Library()
+
+ICONS = settings.NODE_MODULES / "@tabler" / "icons" / "icons" / "outline"
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, classes: str) -> SafeString:
+    svg = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+    start = svg.index("class=")
+    end = svg.index(">", start)
+    drawn = f'{svg[:start]}class="icon {classes}" aria-hidden="true" focusable="false"{svg[end:]}'
+    return mark_safe(" ".join(drawn.split()))  # noqa: S308  (a file of the icon package)
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of @tabler/icons as inline SVG, hidden from screen readers: its neighbour says it."""
+    return _icon(name, classes)
+
+
+def _badge(word: tuple[str, str, str]) -> SafeString:
+    label, colour, symbol = word
+    return format_html(
+        '<span class="badge state state-{}">{}<span>{}</span></span>', colour, _icon(symbol, ""), label
+    )
+
+
+@register.simple_tag
+def state_badge(state: str) -> SafeString:
+    """The state of a change as a badge."""
+    return _badge(STATES[state])
+
+
+@register.simple_tag
+def run_badge(state: str) -> SafeString:
+    """The state of a run as a badge."""
+    return _badge(RUN_STATES[state])
+
+
+@register.simple_tag
+def presence_badge(presence: str) -> SafeString:
+    """Whether a director is there, as a badge."""
+    return _badge(PRESENCE[presence])
+
+
+@register.simple_tag
+def step_icon(state: str) -> SafeString:
+    """The state of a step as an icon with its word for screen readers."""
+    label, colour, symbol = STEP_STATES[state]
+    return format_html(
+        '<span class="step-icon step-{}" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        colour,
+        label,
+        _icon(symbol, ""),
+        label,
+    )
+
+
+@register.simple_tag
+def moment(value: datetime | float | None, form: str = "", never: str = "never") -> SafeString | str:
+    """A `<time>` that console.js shows in the reader's zone. form: "" = relative, "clock", "full"."""
+    if value is None:
+        return never
+    at = datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+    at = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-time="{}">{}</time>',
+        at.isoformat(timespec="seconds"),
+        form,
+        f"{at:%Y-%m-%d %H:%M:%S} UTC",
+    )
+
+
+@register.filter
+def slug(key: Any) -> str:
+    """The part of an address that names a virtual service."""
+    return slug_of(key)
+
+
+@register.filter
+def short(digest: str) -> str:
+    """The first 12 characters of a digest: enough to compare by eye."""
+    return digest[:12]

@@ -1,0 +1,49 @@
+"""Every page of the console."""
+
+from django.urls import path
+
+from apps.web.views import (
+    audit,
+    changes,
+    clusters,
+    directors,
+    health,
+    home,
+    people,
+    services,
+    session,
+)
+
+app_name = "web"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("waiting/", home.waiting, name="waiting"),
+    path("healthz", health.healthz, name="healthz"),
+    path("sign-in/", session.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", session.SignOut.as_view(), name="sign-out"),
+    path("clusters/", clusters.index, name="clusters"),
+    path("clusters/new/", clusters.new, name="cluster-new"),
+    path("clusters/<slug:name>/", clusters.show, name="cluster"),
+    path("clusters/<slug:name>/edit/", clusters.edit, name="cluster-edit"),
+    path("clusters/<slug:name>/changes/new/", changes.new, name="change-new"),
+    path("changes/", changes.index, name="changes"),
+    path("changes/<int:number>/", changes.show, name="change"),
+    path("changes/<int:number>/edit/", changes.edit, name="change-edit"),
+    path("changes/<int:number>/submit/", changes.submit, name="change-submit"),
+    path("changes/<int:number>/approve/", changes.approve, name="change-approve"),
+    path("changes/<int:number>/reject/", changes.reject, name="change-reject"),
+    path("changes/<int:number>/withdraw/", changes.withdraw, name="change-withdraw"),
+    path("changes/<int:number>/reopen/", changes.reopen, name="change-reopen"),
+    path("changes/<int:number>/services/new/", services.new, name="service-new"),
+    path("changes/<int:number>/services/check/", services.check, name="service-check"),
+    path("changes/<int:number>/services/<str:slug>/", services.edit, name="service"),
+    path("changes/<int:number>/services/<str:slug>/delete/", services.delete, name="service-delete"),
+    path("directors/", directors.index, name="directors"),
+    path("directors/new/", directors.new, name="director-new"),
+    path("directors/<uuid:uuid>/", directors.show, name="director"),
+    path("people/", people.index, name="people"),
+    path("people/new/", people.new, name="person-new"),
+    path("people/<int:pk>/", people.edit, name="person"),
+    path("audit/", audit.index, name="audit"),
+]

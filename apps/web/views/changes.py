@@ -1,0 +1,197 @@
+"""Changes: the list, the one page of a change, and the acts on it."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.policy import require
+from apps.changes import selectors, services
+from apps.changes.errors import ChangeError
+from apps.changes.models import Change
+from apps.inventory import selectors as inventory
+from apps.jobs import services as jobs
+from apps.web.change_page import context_of, mark_of
+from apps.web.forms.details import ChangeForm
+from apps.web.problems import conflict_of, status_of
+from apps.web.views.common import found, page_of
+
+OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
+TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
+PARTS = {
+    "head": "web/parts/change_head.html",
+    "runs": "web/parts/runs.html",
+    "body": "web/parts/change_body.html",
+}
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All changes: the open ones first, or those that wait for this person's review."""
+    shown = request.GET.get("show", "open")
+    changes = selectors.changes(request.user).select_related("cluster", "author")
+    if shown == "waiting":
+        changes = selectors.waiting_for(request.user).select_related("cluster", "author")
+    elif shown == "mine":
+        changes = changes.filter(author=request.user)
+    elif shown != "all":
+        shown, changes = "open", changes.filter(state__in=OPEN)
+    if cluster := request.GET.get("cluster", ""):
+        changes = changes.filter(cluster__name=cluster)
+    context = {"page": page_of(request, changes), "shown": shown, "cluster": cluster}
+    context["tabs"] = TABS
+    template = "parts/change_list.html" if request.GET.get("part") == "list" else "changes.html"
+    return render(request, f"web/{template}", context)
+
+
+def new(request: HttpRequest, name: str) -> HttpResponse:
+    """Open a draft from the cluster's head."""
+    cluster = found(inventory.cluster, request.user, name)
+    require(request.user, "change.edit", cluster)
+    form = ChangeForm(request.POST or None)
+    error = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            change = services.open_draft(actor=request.user, cluster=cluster, **form.cleaned_data)
+        except ChangeError as refused:
+            error = str(refused)
+        else:
+            return redirect("web:change", change.pk)
+    form.mark_errors()
+    context = {"form": form, "cluster": cluster, "error": error}
+    return render(request, "web/change_form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """Everything about one change; with ?part= the part that a live page asks for again."""
+    change = found(selectors.change, request.user, number)
+    part = request.GET.get("part", "")
+    if part == "body" and request.GET.get("mark") == mark_of(change):
+        return HttpResponse(status=204)  # what is shown is what there is: typed comments stay
+    return _page(request, change, PARTS.get(part, "web/change.html"))
+
+
+def edit(request: HttpRequest, number: int) -> HttpResponse:
+    """Title and reason of a draft."""
+    change = found(selectors.change, request.user, number)
+    require(request.user, "change.edit", change)
+    initial = {"title": change.title, "reason": change.reason}
+    form = ChangeForm(request.POST or None, initial=initial)
+    context = {"form": form, "cluster": change.cluster, "change": change}
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                version = _whole(request.POST.get("version"))
+                services.edit_details(
+                    actor=request.user, change=change, version=version, **form.cleaned_data
+                )
+            except ChangeError as error:
+                status = status_of(error)
+                context |= conflict_of(request, change, error)
+            else:
+                return redirect("web:change", change.pk)
+    form.mark_errors()
+    return render(request, "web/change_form.html", context, status=status)
+
+
+@require_POST
+def submit(request: HttpRequest, number: int) -> HttpResponse:
+    """Freeze the draft and ask for review."""
+    return _act(
+        request,
+        number,
+        lambda change: services.submit_change(
+            actor=request.user,
+            change=change,
+            adopt="adopt" in request.POST,
+            allow_empty="allow_empty" in request.POST,
+        ),
+        "Submitted. Someone else can approve it now.",
+    )
+
+
+@require_POST
+def approve(request: HttpRequest, number: int) -> HttpResponse:
+    """Approve exactly what was shown, and start it."""
+    return _act(
+        request,
+        number,
+        lambda change: jobs.approve_and_start(
+            actor=request.user,
+            change=change,
+            digest=request.POST.get("digest", ""),
+            comment=request.POST.get("comment", ""),
+        ),
+        "Approved. It is on its way to the directors.",
+    )
+
+
+@require_POST
+def reject(request: HttpRequest, number: int) -> HttpResponse:
+    """Say no, and why."""
+    return _act(
+        request,
+        number,
+        lambda change: services.reject_change(
+            actor=request.user,
+            change=change,
+            digest=request.POST.get("digest", ""),
+            comment=request.POST.get("comment", ""),
+        ),
+        "Rejected. Its author can turn it into a draft again.",
+    )
+
+
+@require_POST
+def withdraw(request: HttpRequest, number: int) -> HttpResponse:
+    """Give the change up."""
+    return _act(
+        request,
+        number,
+        lambda change: services.withdraw_change(actor=request.user, change=change),
+        "Withdrawn. Nothing was applied.",
+    )
+
+
+@require_POST
+def reopen(request: HttpRequest, number: int) -> HttpResponse:
+    """Make it a draft again."""
+    return _act(
+        request,
+        number,
+        lambda change: services.reopen_change(actor=request.user, change=change),
+        "It is a draft again. Approvals it had no longer count.",
+    )
+
+
+def _act(
+    request: HttpRequest, number: int, act: Callable[[Change], object], done: str
+) -> HttpResponse:
+    change = found(selectors.change, request.user, number)
+    try:
+        act(change)
+    except ChangeError as error:
+        change = found(selectors.change, request.user, number)  # as it is now
+        context = {"act_error": str(error), "posted": request.POST}
+        return _page(request, change, "web/change.html", context, status_of(error))
+    messages.success(request, done)
+    return redirect("web:change", number)
+
+
+def _page(
+    request: HttpRequest,
+    change: Change,
+    template: str,
+    extra: dict[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    return render(request, template, context_of(request.user, change) | (extra or {}), status=status)
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

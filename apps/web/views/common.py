@@ -1,0 +1,28 @@
+"""What all views share."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PAGE = 50
+
+
+def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the selector gives. Raises Http404 where it finds nothing that the person may see."""
+    try:
+        return select(*args, **kwargs)
+    except ObjectDoesNotExist as error:
+        raise Http404(str(error)) from None
+
+
+def page_of(request: HttpRequest, items: Any, size: int = PAGE) -> Page[Any]:
+    """The page that the address asks for; the nearest one where it asks for nonsense."""
+    return Paginator(items, size).get_page(request.GET.get("page"))
+
+

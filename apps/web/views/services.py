@@ -1,0 +1,127 @@
+"""Virtual services of a draft: form, check as you type, delete."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from apps.accounts.policy import require
+from apps.changes import selectors, services
+from apps.changes.errors import ChangeError, Invalid
+from apps.changes.models import Change
+from apps.web.forms.service import ServerForm, ServiceInput
+from apps.web.keys import key_of
+from apps.web.problems import conflict_of, status_of
+from apps.web.service_check import problems_of
+from apps.web.views.common import found
+from lvs.model import VirtualService
+
+
+def new(request: HttpRequest, number: int) -> HttpResponse:
+    """Add a service to the draft."""
+    return _form(request, _draft(request, number), None)
+
+
+def edit(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+    """Edit a service of the draft. Its identity may change too: the plan says what that costs."""
+    change = _draft(request, number)
+    return _form(request, change, _service(change, slug))
+
+
+@require_POST
+def check(request: HttpRequest, number: int) -> HttpResponse:
+    """The messages beside the fields, as a person types. Stores nothing."""
+    change = _draft(request, number)
+    old = None
+    if slug := request.POST.get("old_key", ""):
+        old = _service(change, slug)
+    typed = ServiceInput(request.POST, old)
+    typed.blame(problems_of(change, typed.service(), old))
+    typed.forget_missing()
+    return render(request, "web/parts/service_check.html", {"input": typed})
+
+
+@require_POST
+def delete(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+    """Take a service out of the draft."""
+    change = _draft(request, number)
+    service = _service(change, slug)
+    try:
+        services.remove_service(
+            actor=request.user, change=change, version=_version(request, change), key=service.key
+        )
+    except ChangeError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{service} is out of the draft.")
+    return redirect("web:change", number)
+
+
+def _form(request: HttpRequest, change: Change, old: VirtualService | None) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, change, ServiceInput(old=old))
+    typed = ServiceInput(request.POST, old)
+    service = typed.service()
+    typed.blame(problems_of(change, service, old))
+    extra: dict[str, Any] = {}
+    status = 422
+    if typed.ok:
+        try:
+            services.put_service(
+                actor=request.user,
+                change=change,
+                version=_version(request, change),
+                old_key=old.key if old else None,
+                service=service,
+            )
+        except Invalid as error:
+            typed.blame(error.problems)
+            typed.other = typed.other or ([] if not typed.ok else [str(error)])
+        except ChangeError as error:
+            status = status_of(error)
+            extra = conflict_of(request, change, error)
+            typed.other += [extra["error"]] if extra["error"] else []
+        else:
+            messages.success(request, f"{service} is in the draft.")
+            return redirect("web:change", change.pk)
+    return _page(request, change, typed, extra | {"submitted": True}, status)
+
+
+def _page(
+    request: HttpRequest,
+    change: Change,
+    typed: ServiceInput,
+    extra: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    for form in typed.forms:
+        if form.is_bound:
+            form.mark_errors()
+    context = {
+        "change": change,
+        "old": typed.old,
+        "input": typed,
+        "version": change.version,
+        "blank_row": ServerForm(prefix="servers-__n__"),
+    }
+    return render(request, "web/service_form.html", context | (extra or {}), status=status)
+
+
+def _draft(request: HttpRequest, number: int) -> Change:
+    change = found(selectors.change, request.user, number)
+    require(request.user, "change.edit", change)
+    return change
+
+
+def _service(change: Change, slug: str) -> VirtualService:
+    try:
+        return selectors.table_of(change).by_key()[key_of(slug)]
+    except (KeyError, ValueError):
+        raise Http404(f"Change {change.pk} has no service “{slug}”.") from None
+
+
+def _version(request: HttpRequest, change: Change) -> int:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else change.version

@@ -1,0 +1,54 @@
+"""The words, colours and icons of states: (label, colour class, icon)."""
+
+Word = tuple[str, str, str]
+
+STATES: dict[str, Word] = {
+    "draft": ("Draft", "grey", "pencil"),
+    "in_review": ("In review", "amber", "eye"),
+    "approved": ("Approved", "blue", "thumb-up"),
+    "applying": ("Applying", "blue", "loader-2"),
+    "applied": ("Applied", "green", "circle-check"),
+    "failed": ("Failed", "red", "circle-x"),
+    "partial": ("Partly applied", "red", "alert-triangle"),
+    "rejected": ("Rejected", "red", "thumb-down"),
+    "withdrawn": ("Withdrawn", "grey", "arrow-back-up"),
+    "stale": ("Stale", "grey", "clock-off"),
+}
+
+RUN_STATES: dict[str, Word] = {
+    "queued": ("Queued", "grey", "clock"),
+    "running": ("Running", "blue", "loader-2"),
+    "verified": ("Verified", "green", "circle-check"),
+    "failed": ("Failed", "red", "circle-x"),
+    "partial": ("Partly applied", "red", "alert-triangle"),
+    "lost": ("Lost", "red", "plug-connected-x"),
+    "superseded": ("Superseded", "grey", "player-skip-forward"),
+}
+
+STEP_STATES: dict[str, Word] = {
+    "waiting": ("Waiting", "grey", "circle-dashed"),
+    "done": ("Done", "green", "circle-check"),
+    "failed": ("Failed", "red", "circle-x"),
+    "skipped": ("Not tried", "grey", "circle-minus"),
+}
+
+PRESENCE: dict[str, Word] = {
+    "present": ("Present", "green", "heartbeat"),
+    "away": ("Away", "red", "plug-connected-x"),
+    "unknown": ("Unknown", "amber", "help-circle"),
+    "never": ("Never seen", "grey", "circle-dashed"),
+}
+
+PRESENCE_HELP = {
+    "present": "Its agent reports.",
+    "away": "Its agent has been silent. The kernel keeps balancing with the last approved table.",
+    "unknown": "The console's relay isn't listening, so silence tells nothing. Start manage.py relay.",
+    "never": "Its agent has never reported. Install it with the configuration on this page.",
+}
+
+ROLES = {
+    "viewer": "Sees everything, changes nothing.",
+    "operator": "Edits clusters, drafts and submits changes.",
+    "approver": "Reviews changes that others wrote.",
+    "admin": "Manages directors and people, and may do what operators and approvers do.",
+}
