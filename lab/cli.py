@@ -9,6 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+# Until there is something to end, Ctrl-C ends this without a traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 # The interpreter runs with -I -S, to start quickly: no folder of ours is on its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
