@@ -14,8 +14,8 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 # The interpreter runs with -I -S, to start quickly: no folder of ours is on its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lab import GuestProcess, Lab, LabError
-from lab.uml import DEFAULT_MEMORY
+from lab import GuestProcess, Lab, LabError  # noqa: E402
+from lab.uml import DEFAULT_MEMORY  # noqa: E402
 
 USAGE = """usage: lab/run CMD [ARGUMENT]…
 
