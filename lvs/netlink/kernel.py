@@ -1,0 +1,197 @@
+"""The IPVS table of this network namespace: read it, count, change it step by step."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from types import TracebackType
+from typing import NamedTuple, Self, TypeVar
+
+from lvs.counters import ServiceCounters
+from lvs.errors import KernelRefusal, LvsError, NoAnswer
+from lvs.model import Table, VirtualService, make_table
+from lvs.netlink.decode import (
+    Attributes,
+    attributes,
+    decode_counters,
+    decode_server,
+    decode_server_counters,
+    decode_service,
+)
+from lvs.netlink.encode import encode_found_key, encode_step, nested
+from lvs.netlink.refusals import refusal
+from lvs.netlink.schema import IpvsInfo
+from lvs.netlink.transport import HEADERS, Transport
+from lvs.netlink.uapi import GENL_NAME, Command, CommandAttr, ServiceAttr
+from lvs.plan import Step
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Messages in one send: more gain nothing (measured in the lab)."""
+READINGS = 10
+"""How often a table is read before it counts as never at rest."""
+
+_Read = TypeVar("_Read")
+_ServiceReading = tuple[VirtualService, Attributes, list[Attributes]]
+
+
+class KernelInfo(NamedTuple):
+    """IPVS's version as `1.2.1`, and the number of rows of its connection table."""
+
+    version: str
+    connection_table_size: int
+
+
+class Kernel:
+    """IPVS over generic netlink. A context manager: open one for each use, never across a fork.
+
+    timeout: seconds that the kernel may stay silent. Every method raises NotPermitted without
+    CAP_NET_ADMIN and NoAnswer when answers are lost; opening raises IpvsMissing.
+    """
+
+    def __init__(self, timeout: float = 10.0) -> None:
+        self._timeout = timeout
+        self._transport: Transport | None = None
+        self._family = 0
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the socket back. Harmless when it is closed."""
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def info(self) -> KernelInfo:
+        """Version and size of the connection table."""
+        reply = IpvsInfo(self._reading(lambda t: t.ask(self._family, Command.GET_INFO)))
+        reply.decode()
+        version = int(reply.get_attr("IPVS_INFO_ATTR_VERSION"))
+        return KernelInfo(
+            f"{version >> 16 & 0xFF}.{version >> 8 & 0xFF}.{version & 0xFF}",
+            int(reply.get_attr("IPVS_INFO_ATTR_CONN_TAB_SIZE")),
+        )
+
+    def read_table(self) -> Table:
+        """One reading. It is no snapshot: what others change meanwhile may be in it by half."""
+        return make_table(
+            service._replace(
+                real_servers=tuple(decode_server(server, service.family) for server in servers)
+            )
+            for service, _, servers in self._reading(self._services)
+        )
+
+    def read_stable_table(self) -> Table:
+        """The table once two readings in a row agree.
+
+        Raises LvsError when others keep changing it: `READINGS` readings, all different.
+        """
+        before = self.read_table()
+        for _ in range(READINGS):
+            now = self.read_table()
+            if now == before:
+                return now
+            before = now
+        raise LvsError(
+            f"The IPVS table kept changing: {READINGS} readings in a row differed. "
+            "Find out which other program writes to it."
+        )
+
+    def read_counters(self) -> list[ServiceCounters]:
+        """One reading of all counters, in the kernel's order."""
+        return [
+            ServiceCounters(
+                service.key,
+                decode_counters(found.get(ServiceAttr.STATS64) or found[ServiceAttr.STATS]),
+                tuple(decode_server_counters(server, service.family) for server in servers),
+            )
+            for service, found, servers in self._reading(self._services)
+        ]
+
+    def execute(
+        self, steps: Sequence[Step], on_result: Callable[[int, KernelRefusal | None], None]
+    ) -> KernelRefusal | None:
+        """Do the steps in order; `on_result(index, None or refusal)` for each that was tried.
+
+        Steps go out in batches of one kind, so nothing is removed in a batch in which something is
+        still being added. The kernel finishes a batch whatever becomes of one step: those after a
+        refusal are tried and reported too; no further batch is sent. Returns the first refusal.
+        Raises NoAnswer when answers were lost: steps that weren't reported may have been done.
+        """
+        transport = self._opened()
+        refused: list[KernelRefusal] = []
+        for first, batch in _batches(steps):
+
+            def on_answer(index: int, errno: int, first: int = first) -> None:
+                problem = refusal(steps[first + index], errno) if errno else None
+                if problem is not None:
+                    refused.append(problem)
+                on_result(first + index, problem)
+
+            transport.batch(self._family, [encode_step(step) for step in batch], on_answer)
+            if refused:
+                return refused[0]
+        return None
+
+    def _open(self) -> Transport:
+        self._transport = Transport(self._timeout)
+        try:
+            self._family = self._transport.find_family(GENL_NAME)
+        except BaseException:
+            self.close()
+            raise
+        return self._transport
+
+    def _opened(self) -> Transport:
+        if self._transport is None:
+            raise LvsError("This Kernel is closed: use it in a “with” block")
+        return self._transport
+
+    def _reading(self, read: Callable[[Transport], _Read]) -> _Read:
+        """Read; once more over a fresh socket when answers were lost, which spoils a socket."""
+        try:
+            try:
+                return read(self._opened())
+            except NoAnswer as error:
+                log.warning("%s: reading again", error)
+                self.close()
+                return read(self._open())
+        except OSError as error:
+            raise LvsError(f"The kernel doesn't let IPVS be read: {error.strerror}") from error
+
+    def _services(self, transport: Transport) -> list[_ServiceReading]:
+        """Each service with its raw attributes and those of its real servers."""
+        readings: list[_ServiceReading] = []
+        for message in transport.dump(self._family, Command.GET_SERVICE):
+            found = attributes(attributes(message, HEADERS)[CommandAttr.SERVICE])
+            service = decode_service(found)
+            if service is None:
+                log.warning("Passed over an IPVS service of an unknown address family")
+                continue
+            wanted = nested(CommandAttr.SERVICE, encode_found_key(found))
+            servers = [
+                attributes(attributes(answer, HEADERS)[CommandAttr.DEST])
+                for answer in transport.dump(self._family, Command.GET_DEST, wanted)
+            ]
+            readings.append((service, found, servers))
+        return readings
+
+
+def _batches(steps: Sequence[Step]) -> Iterator[tuple[int, Sequence[Step]]]:
+    """Runs of steps of one kind, cut to `BATCH`, each with the index of its first step."""
+    first = 0
+    for _, run in groupby(steps, key=lambda step: step.kind):
+        end = first + len(list(run))
+        for start in range(first, end, BATCH):
+            yield start, steps[start : min(start + BATCH, end)]
+        first = end
