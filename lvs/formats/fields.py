@@ -110,8 +110,9 @@ class Fields:
 
     def required_list(self, name: str) -> "list[Fields]":
         """The objects of a list that must be there, though it may be empty."""
-        if name not in self._values:
-            raise FormatError(self.line_of(self._path), f"“{name}” is missing: give a list")
+        if not self.has(name):  # null too: “nothing” must not be taken for “no services”
+            message = f"“{name}” is missing: give a list, or [] for none"
+            raise FormatError(self.line_of(self._path), message)
         return self.list(name)
 
     def list(self, name: str) -> "list[Fields]":

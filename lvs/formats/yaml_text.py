@@ -28,7 +28,8 @@ def read_yaml(text: str) -> Draft:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"this is no YAML: {error.problem or error.context}"
-        raise FormatError(mark.line + 1 if mark else None, message) from None
+        last = text.count("\n") + 1  # the parser may point behind the end
+        raise FormatError(min(mark.line + 1, last) if mark else None, message) from None
     except yaml.YAMLError as error:
         raise FormatError(None, f"this is no YAML: {_first_line(error)}") from None
     except UnicodeEncodeError:

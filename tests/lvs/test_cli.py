@@ -1,0 +1,85 @@
+"""The command line as far as it goes without a kernel; the rest stands in tests/lab/test_cli.py."""
+
+import io
+import sys
+
+import pytest
+
+from lvs.cli import main
+from lvs.formats import render
+from tests.lvs.examples import TUTORIAL
+
+
+def run(capsys, *arguments):
+    try:
+        code = main(arguments)
+    except SystemExit as exited:
+        code = exited.code
+    output = capsys.readouterr()
+    return code, output.out, output.err
+
+
+@pytest.mark.parametrize("style", ["json", "yaml", "ipvsadm"])
+def test_check_accepts_every_format(capsys, tmp_path, style):
+    file = tmp_path / "table"
+    file.write_text(render(TUTORIAL, style))
+    said = f"{file} is valid: 1 virtual service with 2 real servers.\n"
+    assert run(capsys, "check", str(file)) == (0, said, "")
+
+
+def test_a_dash_is_standard_input(capsys, monkeypatch):
+    text = io.TextIOWrapper(io.BytesIO(render(TUTORIAL, "yaml").encode()))
+    monkeypatch.setattr(sys, "stdin", text)
+    code, output, _ = run(capsys, "check", "-")
+    assert (code, output[:15]) == (0, "standard input ")
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "apply"])
+def test_bad_input_is_one_line_with_its_line_number_and_exit_code_2(capsys, tmp_path, command):
+    file = tmp_path / "table.yaml"
+    file.write_text("services:\n  - address: 10.0.0.1\n    port: 70000\n")
+    message = f"lvs: {file}, line 3: The port must be from 1 to 65535, not 70000.\n"
+    assert run(capsys, command, str(file)) == (2, "", message)
+
+
+def test_a_file_that_is_no_text_says_where(capsys, tmp_path):
+    file = tmp_path / "table"
+    file.write_bytes(b"services:\n  - \xff\n")
+    assert run(capsys, "check", str(file)) == (
+        2,
+        "",
+        f"lvs: {file}, line 2: this is no UTF-8 text\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_file_that_cannot_be_read_says_why(capsys, tmp_path, name):
+    code, output, error = run(capsys, "check", str(tmp_path / name))
+    assert (code, output, error.count("\n")) == (2, "", 1)
+    assert error.startswith("lvs: can't read ")
+
+
+def test_warnings_go_to_stderr_and_do_not_fail(capsys, tmp_path):
+    file = tmp_path / "table"
+    file.write_text("-A -t 10.0.0.1:80 -s rr\n")
+    code, _, error = run(capsys, "check", str(file))
+    assert code == 0
+    assert error.startswith(f"lvs: warning: {file}, line 1: The service has no real servers")
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("show", "--format", "xml"), ("apply",)])
+def test_wrong_usage_is_exit_code_2(capsys, arguments):
+    code, output, error = run(capsys, *arguments)
+    assert (code, output) == (2, "")
+    assert error.startswith("usage: python -m lvs")
+
+
+def test_ipvsadm_lines_have_no_room_for_stats(capsys):
+    code, _, error = run(capsys, "show", "--format", "ipvsadm", "--stats")
+    assert (code, error.count("\n")) == (2, 1)
+
+
+def test_help_names_every_command_and_exit_code(capsys):
+    code, output, _ = run(capsys, "--help")
+    assert code == 0
+    assert all(word in output for word in ("show", "plan", "apply", "check", "4 no IPVS"))
