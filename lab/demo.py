@@ -13,7 +13,12 @@ from lab.stack import ROOT, Stack
 DATA = ROOT / "var" / "demo"
 DIRECTOR = "lb1"
 VIP = ("192.168.49.134", "80")
-ROLES = {"ada": "admin", "olga": "operator", "adil": "approver", "vera": "viewer"}
+PEOPLE = {
+    "ada": ("admin", "Ada Brandt"),
+    "olga": ("operator", "Olga Novak"),
+    "adil": ("approver", "Adil Haddad"),
+    "vera": ("viewer", "Vera Lind"),
+}
 PORT = 8000
 
 
@@ -44,13 +49,13 @@ def main() -> int:
 def _people(stack: Stack) -> dict[str, str]:
     """One account a role; the passwords are kept, so that the next start can print them again."""
     kept = stack.data / "accounts.json"
-    if kept.exists():
-        return dict(json.loads(kept.read_text()))
-    accounts = {name: secrets.token_urlsafe(12) for name in ROLES}
-    for name, password in accounts.items():
-        stack.manage("create_user", name, "--role", ROLES[name], text=f"{password}\n")
-    kept.touch(0o600)
-    kept.write_text(json.dumps(accounts))
+    if not kept.exists():
+        kept.touch(0o600)
+        kept.write_text(json.dumps({name: secrets.token_urlsafe(12) for name in PEOPLE}))
+    accounts: dict[str, str] = json.loads(kept.read_text())
+    for name, (role, full_name) in PEOPLE.items():
+        options = ["--role", role, "--full-name", full_name, "--password-stdin", "--if-missing"]
+        stack.manage("create_user", name, *options, text=f"{accounts[name]}\n")
     return accounts
 
 
@@ -69,7 +74,7 @@ def _welcome(stack: Stack, accounts: dict[str, str]) -> str:
     lines = [f"\n  {stack.url}/clusters/web/\n"]
     if stack.web_port != PORT:
         lines.insert(0, f"\nPort {PORT} is in use by another program; the console took another.")
-    lines += [f"  {ROLES[name]:<10} {name:<6} {word}" for name, word in accounts.items()]
+    lines += [f"  {PEOPLE[name][0]:<10} {name:<6} {word}" for name, word in accounts.items()]
     lines += ["", "Ctrl-C ends it. The data stays in var/demo; make demo-reset forgets it."]
     return "\n".join(lines)
 

@@ -1,6 +1,8 @@
 """As much of an HTML page as a visitor without a browser needs: its forms, and what it says."""
 
+import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 
 _VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -40,6 +42,11 @@ class Page(HTMLParser):
         """The text inside the element with this id; "" where there is none."""
         return " ".join("".join(self._texts.get(identity, ())).split())
 
+    def all(self, pattern: str) -> list[str]:
+        """Every match of a pattern in the source, tags taken out and entities resolved."""
+        found = re.findall(pattern, self.source, re.DOTALL)
+        return [unescape(re.sub("<[^>]+>", "", text)).strip() for text in found]
+
     def form(self, mark: str) -> Form:
         """The one form whose action ends with `mark` or that has a field of that name.
 
@@ -66,7 +73,7 @@ class Page(HTMLParser):
         if tag == "form":
             self._form = Form(values.get("action", ""), values.get("method", "get").lower())
             self.forms.append(self._form)
-        elif self._form is not None and "disabled" not in values:
+        elif self._form is not None and "disabled" not in values and not self._silent:
             self._control(tag, values)
 
     def handle_endtag(self, tag: str) -> None:
@@ -83,10 +90,14 @@ class Page(HTMLParser):
         """Collect text for every open element that has an id."""
         if self._area and self._form is not None:
             self._form.fields[self._area] += data
-        if any(tag in _SILENT for tag, _ in self._open):
+        if self._silent:
             return
         for identity in {"", *(identity for _, identity in self._open)}:
             self._texts[identity].append(data)
+
+    @property
+    def _silent(self) -> bool:
+        return any(tag in _SILENT for tag, _ in self._open)
 
     def _control(self, tag: str, values: dict[str, str]) -> None:
         assert self._form is not None

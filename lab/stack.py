@@ -91,9 +91,9 @@ class Stack:
         self.stop()
 
     def check(self) -> None:
-        """Raises PartFailed when a part that should run has ended."""
+        """Raises PartFailed when a part has ended by itself."""
         for part in (self.redis, self.web, self.worker, self.relay):
-            if not part.running:
+            if part.failed:
                 raise PartFailed(f"{part.name} ended by itself\n{part.last_lines()}")
         for name, agent in self.agents.items():
             if agent.poll() is not None:
