@@ -48,14 +48,17 @@ def main() -> int:
 
 def _people(stack: Stack) -> dict[str, str]:
     """One account a role; the passwords are kept, so that the next start can print them again."""
-    kept = stack.data / "accounts.json"
-    if not kept.exists():
-        kept.touch(0o600)
-        kept.write_text(json.dumps({name: secrets.token_urlsafe(12) for name in PEOPLE}))
-    accounts: dict[str, str] = json.loads(kept.read_text())
+    kept, new = stack.data / "accounts.json", stack.data / "accounts.new"
+    if kept.exists():
+        return dict(json.loads(kept.read_text()))
+    if not new.exists():  # an earlier start may have been ended half way
+        new.touch(0o600)
+        new.write_text(json.dumps({name: secrets.token_urlsafe(12) for name in PEOPLE}))
+    accounts: dict[str, str] = json.loads(new.read_text())
     for name, (role, full_name) in PEOPLE.items():
         options = ["--role", role, "--full-name", full_name, "--password-stdin", "--if-missing"]
         stack.manage("create_user", name, *options, text=f"{accounts[name]}\n")
+    new.rename(kept)
     return accounts
 
 
