@@ -1,11 +1,30 @@
 """A service or real server as ipvsadm 1.31's arguments: shared by `ipvsadm -Sn` text and plans."""
 
-from lvs.addresses import FULL_NETMASK, endpoint
-from lvs.model import RealServer, ServiceKey, VirtualService
+from typing import Any
+
+from lvs.addresses import FULL_NETMASK, endpoint, packed
+from lvs.model import RealServer, ServiceKey, Table, VirtualService
 
 SERVICE_OPTION = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
 FORWARDING_OPTION = {"masquerade": "-m", "direct": "-g", "tunnel": "-i"}
 _CHECKSUM_OPTION = {"none": "--tun-nocsum", "csum": "--tun-csum", "remcsum": "--tun-remcsum"}
+
+_PROTOCOLS = ("tcp", "udp", "sctp")  # by their numbers: 6, 17, 132
+
+
+def in_ipvsadms_order(table: Table) -> list[VirtualService]:
+    """The services as `ipvsadm` sorts them: by mark, family, protocol, address, port.
+
+    ipvsadm compares by subtracting 32-bit numbers, so that distant addresses may come out in
+    another order there: compare sorted lines.
+    """
+    return sorted(table.services, key=_order)
+
+
+def _order(service: VirtualService) -> tuple[Any, ...]:
+    protocol = _PROTOCOLS.index(service.protocol) if service.protocol else 0
+    address = packed(service.address) if service.address else b""
+    return (service.fwmark, service.family, protocol, address, service.port)
 
 
 def key_arguments(key: ServiceKey) -> list[str]:

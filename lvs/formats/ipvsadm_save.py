@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from lvs.addresses import FULL_NETMASK, Family, canonical, family_of
 from lvs.formats.errors import Draft, FormatError, quoted
-from lvs.formats.ipvsadm_args import server_arguments, service_arguments
+from lvs.formats.ipvsadm_args import in_ipvsadms_order, server_arguments, service_arguments
 from lvs.formats.ipvsadm_options import LONG, SHORT, Options, read_options, split_line
 from lvs.model import (
     Forwarding,
@@ -51,13 +51,13 @@ class _Found(NamedTuple):
 
 
 def render_save(table: Table) -> str:
-    """The table as `ipvsadm -Sn` prints it, for `ipvsadm -R`, in the order of the table.
+    """The table as `ipvsadm -Sn` prints it, for `ipvsadm -R`, sorted as there.
 
     Two differences, both because `-S` loses what it can't say: thresholds are written (-x, -y)
     where they are set, and firewall marks above 2147483647 are not written as negative numbers.
     """
     lines: list[str] = []
-    for service in table.services:
+    for service in in_ipvsadms_order(table):
         lines.append(" ".join(["-A", *service_arguments(service)]))
         key = service.key
         lines += (" ".join(["-a", *server_arguments(key, s)]) for s in service.real_servers)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lvs.addresses import FULL_NETMASK, endpoint
+from lvs.formats.ipvsadm_args import in_ipvsadms_order
 from lvs.model import RealServer, Table, VirtualService
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def render_listing(
     """The table with its connection columns, or with `stats` its counters; “-” where unknown."""
     by_key = {entry.key: entry for entry in counters or ()}
     lines = [_STATS_TITLE if stats else _TITLE]
-    for service in table.services:
+    for service in in_ipvsadms_order(table):
         entry = by_key.get(service.key)
         servers = {(s.address, s.port): s for s in entry.servers} if entry else {}
         if stats:
