@@ -1,32 +1,38 @@
-"""Making the kernel hold a table: lock, read, plan, write, read back, verify."""
+"""Making the kernel hold a table: lock, read, plan, write, read back, verify.
+
+IPVS has no transactions and no notifications. So what is about to become ours is on disk before
+anything is written, and only what was read back counts as done.
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from lvs.boot import current_boot
+from lvs.errors import LvsError, NoAnswer
 from lvs.model import ServiceKey, Table
 from lvs.netlink.kernel import Kernel
-from lvs.plan import Step
+from lvs.plan import Step, make_plan
+from lvs.results import OnStep, StepLog, StepResult
 from lvs.state import Journal, State, StateFolder
+from lvs.verify import explain_difference
 
+__all__ = ["Observation", "Outcome", "StepResult", "apply_table", "observe"]
 
-class StepResult(NamedTuple):
-    """How one step of the plan ended; `error` is "" unless it failed."""
-
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a result for
-    state: Literal["done", "failed", "skipped"]
-    error: str = ""
+Code = Literal["", "conflict", "moved", "refused", "differs"]
 
 
 class Outcome(NamedTuple):
     """How an apply ended, as the kernel was read afterwards."""
 
     state: Literal["verified", "unchanged", "failed", "partial"]
-    code: Literal["", "conflict", "moved", "refused", "differs"]
+    """failed: nothing was written; partial: something was, and the kernel holds another table."""
+    code: Code
     error: str
     steps: tuple[Step, ...]
     results: tuple[StepResult, ...]
     digest: str
-    """Of the owned services now in the kernel."""
+    """Of the owned services now in the kernel; "" when they could not be read back."""
 
 
 class Observation(NamedTuple):
@@ -53,7 +59,130 @@ def apply_table(
     journal: Journal | None = None,
     revision: int = 0,
     on_plan: Callable[[tuple[Step, ...]], None] | None = None,
-    on_step: Callable[[StepResult], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> Outcome:
-    """Signature only so far."""
-    raise NotImplementedError
+    """Make the owned services of this network namespace equal to `desired`, and verify it.
+
+    adopt: take over wanted services that exist and aren't ours; without it they are a conflict.
+    expected_digest: of the owned services as the approvers saw them; None = any. It isn't asked when
+    this same revision and table were under way before: then our own writes have moved them.
+    revision: 0 for a table that has none (the command line); the stored one then stays.
+    on_plan, on_step: told before anything is written, and as each step ends.
+
+    Raises Busy, StateDamaged, IpvsMissing, NotPermitted or LvsError, all before anything is written.
+    """
+    with state.lock(), Kernel() as kernel:
+        run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
+        refused = run.conflict(adopt) or run.moved(expected_digest)
+        if refused:
+            return refused
+        steps = make_plan(run.owned_found, desired)
+        if on_plan is not None:
+            on_plan(steps)
+        if not steps:
+            run.save_verified()
+            return Outcome("unchanged", "", "", (), (), desired.digest)
+        return run.write(StepLog(steps, on_step))
+
+
+class _Run:
+    """One apply under way: what was found, what is wanted, what is written to disk when."""
+
+    def __init__(
+        self, kernel: Kernel, folder: StateFolder, desired: Table, journal: Journal
+    ) -> None:
+        self._kernel = kernel
+        self._folder = folder
+        self._desired = desired
+        self._journal = journal
+        self._stored = replace(folder.load(), boot_id=current_boot())
+        self._found = kernel.read_stable_table()
+        self._wanted = frozenset(desired.by_key())
+        self._concerned = self._stored.owned | self._wanted
+
+    @property
+    def owned_found(self) -> Table:
+        """What was found of services that are ours or are to be."""
+        return self._found.only(self._concerned)
+
+    def conflict(self, adopt: bool) -> Outcome | None:
+        """Refuse to touch wanted services that exist and aren't ours."""
+        foreign = self._found.only(self._wanted - self._stored.owned).services
+        if adopt or not foreign:
+            return None
+        names = ", ".join(str(service) for service in foreign)
+        verb = "exists already and isn't" if len(foreign) == 1 else "exist already and aren't"
+        return self._refused("conflict", f"{names} {verb} managed from here.")
+
+    def moved(self, expected_digest: str | None) -> Outcome | None:
+        """Refuse a plan that was made for another table than the kernel's."""
+        before = self._stored.journal
+        under_way = before is not None and before[1:] == self._journal[1:]
+        if expected_digest is None or expected_digest == self._owned_digest() or under_way:
+            return None
+        return self._refused(
+            "moved",
+            "The services in the kernel are no longer those that the plan was made for: somebody "
+            "changed them. Look at the difference, then submit the change again.",
+        )
+
+    def write(self, log: StepLog) -> Outcome:
+        """Journal, write, read back."""
+        self._folder.save(replace(self._stored, owned=self._concerned, journal=self._journal))
+        lost = ""
+        try:
+            self._kernel.execute(log.steps, log.answered)
+        except NoAnswer as error:
+            lost = str(error)
+        try:
+            now = self._kernel.read_stable_table().only(self._concerned)
+        except LvsError as error:
+            text = f"The table was written but can't be read back: {error}"
+            return Outcome("partial", "differs", text, log.steps, log.results(), "")
+        if lost:
+            log.judge_lost(make_plan(now, self._desired), lost)
+        return self._judged(log, now)
+
+    def save_verified(self) -> None:
+        """The kernel was read and holds exactly the wanted table."""
+        revision = max(self._stored.revision, self._journal.revision)
+        self._folder.save(
+            State(
+                revision,
+                self._desired.digest,
+                self._desired,
+                self._wanted,
+                journal=None,
+                boot_id=self._stored.boot_id,
+            )
+        )
+
+    def _judged(self, log: StepLog, now: Table) -> Outcome:
+        """Verified only when nothing was refused and the read-back equals the wanted table."""
+        if log.refusal is None and now == self._desired:
+            self.save_verified()
+            return Outcome("verified", "", "", log.steps, log.results(), now.digest)
+        owned = self._owned_after(log)
+        # The journal stays until a run verifies: the next one then knows that we moved the kernel.
+        journal = self._journal if log.written else self._stored.journal
+        self._folder.save(replace(self._stored, owned=owned, journal=journal))
+        return Outcome(
+            "partial" if log.written else "failed",
+            "refused" if log.refusal else "differs",
+            str(log.refusal) if log.refusal else explain_difference(self._desired, now),
+            log.steps,
+            log.results(),
+            now.only(owned).digest,
+        )
+
+    def _owned_after(self, log: StepLog) -> frozenset[ServiceKey]:
+        """After a run that failed: not what somebody else added first, nor what we deleted."""
+        adopted = self._wanted & self._found.by_key().keys()
+        added, deleted = log.services("add service"), log.services("delete service")
+        return (self._stored.owned | adopted | added) - deleted
+
+    def _owned_digest(self) -> str:
+        return self._found.only(self._stored.owned).digest
+
+    def _refused(self, code: Code, error: str) -> Outcome:
+        return Outcome("failed", code, error, (), (), self._owned_digest())

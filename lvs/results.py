@@ -1,0 +1,85 @@
+"""What became of each step of a run."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+from lvs.errors import KernelRefusal
+from lvs.model import ServiceKey
+from lvs.plan import Step
+
+StepState = Literal["done", "failed", "skipped"]
+
+
+class StepResult(NamedTuple):
+    """How one step of the plan ended; `error` is "" unless it failed."""
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a result for
+    state: StepState
+    error: str = ""
+
+
+OnStep = Callable[[StepResult], None]
+
+
+class StepLog:
+    """Collects the results of a run and passes each on as it comes."""
+
+    def __init__(self, steps: tuple[Step, ...], on_step: OnStep | None) -> None:
+        self.steps = steps
+        self.refusal: KernelRefusal | None = None
+        """The first one."""
+        self._on_step = on_step
+        self._results: dict[int, StepResult] = {}
+
+    def answered(self, index: int, problem: KernelRefusal | None) -> None:
+        """The kernel did the step, or refused it."""
+        if problem is None:
+            self._add(StepResult(index, "done"))
+        else:
+            self.refusal = self.refusal or problem
+            self._add(StepResult(index, "failed", problem.reason))
+
+    def judge_lost(self, remaining: Iterable[Step], reason: str) -> None:
+        """Answers were lost: a step is done if the kernel, read since, no longer needs it.
+
+        remaining: the plan from what the kernel holds now.
+        """
+        needed = {_identity(step) for step in remaining}
+        error = reason
+        for index, step in enumerate(self.steps):
+            if index in self._results:
+                continue
+            if _identity(step) not in needed:
+                self._add(StepResult(index, "done"))
+            elif error:
+                self._add(StepResult(index, "failed", error))
+                error = ""  # those after it count as not tried
+
+    def results(self) -> tuple[StepResult, ...]:
+        """One for each step; those that weren't tried are skipped."""
+        return tuple(
+            self._results.get(index) or StepResult(index, "skipped")
+            for index in range(len(self.steps))
+        )
+
+    @property
+    def written(self) -> bool:
+        """Whether anything was done at all."""
+        return any(result.state == "done" for result in self._results.values())
+
+    def services(self, kind: Literal["add service", "delete service"]) -> frozenset[ServiceKey]:
+        """The services that were added or deleted."""
+        return frozenset(
+            self.steps[result.index].service.key
+            for result in self._results.values()
+            if result.state == "done" and self.steps[result.index].kind == kind
+        )
+
+    def _add(self, result: StepResult) -> None:
+        self._results[result.index] = result
+        if self._on_step is not None:
+            self._on_step(result)
+
+
+def _identity(step: Step) -> tuple[str, ServiceKey, tuple[str, int] | None]:
+    return (step.kind, step.service.key, step.server.key if step.server else None)

@@ -1,0 +1,41 @@
+"""Saying in what the kernel differs from the table it should hold: pure."""
+
+from collections.abc import Iterator
+
+from lvs.diff import FieldDiff, ServiceDiff, diff_tables
+from lvs.model import Table
+
+SHOWN = 3
+"""Differences that a sentence names; the rest it counts."""
+
+
+def explain_difference(desired: Table, found: Table) -> str:
+    """One sentence that names service, real server and field of the first differences."""
+    differences = [text for diff in diff_tables(desired, found) for text in _differences(diff)]
+    shown = "; ".join(differences[:SHOWN])
+    more = len(differences) - SHOWN
+    return f"The kernel differs from the table: {shown}" + (
+        f"; and {more} more" if more > 0 else ""
+    )
+
+
+def _differences(diff: ServiceDiff) -> Iterator[str]:
+    if diff.kind == "removed":
+        yield f"{diff.service} is missing"
+    elif diff.kind == "added":
+        yield f"{diff.service} is there and should not be"
+    elif diff.kind == "changed":
+        if diff.fields:
+            yield f"{diff.service} has {_fields(diff.fields)}"
+        for server in diff.servers:
+            where = f"{server.server} of {diff.service}"
+            if server.kind == "removed":
+                yield f"{where} is missing"
+            elif server.kind == "added":
+                yield f"{where} is there and should not be"
+            elif server.kind == "changed":
+                yield f"{where} has {_fields(server.fields)}"
+
+
+def _fields(fields: tuple[FieldDiff, ...]) -> str:
+    return ", ".join(f"{field.name} {field.after} instead of {field.before}" for field in fields)
