@@ -14,7 +14,9 @@ class AuditRecord(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    actor_name = models.CharField(max_length=200)  # kept as text: a renamed user does not rewrite history
+    actor_name = models.CharField(
+        max_length=200
+    )  # kept as text: a renamed user does not rewrite history
     address = models.CharField(max_length=64, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     action = models.CharField(max_length=64, db_index=True)

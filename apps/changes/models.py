@@ -36,8 +36,12 @@ class Change(models.Model):
         Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )  # the head it was drafted from; None = the cluster had none
     adopt = models.BooleanField(default=False)  # take over services that directors hold already
-    allow_empty = models.BooleanField(default=False)  # author confirmed: services with no usable server
-    version = models.PositiveIntegerField(default=1)  # counts edits: two tabs can't overwrite each other
+    allow_empty = models.BooleanField(
+        default=False
+    )  # author confirmed: services with no usable server
+    version = models.PositiveIntegerField(
+        default=1
+    )  # counts edits: two tabs can't overwrite each other
     revision = models.OneToOneField(
         Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="change"
     )  # made when it starts to be applied

@@ -6,6 +6,7 @@ from django.utils import timezone
 from apps.audit.services import record
 from apps.changes import services as changes
 from apps.changes.models import Change
+from apps.inventory.models import Cluster
 from apps.jobs.models import Outbox, Run
 from apps.telemetry import push
 
@@ -16,11 +17,13 @@ def lock_run(run_id: int) -> Run | None:
     """The run, locked until the transaction ends; None when there is no such run.
 
     Its change is locked before it: two directors that end at once are counted one after the other.
+    The cluster is locked before its changes, here as in every approval: one order, no deadlock.
     """
-    change_id = Run.objects.filter(pk=run_id).values_list("change_id", flat=True).first()
-    if change_id is None:
+    found = Run.objects.filter(pk=run_id).values_list("change_id", "change__cluster_id").first()
+    if found is None:
         return None
-    Change.objects.select_for_update().get(pk=change_id)
+    Cluster.objects.select_for_update().get(pk=found[1])
+    Change.objects.select_for_update().get(pk=found[0])
     runs = Run.objects.select_for_update(of=("self",))
     return runs.select_related("director", "change__revision", "change__cluster").get(pk=run_id)
 

@@ -1,0 +1,146 @@
+"""Writing people: accounts, roles, passwords."""
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.accounts.errors import AccountError
+from apps.accounts.models import User
+from apps.accounts.policy import ROLES, require
+from apps.accounts.selectors import role_of
+from apps.audit.services import record
+
+
+@transaction.atomic
+def create_user(
+    *, actor: User | None, username: str, password: str, full_name: str = "", role: str
+) -> User:
+    """A new account with one role. actor None: from the command line of the console's host.
+
+    Raises AccountError when the name is taken, the password too weak or the role unknown.
+    """
+    if actor is not None:
+        require(actor, "people.manage")
+    user = User(username=username.strip())
+    _name(user, full_name)
+    group = _group(role)
+    _set_password(user, password)
+    try:
+        user.clean_fields(exclude=["password"])
+        with transaction.atomic():
+            user.save()
+    except ValidationError as error:
+        raise AccountError(" ".join(error.messages)) from None
+    except IntegrityError:
+        raise AccountError(f"There is a “{user.username}” already: choose another name.") from None
+    user.groups.set([group])
+    after = {"username": user.username, "full name": full_name, "role": role}
+    record(actor=actor, action="user.created", obj=user, after=after)
+    return user
+
+
+@transaction.atomic
+def set_role(*, actor: User, user: User, role: str) -> User:
+    """Give the user this role and no other. Raises AccountError for the last administrator."""
+    require(actor, "people.manage")
+    user = _locked(user)
+    before, group = role_of(user), _group(role)
+    if before == role:
+        return user
+    if before == "admin":
+        _keep_an_admin(user)
+    user.groups.set([group])
+    record(
+        actor=actor,
+        action="user.role_changed",
+        obj=user,
+        before={"role": before},
+        after={"role": role},
+    )
+    return user
+
+
+@transaction.atomic
+def set_active(*, actor: User, user: User, active: bool) -> User:
+    """Switch an account on or off. Raises AccountError for one's own and the last administrator's."""
+    require(actor, "people.manage")
+    user = _locked(user)
+    if user.is_active == active:
+        return user
+    if not active and user.pk == actor.pk:
+        raise AccountError("You can't switch off your own account: ask another administrator.")
+    if not active and role_of(user) == "admin":
+        _keep_an_admin(user)
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    action = "user.activated" if active else "user.deactivated"
+    record(
+        actor=actor,
+        action=action,
+        obj=user,
+        before={"active": not active},
+        after={"active": active},
+    )
+    return user
+
+
+@transaction.atomic
+def set_full_name(*, actor: User, user: User, full_name: str) -> User:
+    """Change the name that pages show."""
+    require(actor, "people.manage")
+    user = _locked(user)
+    before = user.get_full_name()
+    if before == full_name.strip():
+        return user
+    _name(user, full_name)
+    user.save(update_fields=["first_name", "last_name"])
+    after = {"full name": user.get_full_name()}
+    record(actor=actor, action="user.renamed", obj=user, before={"full name": before}, after=after)
+    return user
+
+
+@transaction.atomic
+def set_password(*, actor: User | None, user: User, password: str) -> User:
+    """Give the user a new password: one's own, or anybody's for those who manage people.
+
+    All sessions of the user end. actor None: from the command line. Raises AccountError when it is weak.
+    """
+    if actor is not None and actor.pk != user.pk:
+        require(actor, "people.manage")
+    user = _locked(user)
+    _set_password(user, password)
+    user.save(update_fields=["password"])
+    record(actor=actor, action="user.password_changed", obj=user)
+    return user
+
+
+def _locked(user: User) -> User:
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _name(user: User, full_name: str) -> None:
+    user.first_name, _, user.last_name = full_name.strip().partition(" ")
+
+
+def _group(role: str) -> Group:
+    if role not in ROLES:
+        raise AccountError(f"“{role}” is no role: choose one of {', '.join(ROLES)}.")
+    return Group.objects.get(name=role)
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise AccountError(" ".join(error.messages)) from None
+    user.set_password(password)
+
+
+def _keep_an_admin(user: User) -> None:
+    """Raises AccountError when no other administrator could sign in."""
+    admins = User.objects.select_for_update().filter(groups__name="admin", is_active=True)
+    if not [admin for admin in admins if admin.pk != user.pk]:
+        raise AccountError(
+            f"{user.username} is the last administrator: make somebody else one first."
+        )

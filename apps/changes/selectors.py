@@ -1,0 +1,107 @@
+"""Reading changes: lists, tables, differences, problems."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.accounts.policy import can, require
+from apps.changes.models import Change
+from apps.inventory.models import Director
+from apps.inventory.selectors import head_table
+from apps.telemetry.models import DirectorStatus
+from lvs.diff import ServiceDiff, diff_tables
+from lvs.model import (
+    EMPTY,
+    ServiceKey,
+    Table,
+    key_from_document,
+    table_from_document,
+)
+from lvs.rules import Problem, check_table
+
+Person = User | AnonymousUser
+
+
+class Observed(NamedTuple):
+    """What a director was last seen to hold."""
+
+    table: Table
+    owned_keys: frozenset[ServiceKey]
+    owned: Table
+    owned_digest: str
+
+    @property
+    def foreign(self) -> frozenset[ServiceKey]:
+        """The services that are not ours."""
+        return frozenset(service.key for service in self.table.services) - self.owned_keys
+
+    def with_foreign(self, keys: Iterable[ServiceKey]) -> Table:
+        """What is ours, and these services of others."""
+        return self.table.only({*self.owned_keys, *keys})
+
+
+def changes(user: Person) -> QuerySet[Change]:
+    """All changes, newest first. Raises PermissionDenied."""
+    require(user, "view")
+    return Change.objects.select_related("cluster", "author")
+
+
+def change(user: Person, number: int) -> Change:
+    """One change with all that its page needs. Raises Change.DoesNotExist, PermissionDenied."""
+    found = changes(user).select_related("cluster__head", "base", "revision")
+    return found.prefetch_related("plans__director", "reviews__reviewer").get(pk=number)
+
+
+def waiting_for(user: Person) -> QuerySet[Change]:
+    """The changes that this person could review now. Raises PermissionDenied."""
+    found = changes(user).filter(state=Change.State.IN_REVIEW)
+    return found.exclude(author_id=user.pk) if can(user, "change.review") else found.none()
+
+
+def table_of(change: Change) -> Table:
+    """The proposed table."""
+    return table_from_document(change.table)
+
+
+def base_table(change: Change) -> Table:
+    """The table that the change was drafted from; empty when the cluster had none."""
+    return table_from_document(change.base.table) if change.base else EMPTY
+
+
+def diff_of(change: Change) -> tuple[ServiceDiff, ...]:
+    """Proposed against base, service by service, also those that stay the same."""
+    return diff_tables(base_table(change), table_of(change))
+
+
+def problems_of(change: Change) -> list[Problem]:
+    """What lvs.rules finds in the proposed table, errors and warnings."""
+    return check_table(table_of(change).services)
+
+
+def directors_of(change: Change) -> QuerySet[Director]:
+    """The directors that the change is for, with their status."""
+    return change.cluster.directors.select_related("status").order_by("name")
+
+
+def observed_of(director: Director) -> Observed | None:
+    """What the director's kernel held when it was last read; None when it never reported."""
+    status: DirectorStatus | None = getattr(director, "status", None)
+    if status is None or status.observed is None:
+        return None
+    table = table_from_document(status.observed)
+    keys = frozenset(key_from_document(key) for key in status.owned_keys)
+    owned = table.only(keys)
+    return Observed(table, keys, owned, owned.digest)
+
+
+def head_moved(change: Change) -> bool:
+    """Whether another revision became the head since the draft was opened."""
+    return change.cluster.head_id != change.base_id
+
+
+def differs_from_head(change: Change) -> bool:
+    """Whether the proposed table is another than the head's."""
+    return table_of(change) != head_table(change.cluster)

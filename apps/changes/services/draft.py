@@ -1,0 +1,216 @@
+"""Working on a draft: opening it, its title, its services."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.audit.models import AuditRecord
+from apps.audit.services import changed, record
+from apps.changes.errors import Conflict, Invalid
+from apps.changes.models import Change
+from apps.changes.rebase import rebased
+from apps.changes.selectors import base_table, head_moved, table_of
+from apps.changes.states import expect, locked
+from apps.inventory.models import Cluster
+from apps.inventory.selectors import head_table
+from apps.telemetry import push
+from lvs.model import (
+    ServiceKey,
+    VirtualService,
+    make_table,
+    service_to_document,
+    table_to_document,
+)
+from lvs.rules import Problem, check_table, errors_in
+
+
+@transaction.atomic
+def open_draft(*, actor: User, cluster: Cluster, title: str, reason: str = "") -> Change:
+    """A new draft that starts from the cluster's head. Raises Invalid without a title."""
+    require(actor, "change.edit", cluster)
+    cluster = Cluster.objects.select_related("head").get(pk=cluster.pk)
+    change = Change.objects.create(
+        cluster=cluster,
+        title=_title(title),
+        reason=reason.strip(),
+        author=actor,
+        table=table_to_document(head_table(cluster)),
+        base=cluster.head,
+    )
+    after = {"title": change.title, "cluster": cluster.name}
+    record(
+        actor=actor,
+        action="change.opened",
+        obj=change,
+        after=after,
+        reason=change.reason,
+        change_number=change.pk,
+    )
+    _announce(change)
+    return change
+
+
+@transaction.atomic
+def edit_details(
+    *, actor: User, change: Change, version: int, title: str, reason: str = ""
+) -> Change:
+    """Another title or reason. Raises Invalid without a title, Conflict on an old version."""
+    change = _open(actor, change, version)
+    before = {"title": change.title, "reason": change.reason}
+    after = {"title": _title(title), "reason": reason.strip()}
+    if before == after:
+        return change
+    old, new = changed(before, after)
+    return _store(actor, change, "change.edited", before=old, after=new, **after)
+
+
+@transaction.atomic
+def put_service(
+    *,
+    actor: User,
+    change: Change,
+    version: int,
+    old_key: ServiceKey | None,
+    service: VirtualService,
+) -> Change:
+    """Add a service to the draft (old_key None), or put it in the place of the one with that key.
+
+    Raises Invalid with every problem of the service, paths from the service on; Conflict when the
+    draft has another version, or no service with that key any more.
+    """
+    change = _open(actor, change, version)
+    services = table_of(change).services
+    old = next((s for s in services if s.key == old_key), None)
+    if old_key is not None and old is None:
+        raise Conflict(f"{old_key} is no longer in the draft: your input is not stored.")
+    others = [s for s in services if s.key != old_key]
+    problems = problems_among(others, service)
+    if errors_in(problems):
+        raise Invalid(errors_in(problems))
+    table = make_table([*others, service])
+    new = next(s for s in table.services if s.key not in {o.key for o in others})
+    if new == old:
+        return change
+    return _store(
+        actor,
+        change,
+        "change.service_edited" if old else "change.service_added",
+        before=service_to_document(old) if old else None,
+        after=service_to_document(new),
+        table=table_to_document(table),
+    )
+
+
+def problems_among(others: Sequence[VirtualService], service: VirtualService) -> list[Problem]:
+    """Every problem that the service would have beside the others; paths start at the service."""
+    index = len(others)
+    found = check_table([*others, service])
+    return [p._replace(path=p.path[2:]) for p in found if p.path[:2] == ("services", index)]
+
+
+@transaction.atomic
+def remove_service(*, actor: User, change: Change, version: int, key: ServiceKey) -> Change:
+    """Take a service out of the draft. Raises Conflict on an old version or when it is gone."""
+    change = _open(actor, change, version)
+    services = table_of(change).services
+    gone = next((s for s in services if s.key == key), None)
+    if gone is None:
+        raise Conflict(f"{key} is no longer in the draft.")
+    table = make_table(s for s in services if s.key != key)
+    return _store(
+        actor,
+        change,
+        "change.service_removed",
+        before=service_to_document(gone),
+        table=table_to_document(table),
+    )
+
+
+@transaction.atomic
+def rebase_change(*, actor: User, change: Change) -> Change:
+    """Carry a draft's edits over to the head of now. Raises Invalid when both edited a service."""
+    require(actor, "change.edit", change)
+    change = locked(change)
+    expect(change, Change.State.DRAFT, act="rebased")
+    return rebase(actor, change)
+
+
+def rebase(actor: User, change: Change) -> Change:
+    """The work of `rebase_change` on a locked draft."""
+    if not head_moved(change):
+        return change
+    head = change.cluster.head
+    table = rebased(base_table(change), head_table(change.cluster), table_of(change))
+    return _store(
+        actor,
+        change,
+        "change.rebased",
+        before={"base": change.base.number if change.base else None},
+        after={"base": head.number if head else None},
+        table=table_to_document(table),
+        base=head,
+    )
+
+
+def _title(text: str) -> str:
+    title = text.strip()
+    if not title:
+        raise Invalid([Problem(("title",), "title.missing", "Give the change a title.")])
+    if len(title) > 120:
+        message = f"The title is {len(title)} characters long: 120 at most."
+        raise Invalid([Problem(("title",), "title.long", message)])
+    return title
+
+
+def _open(actor: User, change: Change, version: int) -> Change:
+    """The draft, locked, when this person may edit it and saw it as it is."""
+    require(actor, "change.edit", change)
+    change = locked(change)
+    expect(change, Change.State.DRAFT, act="edited")
+    if change.version != version:
+        raise Conflict(f"{_last_editor(change)} changed this draft while you were editing it.")
+    return change
+
+
+def _last_editor(change: Change) -> str:
+    names: Iterable[str] = AuditRecord.objects.filter(
+        object_type="change", object_id=str(change.pk)
+    ).values_list("actor_name", flat=True)[:1]
+    return next(iter(names), "Somebody")
+
+
+def _store(
+    actor: User,
+    change: Change,
+    action: str,
+    *,
+    before: Any = None,
+    after: Any = None,
+    **fields: Any,
+) -> Change:
+    """Write these fields of a locked draft, its next version, and the record."""
+    fields |= {"version": change.version + 1, "updated_at": timezone.now()}
+    Change.objects.filter(pk=change.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(change, name, value)
+    record(
+        actor=actor,
+        action=action,
+        obj=change,
+        before=before,
+        after=after,
+        reason=change.reason,
+        change_number=change.pk,
+    )
+    _announce(change)
+    return change
+
+
+def _announce(change: Change) -> None:
+    push.announce(f"change.{change.pk}")
+    push.announce(f"cluster.{change.cluster_id}")
+    push.announce("home")

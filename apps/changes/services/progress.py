@@ -1,0 +1,94 @@
+"""What becomes of a change after its approval; called by the jobs, and by reviews that come too late."""
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.changes.models import Change
+from apps.changes.states import expect, locked, move
+from apps.inventory.models import Cluster, Revision
+from apps.inventory.services import mark_applied
+from apps.telemetry import push
+
+S = Change.State
+
+
+@transaction.atomic
+def start_change(*, actor: User, change: Change, revision: Revision) -> Change:
+    """An approved change begins to be applied as this revision. Raises NotAllowed in another state."""
+    change = locked(change)
+    expect(change, S.APPROVED, act="started")
+    move(change, S.APPLYING, revision=revision)
+    record(
+        actor=actor,
+        action="change.started",
+        obj=change,
+        before={"state": S.APPROVED},
+        after={"state": change.state, "revision": revision.number},
+        reason=change.reason,
+        change_number=change.pk,
+    )
+    _announce(change)
+    return change
+
+
+@transaction.atomic
+def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
+    """All runs of the change have ended: applied, failed or partial. Returns whether that is news.
+
+    An applied change makes its revision the head, unless a newer one is it already, and what waits
+    for review on the old head becomes stale. Raises NotAllowed on an illegal step.
+    """
+    change = locked(change)
+    if change.state == state:
+        Change.objects.filter(pk=change.pk).update(state_note=note[:300])
+        return False
+    before = change.state
+    move(change, state, note=note)
+    record(
+        actor=None,
+        action=f"change.{state}",
+        obj=change,
+        before={"state": before},
+        after={"state": state, "note": note} if note else {"state": state},
+        reason=change.reason,
+        change_number=change.pk,
+    )
+    if state == S.APPLIED and change.revision is not None:
+        _make_head(change, change.revision)
+    _announce(change)
+    return True
+
+
+@transaction.atomic
+def mark_stale(*, change: Change, note: str) -> Change:
+    """What the change was made from has moved: no approval counts any more."""
+    change = locked(change)
+    before = change.state
+    move(change, S.STALE, note=note)
+    record(
+        actor=None,
+        action="change.stale",
+        obj=change,
+        before={"state": before},
+        after={"state": change.state, "note": note},
+        reason=note,
+        change_number=change.pk,
+    )
+    _announce(change)
+    return change
+
+
+def _make_head(change: Change, revision: Revision) -> None:
+    cluster = Cluster.objects.select_for_update().get(pk=change.cluster_id)
+    if cluster.head is not None and cluster.head.number > revision.number:
+        return  # the truth came late: a newer revision is there already
+    mark_applied(revision=revision)
+    for other in cluster.changes.filter(state=S.IN_REVIEW).order_by("pk"):
+        mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")
+
+
+def _announce(change: Change) -> None:
+    push.announce(f"change.{change.pk}")
+    push.announce(f"cluster.{change.cluster_id}")
+    push.announce("home")

@@ -1,0 +1,136 @@
+"""From draft to review: freezing the table, its digest, and a plan for each director."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.audit.services import record
+from apps.changes.errors import Invalid, NotAllowed, Stale
+from apps.changes.models import Change, DirectorPlan
+from apps.changes.selectors import (
+    differs_from_head,
+    directors_of,
+    head_moved,
+    observed_of,
+    table_of,
+)
+from apps.changes.states import expect, locked, move
+from apps.inventory.models import Director
+from apps.telemetry import push
+from lvs.model import Table, key_to_document
+from lvs.plan import make_plan, plan_to_document
+from lvs.rules import Problem, check_table, errors_in, is_usable
+
+
+@transaction.atomic
+def submit_change(
+    *, actor: User, change: Change, adopt: bool = False, allow_empty: bool = False
+) -> Change:
+    """Freeze the draft and ask for review.
+
+    adopt: take over services that directors hold already without us; allow_empty: yes, services
+    without a usable real server are meant. Raises Invalid (with the problems), Stale, NotAllowed.
+    """
+    require(actor, "change.submit", change)
+    change = locked(change)
+    expect(change, Change.State.DRAFT, act="submitted")
+    table = table_of(change)
+    _check(change, table, allow_empty=allow_empty)
+    plans = [_plan(change, director, table) for director in directors_of(change)]
+    if not plans:
+        raise NotAllowed(
+            f"Cluster {change.cluster} has no director yet: assign one before you submit."
+        )
+    if not differs_from_head(change) and not any(plan.steps for plan in plans):
+        raise NotAllowed("Nothing would change: every director holds this table already.")
+    if any(plan.conflicts for plan in plans) and not adopt:
+        raise NotAllowed(_conflicts(plans))
+    DirectorPlan.objects.bulk_create(plans)
+    move(
+        change,
+        Change.State.IN_REVIEW,
+        digest=table.digest,
+        adopt=adopt,
+        allow_empty=allow_empty,
+        submitted_at=timezone.now(),
+    )
+    _record(actor, change, plans)
+    push.announce(f"change.{change.pk}")
+    push.announce(f"cluster.{change.cluster_id}")
+    push.announce("home")
+    return change
+
+
+def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
+    problems = errors_in(check_table(table.services))
+    if not change.reason.strip():
+        message = "Say why: reviewers and the audit log need a reason."
+        problems.insert(0, Problem(("reason",), "reason.missing", message))
+    if problems:
+        raise Invalid(problems)
+    if head_moved(change):
+        raise Stale(
+            f"{change.cluster.head} became the head since you opened this draft: "
+            "bring the draft up to date first."
+        )
+    empty = [service for service in table.services if not is_usable(service)]
+    if empty and not allow_empty:
+        names = ", ".join(str(service) for service in empty[:5])
+        raise NotAllowed(
+            f"No real server can take connections for {names}: clients would be refused. "
+            "Confirm that this is meant."
+        )
+
+
+def _plan(change: Change, director: Director, table: Table) -> DirectorPlan:
+    """The plan from what the director holds. Raises NotAllowed while that is not known."""
+    observed = observed_of(director)
+    if observed is None:
+        raise NotAllowed(
+            f"Director {director} has not reported what it holds yet: start its agent first."
+        )
+    problem = director.status.problem
+    if problem:
+        raise NotAllowed(f"Director {director} can't read its kernel: {problem}")
+    conflicts = sorted(
+        (service.key for service in table.services if service.key in observed.foreign), key=str
+    )
+    current = observed.owned
+    if conflicts:
+        current = observed.with_foreign(conflicts)
+    return DirectorPlan(
+        change=change,
+        director=director,
+        expected_digest=observed.owned_digest,
+        steps=plan_to_document(make_plan(current, table)),
+        conflicts=[key_to_document(key) for key in conflicts],
+    )
+
+
+def _conflicts(plans: list[DirectorPlan]) -> str:
+    found = [
+        f"{plan.director} holds {len(plan.conflicts)} of these services already"
+        for plan in plans
+        if plan.conflicts
+    ]
+    return f"{'; '.join(found)}, made by somebody else. Confirm that this console takes them over."
+
+
+def _record(actor: User, change: Change, plans: list[DirectorPlan]) -> None:
+    record(
+        actor=actor,
+        action="change.submitted",
+        obj=change,
+        before={"state": Change.State.DRAFT},
+        after={
+            "state": change.state,
+            "digest": change.digest,
+            "base": change.base.number if change.base else None,
+            "steps": {plan.director.name: len(plan.steps) for plan in plans},
+            "adopt": change.adopt,
+            "allow_empty": change.allow_empty,
+        },
+        reason=change.reason,
+        change_number=change.pk,
+    )

@@ -1,0 +1,49 @@
+"""Reading clusters, directors and revisions."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.inventory.models import Cluster, Director, Revision
+from lvs.model import EMPTY, Table, table_from_document
+
+Person = User | AnonymousUser
+
+
+def clusters(user: Person) -> QuerySet[Cluster]:
+    """All clusters by name, with head and directors. Raises PermissionDenied."""
+    require(user, "view")
+    return Cluster.objects.select_related("head").prefetch_related("directors")
+
+
+def cluster(user: Person, name: str) -> Cluster:
+    """One cluster. Raises Cluster.DoesNotExist, PermissionDenied."""
+    return clusters(user).get(name=name)
+
+
+def directors(user: Person) -> QuerySet[Director]:
+    """All directors by name, with their cluster. Raises PermissionDenied."""
+    require(user, "view")
+    return Director.objects.select_related("cluster")
+
+
+def director(user: Person, uuid: object) -> Director:
+    """One director. Raises Director.DoesNotExist, PermissionDenied."""
+    return directors(user).get(uuid=uuid)
+
+
+def free_directors(user: Person) -> QuerySet[Director]:
+    """The directors that belong to no cluster yet. Raises PermissionDenied."""
+    return directors(user).filter(cluster=None)
+
+
+def revisions(user: Person, cluster: Cluster) -> QuerySet[Revision]:
+    """The revisions of a cluster, newest first. Raises PermissionDenied."""
+    require(user, "view", cluster)
+    return cluster.revisions.all()
+
+
+def head_table(cluster: Cluster) -> Table:
+    """What every director of the cluster should hold; empty before the first revision."""
+    return table_from_document(cluster.head.table) if cluster.head else EMPTY

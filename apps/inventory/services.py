@@ -1,0 +1,149 @@
+"""Writing clusters, directors and revisions."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.audit.services import changed, record
+from apps.inventory.errors import InventoryError
+from apps.inventory.models import Cluster, Director, Revision
+from lvs.model import Document
+
+
+@transaction.atomic
+def create_cluster(
+    *, actor: User, name: str, description: str = "", directors: Iterable[Director] = ()
+) -> Cluster:
+    """A new cluster with its directors. Raises InventoryError when the name is taken or wrong,
+    or a director belongs to another cluster."""
+    require(actor, "cluster.edit")
+    cluster = Cluster(name=name.strip(), description=description.strip())
+    _store(cluster, f"There is a cluster “{cluster.name}” already: choose another name.")
+    _assign(cluster, directors)
+    record(actor=actor, action="cluster.created", obj=cluster, after=_state(cluster))
+    return cluster
+
+
+@transaction.atomic
+def edit_cluster(
+    *,
+    actor: User | None,
+    cluster: Cluster,
+    name: str,
+    description: str = "",
+    directors: Iterable[Director] = (),
+) -> Cluster:
+    """Rename, describe, and say which directors belong to it. Touches no kernel: what a new
+    director should hold reaches it with the next change. actor None: from the command line.
+
+    Raises InventoryError.
+    """
+    if actor is not None:
+        require(actor, "cluster.edit", cluster)
+    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    before = _state(cluster)
+    cluster.name, cluster.description = name.strip(), description.strip()
+    _store(cluster, f"There is a cluster “{cluster.name}” already: choose another name.")
+    _assign(cluster, directors)
+    old, new = changed(before, _state(cluster))
+    if new:
+        record(actor=actor, action="cluster.edited", obj=cluster, before=old, after=new)
+    return cluster
+
+
+@transaction.atomic
+def enrol_director(*, actor: User | None, name: str) -> Director:
+    """A director that the console will know. actor None: from the command line.
+
+    Raises InventoryError when the name is taken or wrong.
+    """
+    if actor is not None:
+        require(actor, "director.manage")
+    director = Director(name=name.strip())
+    _store(director, f"There is a director “{director.name}” already: choose another name.")
+    after = {"name": director.name, "uuid": str(director.uuid)}
+    record(actor=actor, action="director.enrolled", obj=director, after=after)
+    return director
+
+
+@transaction.atomic
+def rename_director(*, actor: User, director: Director, name: str) -> Director:
+    """Give the director another name. Raises InventoryError when it is taken or wrong."""
+    require(actor, "director.manage", director)
+    director = Director.objects.select_for_update().get(pk=director.pk)
+    before, director.name = director.name, name.strip()
+    if before == director.name:
+        return director
+    _store(director, f"There is a director “{director.name}” already: choose another name.")
+    record(
+        actor=actor,
+        action="director.renamed",
+        obj=director,
+        before={"name": before},
+        after={"name": director.name},
+    )
+    return director
+
+
+@transaction.atomic
+def create_revision(*, cluster: Cluster, table: Document, digest: str) -> Revision:
+    """The next revision of the cluster, not yet applied. The change that makes it is its record."""
+    Cluster.objects.select_for_update().get(pk=cluster.pk)  # numbers are given one at a time
+    newest = cluster.revisions.aggregate(newest=Max("number"))["newest"] or 0
+    return Revision.objects.create(cluster=cluster, number=newest + 1, table=table, digest=digest)
+
+
+@transaction.atomic
+def mark_applied(*, revision: Revision) -> None:
+    """Every director has verified it: it is the cluster's head now."""
+    now = timezone.now()
+    Revision.objects.filter(pk=revision.pk).update(applied_at=now)
+    Cluster.objects.filter(pk=revision.cluster_id).update(head=revision)
+    revision.applied_at = now
+    record(
+        actor=None,
+        action="revision.applied",
+        obj=revision,
+        after={"number": revision.number, "digest": revision.digest},
+    )
+
+
+def _state(cluster: Cluster) -> dict[str, Any]:
+    names = cluster.directors.order_by("name").values_list("name", flat=True)
+    return {
+        "name": cluster.name,
+        "description": cluster.description,
+        "directors": list(names),
+    }
+
+
+def _store(obj: models.Model, taken: str) -> None:
+    """Save it. Raises InventoryError when a field is wrong or the name is taken."""
+    try:
+        obj.clean_fields()
+        with transaction.atomic():
+            obj.save()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise InventoryError(" ".join(messages), field) from None
+    except IntegrityError:
+        raise InventoryError(taken, "name") from None
+
+
+def _assign(cluster: Cluster, directors: Iterable[Director]) -> None:
+    """Make these, and no others, the cluster's directors."""
+    wanted = {director.pk for director in directors}
+    for director in Director.objects.select_for_update().filter(pk__in=wanted).order_by("pk"):
+        if director.cluster_id not in (None, cluster.pk):
+            raise InventoryError(
+                f"{director.name} belongs to cluster {director.cluster}: take it out there first.",
+                "directors",
+            )
+    Director.objects.filter(pk__in=wanted).update(cluster=cluster)
+    Director.objects.filter(cluster=cluster).exclude(pk__in=wanted).update(cluster=None)
