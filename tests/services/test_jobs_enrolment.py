@@ -39,7 +39,7 @@ def test_the_public_half_is_enough_to_enrol(key_file):
 
 
 def test_without_a_key_the_message_says_what_to_do(key_file):
-    with pytest.raises(SigningKeyError, match="manage.py signing_key"):
+    with pytest.raises(SigningKeyError, match=r"manage\.py signing_key"):
         public_key_text()
 
 

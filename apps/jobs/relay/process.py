@@ -16,8 +16,10 @@ from apps.jobs.relay.samples import SampleReader
 logger = logging.getLogger(__name__)
 
 SHORTEST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE = 1.0
 """Seconds between two tries while Redis or the database is away."""
+REPEAT_AFTER = 30.0
+"""Seconds after which the log says again that it is still away."""
 STOP_WITHIN = 6.0
 """Seconds that a part may take to notice that it should stop."""
 
@@ -56,12 +58,13 @@ class Relay:
         return not self.failed
 
     def _keep_going(self, name: str, part: Part) -> None:
+        complaint = _Complaint(name)
+        pause = SHORTEST_PAUSE
         try:
-            pause = SHORTEST_PAUSE
             while not self.stop.is_set():
                 began = time.monotonic()
-                self._session(name, part)
-                worked = time.monotonic() - began > LONGEST_PAUSE * 2
+                self._session(part, complaint)
+                worked = time.monotonic() - began > LONGEST_PAUSE * 3
                 pause = SHORTEST_PAUSE if worked else min(pause * 2, LONGEST_PAUSE)
                 self.stop.wait(pause)
         except Exception:
@@ -71,15 +74,26 @@ class Relay:
         finally:
             connections.close_all()
 
-    def _session(self, name: str, part: Part) -> None:
+    def _session(self, part: Part, complaint: "_Complaint") -> None:
         try:
             part.session(self.stop)
         except redis.RedisError as error:
-            logger.warning("%s: Redis: %s; trying again", name, _line(error))
+            complaint.say("Redis", error)
         except DATABASE_AWAY as error:
-            logger.warning("%s: the database: %s; trying again", name, _line(error))
+            complaint.say("the database", error)
             connections.close_all()
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+class _Complaint:
+    """Says what is away in one line: once, and again when it is something else or takes long."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._said = ("", float("-inf"))
+
+    def say(self, what: str, error: Exception) -> None:
+        text = " ".join(str(error).split()) or type(error).__name__
+        known, when = self._said
+        if text != known or time.monotonic() - when > REPEAT_AFTER:
+            logger.warning("%s: %s: %s; trying again", self._part, what, text)
+            self._said = (text, time.monotonic())
