@@ -29,8 +29,8 @@ def main() -> int:
     print("Starting Redis, the lab and the console …", flush=True)
     try:
         stack.start()
-        accounts = _people(stack)
-        _director(stack)
+        accounts = people(stack)
+        director(stack)
         print(_welcome(stack, accounts), flush=True)
         while True:
             time.sleep(2)
@@ -46,7 +46,7 @@ def main() -> int:
         stack.stop()
 
 
-def _people(stack: Stack) -> dict[str, str]:
+def people(stack: Stack) -> dict[str, str]:
     """One account a role; the passwords are kept, so that the next start can print them again."""
     kept, new = stack.data / "accounts.json", stack.data / "accounts.new"
     if kept.exists():
@@ -62,7 +62,7 @@ def _people(stack: Stack) -> dict[str, str]:
     return accounts
 
 
-def _director(stack: Stack) -> None:
+def director(stack: Stack) -> None:
     """Start the director's agent and traffic; the first time also enrol it and make its cluster."""
     new = not stack.enrolled(DIRECTOR)
     if new:
