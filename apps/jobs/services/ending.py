@@ -87,10 +87,7 @@ def _end_change(change: Change) -> None:
     runs = list(change.runs.select_related("director").order_by("director__name"))
     if any(run.state in OPEN for run in runs):
         return
-    changed = changes.end_change(change=change, state=_outcome(runs), note=_note(runs))
-    if changed:
-        push.announce(f"cluster.{change.cluster_id}")
-        push.announce("home")
+    changes.end_change(change=change, state=_outcome(runs), note=_note(runs))
 
 
 def _outcome(runs: list[Run]) -> Change.State:
