@@ -1,5 +1,6 @@
 """What the page of a change shows, gathered."""
 
+import json
 from typing import Any, NamedTuple
 
 from apps.accounts.policy import can
@@ -7,20 +8,18 @@ from apps.changes import selectors
 from apps.changes.models import Change, DirectorPlan
 from apps.inventory.selectors import head_table
 from apps.jobs.models import Run, RunStep
-from lvs.diff import ServiceDiff
-from lvs.model import ServiceKey, key_from_document
+from lvs.model import ServiceKey, Table, key_from_document
 from lvs.plan import Step, losses, make_plan, plan_from_document
 from lvs.rules import Problem, is_usable
 
 SHOWN_STEPS = 200
 AROUND = 40
-REVIEWED = ("in_review",)
 
 
 class Plan(NamedTuple):
-    """A plan as shown: of one director, or of the draft against the head (director "")."""
+    """A plan as shown: of directors that do the same, or of the draft against the head (none)."""
 
-    director: str
+    directors: list[str]
     steps: tuple[Step, ...]
     more: int
     total: int
@@ -55,18 +54,32 @@ def context_of(user: Any, change: Change) -> dict[str, Any]:
         "cluster": change.cluster,
         "mark": mark_of(change),
         "diff": [part for part in diff if part.kind != "same"] if not draft else diff,
+        "total_count": len(diff),
         "same_count": sum(1 for part in diff if part.kind == "same"),
         "changes_count": sum(1 for part in diff if part.kind != "same"),
         "problems": [_placed(problem, table.services) for problem in problems],
+        "head_moved": draft and selectors.head_moved(change),
+        "claimed": _claimed(change, table) if draft else [],
         "unusable": [service for service in table.services if not is_usable(service)],
-        "plans": _plans(change, diff),
+        "plans": _plans(change),
         "lanes": _lanes(change),
-        "reviews": list(change.reviews.select_related("reviewer")),
+        "reviews": list(change.reviews.all()),
         "editable": draft and can(user, "change.edit", change),
         "mine": change.author_id == user.pk,
         "may_review": can(user, "change.review"),
         "may_edit": can(user, "change.edit", change),
     }
+
+
+def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
+    """Services of the draft that directors hold already, put there by someone else."""
+    found = []
+    for director in selectors.directors_of(change):
+        observed = selectors.observed_of(director)
+        keys = [s.key for s in table.services if observed and s.key in observed.foreign]
+        if keys:
+            found.append((director.name, [str(key) for key in keys]))
+    return found
 
 
 def _placed(problem: Problem, services: tuple[Any, ...]) -> tuple[str, Problem]:
@@ -76,22 +89,25 @@ def _placed(problem: Problem, services: tuple[Any, ...]) -> tuple[str, Problem]:
     return "", problem
 
 
-def _plans(change: Change, diff: tuple[ServiceDiff, ...]) -> list[Plan]:
+def _plans(change: Change) -> list[Plan]:
     if change.state == "draft":
         steps = make_plan(head_table(change.cluster), selectors.table_of(change))
-        return [_plan("", steps, [])] if steps else []
-    plans = change.plans.select_related("director").order_by("director__name")
-    return [_stored(plan) for plan in plans]
+        return [_plan([], steps, [])] if steps else []
+    alike: dict[str, list[DirectorPlan]] = {}
+    for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
+        alike.setdefault(json.dumps([plan.steps, plan.conflicts]), []).append(plan)
+    return [_stored(plans) for plans in alike.values()]
 
 
-def _stored(plan: DirectorPlan) -> Plan:
-    keys = [key_from_document(document) for document in plan.conflicts]
-    return _plan(plan.director.name, plan_from_document(plan.steps), keys)
+def _stored(plans: list[DirectorPlan]) -> Plan:
+    keys = [key_from_document(document) for document in plans[0].conflicts]
+    names = [plan.director.name for plan in plans]
+    return _plan(names, plan_from_document(plans[0].steps), keys)
 
 
-def _plan(director: str, steps: tuple[Step, ...], conflicts: list[ServiceKey]) -> Plan:
+def _plan(directors: list[str], steps: tuple[Step, ...], conflicts: list[ServiceKey]) -> Plan:
     more = max(0, len(steps) - SHOWN_STEPS)
-    return Plan(director, steps[:SHOWN_STEPS], more, len(steps), losses(steps), conflicts)
+    return Plan(directors, steps[:SHOWN_STEPS], more, len(steps), losses(steps), conflicts)
 
 
 def _lanes(change: Change) -> list[Lane]:

@@ -18,7 +18,13 @@ _PLACES = (
     ("audit", "Audit", "history"),
     ("people", "People", "users"),
 )
-_SECTIONS = {"cluster": "clusters", "change": "changes", "service": "changes", "director": "directors", "person": "people"}
+_SECTIONS = {
+    "cluster": "clusters",
+    "change": "changes",
+    "service": "changes",
+    "director": "directors",
+    "person": "people",
+}
 
 
 class Rights:

@@ -2,8 +2,9 @@
 
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
+from apps.changes.services.draft import problems_among
 from lvs.model import VirtualService
-from lvs.rules import Problem, check_table
+from lvs.rules import Problem
 
 
 def problems_of(
@@ -11,9 +12,4 @@ def problems_of(
 ) -> list[Problem]:
     """Problems of this one service, with paths inside it: its own, and doubles of other services."""
     others = [s for s in table_of(change).services if old is None or s.key != old.key]
-    place = len(others)
-    return [
-        problem._replace(path=problem.path[2:])
-        for problem in check_table([*others, service])
-        if problem.path[:2] == ("services", place)
-    ]
+    return problems_among(others, service)

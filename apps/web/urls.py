@@ -34,11 +34,14 @@ urlpatterns = [
     path("changes/<int:number>/approve/", changes.approve, name="change-approve"),
     path("changes/<int:number>/reject/", changes.reject, name="change-reject"),
     path("changes/<int:number>/withdraw/", changes.withdraw, name="change-withdraw"),
+    path("changes/<int:number>/rebase/", changes.rebase, name="change-rebase"),
     path("changes/<int:number>/reopen/", changes.reopen, name="change-reopen"),
     path("changes/<int:number>/services/new/", services.new, name="service-new"),
     path("changes/<int:number>/services/check/", services.check, name="service-check"),
     path("changes/<int:number>/services/<str:slug>/", services.edit, name="service"),
-    path("changes/<int:number>/services/<str:slug>/delete/", services.delete, name="service-delete"),
+    path(
+        "changes/<int:number>/services/<str:slug>/delete/", services.delete, name="service-delete"
+    ),
     path("directors/", directors.index, name="directors"),
     path("directors/new/", directors.new, name="director-new"),
     path("directors/<uuid:uuid>/", directors.show, name="director"),

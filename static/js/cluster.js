@@ -32,6 +32,8 @@ function si(value, unit = "") {
 const shown = (field, value) => field.includes("bytes") ? si(value, "B") : si(value);
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
+const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
 // --- what arrives ----------------------------------------------------------------------------------
 function receive({ frame, now }) {
   let known = directors.get(frame.director);
@@ -153,10 +155,16 @@ function paintRow(row, used, fresh) {
   else if (weight !== null) write(state, weight === 0 ? "0, drained" : String(weight));
   row.classList.toggle("is-missing", missing);
   for (const cell of row.querySelectorAll("[data-f]")) {
-    const oneWay = cell.dataset.f.startsWith("out_") && row.dataset.forwarding && row.dataset.forwarding !== "masquerade";
+    const oneWay = cell.dataset.f.startsWith("out_") && repliesGoAround(row);
     write(cell, oneWay ? "n/a" : shown(cell.dataset.f, total(id, cell.dataset.f, used)));
     if (oneWay) cell.title = "Replies go around the director, so it can't count them";
   }
+}
+
+function repliesGoAround(row) {
+  if (row.dataset.forwarding) return row.dataset.forwarding !== "masquerade";
+  const servers = serversOf(row);
+  return servers.length > 0 && servers.every(repliesGoAround);
 }
 
 function paintTiles(used) {
@@ -288,7 +296,7 @@ function makeChart(holder, rows, width, data) {
     legend: { live: true },
     cursor: { points: { size: 6 } },
     scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.15, 1)] } },
-    axes: [axis, { ...axis, size: 56, values: (_, splits) => splits.map((value) => shown(field, value)) }],
+    axes: [{ ...axis, values: (_, splits) => splits.map((value) => minute.format(new Date(value * 1000))) }, { ...axis, size: 56, values: (_, splits) => splits.map((value) => shown(field, value)) }],
     series: [
       { label: "Time", value: (_, value) => (value ? clock.format(new Date(value * 1000)) : "–") },
       ...rows.map((row, index) => ({
@@ -342,15 +350,15 @@ function paintFlow(panel, service, servers, used) {
   if (svg.dataset.key !== key) {
     svg.dataset.key = key;
     svg.replaceChildren();
-    svg.setAttribute("viewBox", `0 0 560 ${height}`);
+    svg.setAttribute("viewBox", `0 0 490 ${height}`);
     shownServers.forEach((row, index) => {
       const y = 25 + index * 44;
-      draw(svg, "path", { d: `M330 ${middle} C 370 ${middle} 360 ${y} 396 ${y}`, class: `c${index % COLOURS}`, "data-line": index });
+      draw(svg, "path", { d: `M292 ${middle} C 316 ${middle} 312 ${y} 334 ${y}`, class: `c${index % COLOURS}`, "data-line": index });
     });
-    draw(svg, "path", { d: `M170 ${middle} H 210`, "data-line": "in" });
-    box(svg, 0, middle, 170, service.dataset.label, service.dataset.about);
-    box(svg, 210, middle, 120, used.length === 1 ? used[0].name : `${used.length} directors`, "");
-    shownServers.forEach((row, index) => box(svg, 396, 25 + index * 44, 164, row.dataset.label, ""));
+    draw(svg, "path", { d: `M165 ${middle} H 190`, "data-line": "in" });
+    box(svg, 0, middle, 165, service.dataset.label, service.dataset.about);
+    box(svg, 190, middle, 102, used.length === 1 ? used[0].name : `${used.length} directors`, "");
+    shownServers.forEach((row, index) => box(svg, 334, 25 + index * 44, 156, row.dataset.label, ""));
   }
   const rates = shownServers.map((row) => total(row.dataset.row, "connections_rate", used));
   const most = Math.max(1, ...rates.map((rate) => rate ?? 0));

@@ -30,6 +30,14 @@ class ClusterForm(TiedForm):
         self.fields["description"].max_length = 200  # type: ignore[attr-defined]
 
 
+    def clean_name(self) -> str:
+        """Names that addresses of pages use already can't be had."""
+        name: str = self.cleaned_data["name"]
+        if name == "new":
+            raise forms.ValidationError("“new” is taken by the console itself: choose another name.")
+        return name
+
+
 class ChangeForm(TiedForm):
     """What a change is called, and why it is made."""
 
@@ -60,7 +68,7 @@ class PersonForm(TiedForm):
         label="Password",
         help_text="At least 12 characters. Hand it over in person; it is stored as a hash only.",
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
         error_messages={"required": "Password is missing."},
     )
 

@@ -35,7 +35,10 @@ def icon(name: str, classes: str = "") -> SafeString:
 def _badge(word: tuple[str, str, str]) -> SafeString:
     label, colour, symbol = word
     return format_html(
-        '<span class="badge state state-{}">{}<span>{}</span></span>', colour, _icon(symbol, ""), label
+        '<span class="badge state state-{}">{}<span>{}</span></span>',
+        colour,
+        _icon(symbol, ""),
+        label,
     )
 
 
@@ -71,9 +74,11 @@ def step_icon(state: str) -> SafeString:
 
 
 @register.simple_tag
-def moment(value: datetime | float | None, form: str = "", never: str = "never") -> SafeString | str:
+def moment(
+    value: datetime | float | None, form: str = "", never: str = "never"
+) -> SafeString | str:
     """A `<time>` that console.js shows in the reader's zone. form: "" = relative, "clock", "full"."""
-    if value is None:
+    if value is None or value == "":  # a template gives "" for what is absent
         return never
     at = datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
     at = at.astimezone(UTC)

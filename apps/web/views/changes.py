@@ -132,6 +132,17 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
+def rebase(request: HttpRequest, number: int) -> HttpResponse:
+    """Carry the draft's edits over to the newest revision."""
+    return _act(
+        request,
+        number,
+        lambda change: services.rebase_change(actor=request.user, change=change),
+        "The draft stands on the newest revision now.",
+    )
+
+
+@require_POST
 def reject(request: HttpRequest, number: int) -> HttpResponse:
     """Say no, and why."""
     return _act(
@@ -174,12 +185,15 @@ def _act(
 ) -> HttpResponse:
     change = found(selectors.change, request.user, number)
     try:
-        act(change)
+        after = act(change)
     except ChangeError as error:
         change = found(selectors.change, request.user, number)  # as it is now
         context = {"act_error": str(error), "posted": request.POST}
         return _page(request, change, "web/change.html", context, status_of(error))
-    messages.success(request, done)
+    if isinstance(after, Change) and after.state == Change.State.STALE:
+        messages.warning(request, "Not approved: the change was made from what is no longer there.")
+    else:
+        messages.success(request, done)
     return redirect("web:change", number)
 
 
@@ -190,7 +204,9 @@ def _page(
     extra: dict[str, object] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    return render(request, template, context_of(request.user, change) | (extra or {}), status=status)
+    return render(
+        request, template, context_of(request.user, change) | (extra or {}), status=status
+    )
 
 
 def _whole(text: str | None) -> int:

@@ -24,5 +24,3 @@ def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def page_of(request: HttpRequest, items: Any, size: int = PAGE) -> Page[Any]:
     """The page that the address asks for; the nearest one where it asks for nonsense."""
     return Paginator(items, size).get_page(request.GET.get("page"))
-
-

@@ -1,0 +1,103 @@
+"""What the pages of clusters and of home show, gathered with few queries."""
+
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+
+from apps.accounts.policy import can
+from apps.changes import selectors as changes
+from apps.inventory import selectors as inventory
+from apps.inventory.models import Cluster, Director
+from apps.telemetry.selectors import Presence, presences, status_of
+from apps.web.words import PRESENCE_HELP
+from lvs.model import VirtualService, key_from_document, table_from_document
+
+SERVICES_SHOWN = 100
+OPEN = ("draft", "in_review", "approved", "applying", "stale")
+
+
+class DirectorRow(NamedTuple):
+    """A director with what is known of it."""
+
+    director: Director
+    presence: Presence
+    help: str
+    status: Any
+    drift: bool
+
+
+class ClusterRow(NamedTuple):
+    """A cluster in a list."""
+
+    cluster: Cluster
+    services: int
+    servers: int
+    open_changes: int
+    directors: list[DirectorRow]
+
+
+def director_rows(directors: Any) -> list[DirectorRow]:
+    """Presence and drift of directors, for a queryset of them."""
+    found = list(directors.select_related("status", "cluster__head"))
+    there = presences(found)
+    return [
+        DirectorRow(d, there[d.pk], PRESENCE_HELP[there[d.pk]], status_of(d), _drifts(d))
+        for d in found
+    ]
+
+
+def _drifts(director: Director) -> bool:
+    """Whether the services we own in its kernel differ from the cluster's head."""
+    status = status_of(director)
+    head = director.cluster.head if director.cluster else None
+    return bool(head and status and status.owned_digest and status.owned_digest != head.digest)
+
+
+def overview(user: Any) -> list[ClusterRow]:
+    """All clusters, in a fixed number of queries."""
+    clusters = inventory.clusters(user).select_related("head")
+    clusters = clusters.annotate(
+        open_count=Count("changes", filter=Q(changes__state__in=OPEN), distinct=True)
+    )
+    by_cluster: dict[int, list[DirectorRow]] = {}
+    for row in director_rows(inventory.directors(user).filter(cluster__isnull=False)):
+        by_cluster.setdefault(row.director.cluster_id or 0, []).append(row)
+    return [_row(cluster, by_cluster.get(cluster.pk, [])) for cluster in clusters]
+
+
+def _row(cluster: Any, directors: list[DirectorRow]) -> ClusterRow:
+    services = cluster.head.table["services"] if cluster.head else []
+    servers = sum(len(service["real_servers"]) for service in services)
+    return ClusterRow(cluster, len(services), servers, cluster.open_count, directors)
+
+
+def context_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """All that the live page needs."""
+    services: tuple[VirtualService, ...] = ()
+    if cluster.head:
+        services = table_from_document(cluster.head.table).services
+    matching = [
+        s for s in services if query in str(s) or any(query in str(r) for r in s.real_servers)
+    ]
+    own = changes.changes(user).filter(cluster=cluster).select_related("author", "revision")
+    return {
+        "cluster": cluster,
+        "services": matching[:SERVICES_SHOWN],
+        "hidden_services": max(0, len(matching) - SERVICES_SHOWN),
+        "many": len(services) > 8,
+        "query": query,
+        "known_services": [str(service) for service in services],
+        "directors": director_rows(cluster.directors.all()),
+        "open_changes": list(own.filter(state__in=OPEN)),
+        "history": list(own.exclude(state__in=OPEN)[:8]),
+        "may_propose": can(user, "change.edit"),
+    }
+
+
+def foreign_services(status: Any) -> list[str]:
+    """Services in a director's kernel that we do not own, as last observed."""
+    if status is None or not status.observed:
+        return []
+    owned = {key_from_document(document) for document in status.owned_keys}
+    table = table_from_document(status.observed)
+    return [str(service) for service in table.services if service.key not in owned]

@@ -1,0 +1,79 @@
+"""Clusters: the list, the live page, new and edit."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.policy import require
+from apps.inventory import selectors, services
+from apps.inventory.errors import InventoryError
+from apps.inventory.models import Cluster
+from apps.web.cluster_page import context_of, overview
+from apps.web.forms.details import ClusterForm
+from apps.web.views.common import found
+
+PARTS = {
+    "directors": "web/parts/cluster_directors.html",
+    "changes": "web/parts/cluster_changes.html",
+    "services": "web/parts/cluster_services.html",
+    "head": "web/parts/cluster_head.html",
+}
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All clusters with what they hold and who serves them."""
+    template = "parts/cluster_list.html" if request.GET.get("part") == "list" else "clusters.html"
+    return render(request, f"web/{template}", {"clusters": overview(request.user)})
+
+
+@require_safe
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """The live page; with ?part= the part that it asks for again."""
+    cluster = found(selectors.cluster, request.user, name)
+    template = PARTS.get(request.GET.get("part", ""), "web/cluster.html")
+    context = context_of(request.user, cluster, request.GET.get("q", ""))
+    return render(request, template, context)
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a cluster."""
+    require(request.user, "cluster.edit")
+    return _form(request, None)
+
+
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Rename it, describe it, choose its directors."""
+    cluster = found(selectors.cluster, request.user, name)
+    require(request.user, "cluster.edit", cluster)
+    return _form(request, cluster)
+
+
+def _form(request: HttpRequest, cluster: Cluster | None) -> HttpResponse:
+    choices = selectors.free_directors(request.user)
+    initial: dict[str, Any] = {}
+    if cluster:
+        choices = (choices | cluster.directors.all()).distinct()
+        initial = {"name": cluster.name, "description": cluster.description}
+        initial["directors"] = [director.pk for director in cluster.directors.all()]
+    form = ClusterForm(request.POST or None, initial=initial, choices=choices)
+    if request.method == "POST" and form.is_valid():
+        try:
+            stored = _store(request, cluster, form.cleaned_data)
+        except InventoryError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            messages.success(request, f"Cluster {stored.name} is stored.")
+            return redirect("web:cluster", stored.name)
+    form.mark_errors()
+    context = {"form": form, "cluster": cluster}
+    return render(request, "web/cluster_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _store(request: HttpRequest, cluster: Cluster | None, data: dict[str, Any]) -> Cluster:
+    if cluster is None:
+        return services.create_cluster(actor=request.user, **data)
+    return services.edit_cluster(actor=request.user, cluster=cluster, **data)

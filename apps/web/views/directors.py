@@ -1,0 +1,82 @@
+"""Directors: the list, enrolment, and what one says of itself."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.policy import can, require
+from apps.inventory import selectors, services
+from apps.inventory.errors import InventoryError
+from apps.inventory.models import Director
+from apps.jobs.enrolment import agent_config
+from apps.jobs.signing import SigningKeyError
+from apps.web.cluster_page import director_rows, foreign_services
+from apps.web.forms.details import DirectorForm
+from apps.web.views.common import found
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All directors with their presence."""
+    template = "parts/director_list.html" if request.GET.get("part") == "list" else "directors.html"
+    rows = director_rows(selectors.directors(request.user))
+    return render(request, f"web/{template}", {"directors": rows})
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Enrol one: its page then shows the agent's configuration."""
+    require(request.user, "director.manage")
+    form = DirectorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            director = services.enrol_director(actor=request.user, **form.cleaned_data)
+        except InventoryError as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, f"{director.name} is enrolled. Install its agent now.")
+            return redirect("web:director", director.uuid)
+    form.mark_errors()
+    status = 422 if form.is_bound else 200
+    return render(request, "web/director_form.html", {"form": form}, status=status)
+
+
+def show(request: HttpRequest, uuid: Any) -> HttpResponse:
+    """One director; administrators also see how to install its agent, and may rename it."""
+    director = found(selectors.director, request.user, uuid)
+    status = 200
+    form = DirectorForm(request.POST or None, initial={"name": director.name})
+    if request.method == "POST":
+        status = 422
+        require(request.user, "director.manage", director)
+        if form.is_valid():
+            try:
+                services.rename_director(actor=request.user, director=director, **form.cleaned_data)
+            except InventoryError as error:
+                form.add_error("name", str(error))
+            else:
+                messages.success(request, "Renamed.")
+                return redirect("web:director", director.uuid)
+    form.mark_errors()
+    context = _context(request, director) | {"form": form}
+    part = request.GET.get("part") == "facts"
+    template = "parts/director_facts.html" if part else "director.html"
+    return render(request, f"web/{template}", context, status=status)
+
+
+def _context(request: HttpRequest, director: Director) -> dict[str, Any]:
+    row = director_rows(selectors.directors(request.user).filter(pk=director.pk))[0]
+    context = {
+        "director": director,
+        "row": row,
+        "foreign": foreign_services(row.status),
+        "runs": director.runs.select_related("change").order_by("-id")[:8],
+    }
+    if can(request.user, "director.manage"):
+        try:
+            context["agent_config"] = agent_config(director)
+        except SigningKeyError as error:
+            context["agent_config_error"] = str(error)
+    return context

@@ -1,0 +1,32 @@
+"""The first page: what waits for me, what is going on, who is away."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.changes import selectors as changes
+from apps.inventory import selectors as inventory
+from apps.web.cluster_page import director_rows, overview
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """With ?part=all only what a live page asks for again."""
+    user = request.user
+    own = changes.changes(user).select_related("cluster", "author", "revision")
+    context = {
+        "waiting": list(changes.waiting_for(user).select_related("cluster", "author")[:10]),
+        "going": list(own.filter(state__in=("approved", "applying"))[:10]),
+        "drafts": list(own.filter(author=user, state__in=("draft", "rejected", "stale"))[:10]),
+        "recent": list(own.filter(state__in=("applied", "failed", "partial"))[:6]),
+        "clusters": overview(user),
+        "directors": director_rows(inventory.directors(user)),
+    }
+    template = "parts/home.html" if request.GET.get("part") == "all" else "home.html"
+    return render(request, f"web/{template}", context)
+
+
+@require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """The number beside “Changes” at the top."""
+    return render(request, "web/parts/waiting.html")
