@@ -1,0 +1,143 @@
+"""What the agent itself remembers on disk, beside `lvs.state`: ended runs and given revisions.
+
+An order may come twice, even after its run failed. Then the first answer is given again: trying again
+behind the console's back would make the kernel differ from what the console shows.
+"""
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from lvs.agent.envelope import Order
+from lvs.agent.streams import Message
+from lvs.errors import LvsError, StateDamaged
+
+KEPT_RUNS = 50
+"""Ended runs whose answer can be given again. Unsent ones are kept whatever their number."""
+
+_PENDING = ".pending.json"
+
+
+class Held(NamedTuple):
+    """What this director was given of one cluster."""
+
+    revision: int = 0
+    """The highest revision that it began to carry out; 0 = none."""
+    digest: str = ""
+    """Of that revision's table."""
+    verified: int = 0
+    """The highest revision that was verified here; 0 = none."""
+
+
+class Memory:
+    """Files `orders.json` and `runs/*.json` below the state folder; each is replaced whole."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._ledger = state_dir / "orders.json"
+        self._runs = state_dir / "runs"
+
+    def held(self, cluster: str | None = None) -> Held:
+        """What this director holds of the cluster; None = the one it served last. Raises StateDamaged.
+
+        Revisions are counted by cluster, so a director that moves to another begins anew there.
+        """
+        document = self._load_ledger()
+        return Held(*document["clusters"].get(cluster or document["newest"], Held()))
+
+    def note_begun(self, order: Order) -> None:
+        """Before anything is written: no lower revision will be obeyed again. Raises LvsError."""
+        self._note(order, Held(order.revision, order.digest, self.held(order.cluster).verified))
+
+    def note_verified(self, order: Order) -> None:
+        """The order's revision was read back and is equal. Raises LvsError."""
+        self._note(order, Held(order.revision, order.digest, order.revision))
+
+    def _note(self, order: Order, held: Held) -> None:
+        document = self._load_ledger()
+        document["clusters"][order.cluster] = held
+        document["newest"] = order.cluster
+        _write(self._ledger, document)
+
+    def note_finished(self, order: Order, message: Message) -> None:
+        """Keep the end of a run until it was sent, and a while longer. Raises LvsError."""
+        name = f"{time.time_ns():020d}-{order.run}{_PENDING}"
+        _write(self._runs / name, {"order": _identity(order), "message": message})
+        self._forget_old()
+
+    def finished(self, order: Order) -> Message | None:
+        """The end of the run that this very order began, if it is remembered."""
+        for path in sorted(self._runs.glob(f"*-{order.run}.*"), reverse=True):
+            document = _read(path)
+            if document and document["order"] == _identity(order):
+                return dict(document["message"])
+        return None
+
+    def pending(self) -> list[Message]:
+        """The ends of runs that Redis did not take yet, oldest first."""
+        documents = [_read(path) for path in sorted(self._runs.glob(f"*{_PENDING}"))]
+        return [document["message"] for document in documents if document]
+
+    def note_sent(self, message: Message) -> None:
+        """Redis has the end of this run."""
+        for path in self._runs.glob(f"*-{message['run']}{_PENDING}"):
+            path.rename(path.with_name(path.name.removesuffix(_PENDING) + ".json"))
+
+    def _forget_old(self) -> None:
+        sent = [p for p in self._runs.glob("*.json") if not p.name.endswith(_PENDING)]
+        for path in sorted(sent)[:-KEPT_RUNS]:
+            path.unlink(missing_ok=True)
+
+    def _load_ledger(self) -> Message:
+        try:
+            document = json.loads(self._ledger.read_text())
+            clusters = {
+                str(name): Held(int(revision), str(digest), int(verified))
+                for name, (revision, digest, verified) in document["clusters"].items()
+            }
+            return {"clusters": clusters, "newest": str(document["newest"])}
+        except FileNotFoundError:
+            return {"clusters": {}, "newest": ""}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StateDamaged(
+                f"{self._ledger} is damaged ({error!r}). It says which orders are too old, so no "
+                "order is obeyed without it. Restore it, or move it away."
+            ) from error
+
+
+def _identity(order: Order) -> list[str | int]:
+    return [order.cluster, order.run, order.revision, order.digest]
+
+
+def _read(path: Path) -> Message | None:
+    """The document, None when a person removed or damaged it: then that answer is forgotten."""
+    try:
+        document = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and "message" in document else None
+
+
+def _write(path: Path, document: Message) -> None:
+    """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".agent-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w") as file:
+                json.dump(document, file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise LvsError(f"Can't write {path}: {error.strerror}") from error

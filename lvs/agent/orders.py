@@ -1,0 +1,124 @@
+"""Carrying out orders: open, check, apply, report. One at a time."""
+
+import logging
+import time
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from lvs.agent import streams
+from lvs.agent.envelope import EnvelopeRefused, Order, open_sealed
+from lvs.agent.memory import Memory
+from lvs.agent.progress import Progress
+from lvs.agent.reporter import Reporter
+from lvs.agent.streams import Message
+from lvs.agent.watcher import Watcher
+from lvs.apply import apply_table
+from lvs.errors import LvsError
+from lvs.model import table_from_document
+from lvs.state import Journal, StateFolder
+
+logger = logging.getLogger(__name__)
+
+
+class Orders:
+    """The director's side of `lvs.apply`."""
+
+    def __init__(
+        self,
+        director: str,
+        keys: Mapping[str, Ed25519PublicKey],
+        state: StateFolder,
+        memory: Memory,
+        reporter: Reporter,
+        watcher: Watcher,
+    ) -> None:
+        self._director = director
+        self._keys = keys
+        self._state = state
+        self._memory = memory
+        self._reporter = reporter
+        self._watcher = watcher
+
+    def receive(self, text: str) -> None:
+        """Do what a sealed order says, once. Raises nothing: whatever happens is reported."""
+        try:
+            order = open_sealed(text, self._keys, time.time(), self._director)
+        except EnvelopeRefused as refusal:
+            self._refuse(refusal.reason)
+            return
+        logger.info("run %d: revision %d of %s", order.run, order.revision, order.cluster)
+        if before := self._memory.finished(order):
+            logger.info("run %d ended before: giving the same answer", order.run)
+            self._reporter.put(before)
+            return
+        self._watcher.running = True
+        try:
+            self._finish(order, self._carry_out(order))
+        finally:
+            self._watcher.running = False
+
+    def _carry_out(self, order: Order) -> Message:
+        progress = Progress(self._director, order, self._reporter)
+        try:
+            return self._already_settled(order, progress) or self._apply(order, progress)
+        except LvsError as error:
+            return progress.broken_off(str(error))
+        except Exception as error:
+            logger.exception("run %d met an error of the agent itself", order.run)
+            kind = type(error).__name__
+            return progress.broken_off(f"The agent met an error of its own, see its log: {kind}")
+
+    def _already_settled(self, order: Order, progress: Progress) -> Message | None:
+        """The answer to an order that must not, or need not, be carried out."""
+        held = self._memory.held(order.cluster)
+        if order.revision < held.revision:
+            reason = (
+                f"Revision {order.revision} is older than what this director holds, "
+                f"revision {held.revision}"
+            )
+            self._refuse(reason)
+            return progress.ended("failed", error=reason)
+        if order.revision > held.revision:
+            return None
+        if order.digest != held.digest:
+            reason = (
+                f"Revision {order.revision} came before with another table, "
+                "and a revision never changes: make a new change"
+            )
+            self._refuse(reason)
+            return progress.ended("failed", error=reason)
+        state = self._state.load()
+        if held.verified == order.revision and state.digest == order.digest and not state.journal:
+            return progress.ended("verified", digest=state.digest, already=True)
+        return None
+
+    def _apply(self, order: Order, progress: Progress) -> Message:
+        self._memory.note_begun(order)
+        outcome = apply_table(
+            table_from_document(order.table),
+            state=self._state,
+            adopt=order.adopt,
+            expected_digest=order.expected_digest or None,
+            journal=Journal(order.run, order.revision, order.digest),
+            revision=order.revision,
+            on_plan=progress.plan,
+            on_step=progress.step,
+        )
+        if outcome.state in ("verified", "unchanged"):
+            self._memory.note_verified(order)
+        return progress.came_to(outcome)
+
+    def _finish(self, order: Order, message: Message) -> None:
+        """On disk first, then what the kernel holds now, then the end: pages never show it undone."""
+        logger.info("run %d: %s %s", order.run, message["state"], message["error"])
+        try:
+            self._memory.note_finished(order, message)
+        except LvsError as error:
+            logger.error("run %d: its end is kept in memory only: %s", order.run, error)
+        self._watcher.look(report=True)
+        self._reporter.put(message)
+
+    def _refuse(self, reason: str) -> None:
+        logger.warning("refused an order: %s", reason)
+        self._reporter.put(streams.refused(self._director, time.time(), reason=reason))

@@ -1,0 +1,117 @@
+"""Telling how a run goes, as it goes."""
+
+import time
+
+from lvs.agent import streams
+from lvs.agent.envelope import Order
+from lvs.agent.reporter import Reporter
+from lvs.agent.streams import Message, RunState
+from lvs.apply import Outcome, StepResult
+from lvs.plan import Step
+
+COALESCE = 0.1
+"""Seconds during which step results are gathered into one report."""
+
+
+class Progress:
+    """Reports of one run. Step results are gathered, so that ten thousand steps make few reports."""
+
+    def __init__(self, director: str, order: Order, reporter: Reporter) -> None:
+        self._director = director
+        self._order = order
+        self._reporter = reporter
+        self._steps: tuple[Step, ...] = ()
+        self._results: list[StepResult] = []
+        self._told = 0
+        self._told_at = float("-inf")
+
+    def plan(self, steps: tuple[Step, ...]) -> None:
+        """The run begins, with these steps."""
+        self._steps = steps
+        self._reporter.put(
+            streams.run_started(
+                self._director,
+                time.time(),
+                run=self._order.run,
+                revision=self._order.revision,
+                steps=[_described(step) for step in steps],
+            )
+        )
+
+    def step(self, result: StepResult) -> None:
+        """One step ended."""
+        self._results.append(result)
+        if time.monotonic() - self._told_at >= COALESCE:
+            self._tell()
+
+    def came_to(self, outcome: Outcome) -> Message:
+        """The end of the run as `apply_table` saw it."""
+        state: RunState = "verified" if outcome.state == "unchanged" else outcome.state
+        return self._end(
+            state, outcome.code, outcome.error, outcome.digest, outcome.steps, outcome.results
+        )
+
+    def broken_off(self, error: str) -> Message:
+        """The end of a run that stopped by an error: what had been done stays done."""
+        written = any(result.state == "done" for result in self._results)
+        return self._end("partial" if written else "failed", "", error, "", self._steps, ())
+
+    def ended(
+        self, state: RunState, *, error: str = "", digest: str = "", already: bool = False
+    ) -> Message:
+        """The end of a run that needed no steps."""
+        return streams.run_finished(
+            self._director,
+            time.time(),
+            run=self._order.run,
+            revision=self._order.revision,
+            state=state,
+            error=error,
+            digest=digest,
+            already=already,
+        )
+
+    def _end(
+        self,
+        state: RunState,
+        code: str,
+        error: str,
+        digest: str,
+        steps: tuple[Step, ...],
+        results: tuple[StepResult, ...],
+    ) -> Message:
+        self._tell()
+        by_index = {result.index: result for result in (*self._results, *results)}
+        return streams.run_finished(
+            self._director,
+            time.time(),
+            run=self._order.run,
+            revision=self._order.revision,
+            state=state,
+            code=code,
+            error=error,
+            digest=digest,
+            steps=[
+                _described(step) | _ended(by_index.get(index, StepResult(index, "skipped")))
+                for index, step in enumerate(steps)
+            ],
+        )
+
+    def _tell(self) -> None:
+        news = self._results[self._told :]
+        if not news:
+            return
+        results = [{"index": result.index} | _ended(result) for result in news]
+        self._reporter.put(
+            streams.run_steps(self._director, time.time(), run=self._order.run, results=results)
+        )
+        self._told = len(self._results)
+        self._told_at = time.monotonic()
+
+
+def _described(step: Step) -> Message:
+    return {"text": step.text(), "command": step.command()}
+
+
+def _ended(result: StepResult) -> Message:
+    return {"state": result.state, "error": result.error}

@@ -1,0 +1,107 @@
+"""Bringing reports to Redis, in order, without anyone waiting for it.
+
+While Redis is away reports wait here: of heartbeats and observed tables only the newest, of runs
+everything. The ends of runs are on disk as well (`lvs.agent.memory`), so a killed agent sends them
+when it comes back.
+"""
+
+import logging
+import threading
+from collections import deque
+
+import redis
+
+from lvs.agent.link import append, connect, one_line
+from lvs.agent.memory import Memory
+from lvs.agent.streams import REPORTS_KEPT, Message, reports_stream
+
+logger = logging.getLogger(__name__)
+
+QUEUE_LIMIT = 5000
+"""Reports that wait at most. Steps go first: the end of a run says all of them again."""
+RETRY_EVERY = 1.0
+"""Seconds between two tries while Redis is away."""
+
+_NEWEST_ONLY = {"heartbeat", "observed"}
+_DROP_ORDER = ("run_steps", "run_started", "refused", "heartbeat", "observed", "run_finished")
+
+
+class Reporter(threading.Thread):
+    """The one thread that writes the report stream."""
+
+    def __init__(self, director: str, redis_url: str, memory: Memory) -> None:
+        super().__init__(name="reporter", daemon=True)
+        self._stream = reports_stream(director)
+        self._redis_url = redis_url
+        self._memory = memory
+        self._queue: deque[Message] = deque(memory.pending())
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._away = False
+
+    def put(self, message: Message) -> None:
+        """Queue a report; never blocks on Redis."""
+        with self._changed:
+            if message["type"] in _NEWEST_ONLY:
+                self._drop_type(message["type"])
+            self._queue.append(message)
+            if len(self._queue) > QUEUE_LIMIT:
+                self._drop_one()
+            self._changed.notify()
+
+    def stop(self, timeout: float) -> None:
+        """Send what is left, for at most so many seconds, and end."""
+        self._stopping.set()
+        with self._changed:
+            self._changed.notify()
+        self.join(timeout)
+
+    def run(self) -> None:
+        """Send until stopped."""
+        with connect(self._redis_url, timeout=5.0) as client:
+            while message := self._next():
+                if not self._send(client, message):
+                    self._put_back(message)
+                    if self._stopping.wait(RETRY_EVERY):
+                        return
+
+    def _next(self) -> Message | None:
+        with self._changed:
+            while not self._queue:
+                if self._stopping.is_set():
+                    return None
+                self._changed.wait()
+            return self._queue.popleft()
+
+    def _send(self, client: "redis.Redis", message: Message) -> bool:
+        try:
+            append(client, self._stream, message, REPORTS_KEPT, exact=False)
+        except redis.RedisError as error:
+            if not self._away:
+                logger.warning("Redis is away, reports wait: %s", one_line(error))
+            self._away = True
+            return False
+        if self._away:
+            logger.info("Redis is back, sending what waited")
+        self._away = False
+        if message["type"] == "run_finished":
+            self._memory.note_sent(message)
+        return True
+
+    def _put_back(self, message: Message) -> None:
+        with self._changed:
+            kind = message["type"]
+            if kind in _NEWEST_ONLY and any(m["type"] == kind for m in self._queue):
+                return
+            self._queue.appendleft(message)
+
+    def _drop_type(self, kind: str) -> None:
+        self._queue = deque(m for m in self._queue if m["type"] != kind)
+
+    def _drop_one(self) -> None:
+        """Called with the lock held."""
+        for kind in _DROP_ORDER:
+            for index, message in enumerate(self._queue):
+                if message["type"] == kind:
+                    del self._queue[index]
+                    return

@@ -1,0 +1,153 @@
+"""Watching the director: heartbeats, what its kernel holds, and the table that a reboot lost."""
+
+import logging
+import threading
+import time
+from dataclasses import replace
+
+from lvs.agent import streams
+from lvs.agent.facts import Facts
+from lvs.agent.memory import Memory
+from lvs.agent.periodic import Periodic
+from lvs.agent.reporter import Reporter
+from lvs.apply import Observation, apply_table
+from lvs.boot import current_boot
+from lvs.errors import LvsError
+from lvs.model import EMPTY, key_to_document, service_order, table_to_document
+from lvs.netlink.kernel import Kernel, KernelInfo
+from lvs.state import State, StateFolder
+
+logger = logging.getLogger(__name__)
+
+OBSERVE_AT_LEAST_EVERY = 60.0
+"""Seconds after which an unchanged table is reported again."""
+PROBLEM_LENGTH = 300
+
+
+class Watcher(Periodic):
+    """Looks at the kernel every few seconds and says what it saw."""
+
+    def __init__(
+        self, director: str, state: StateFolder, memory: Memory, reporter: Reporter
+    ) -> None:
+        super().__init__("watcher", streams.HEARTBEAT_INTERVAL)
+        self.running = False
+        """Whether an order is being carried out: then a look would only see it half done."""
+        self._director = director
+        self._state = state
+        self._memory = memory
+        self._reporter = reporter
+        self._facts = Facts()
+        self._seen: Observation | None = None
+        self._reported_at = float("-inf")
+        self._info: KernelInfo | None = None
+        self._revision = 0
+        self._problem = ""
+        self._boot_checked = False
+        self._looking = threading.Lock()
+
+    def tick(self) -> None:
+        """Look, unless an order is being carried out, and send a heartbeat."""
+        if not self.running:
+            self.look()
+        self._beat()
+
+    def look(self, report: bool = False) -> None:
+        """Read the kernel; report it when it changed, when it is time, or when asked to.
+
+        What stands in the way is not raised: it is the problem that the next heartbeat names.
+        """
+        with self._looking:
+            try:
+                problem = ""
+                self._look(report)
+            except (LvsError, OSError) as error:
+                problem = " ".join(str(error).split())[:PROBLEM_LENGTH]
+                self._seen = self._info = None
+            if problem != self._problem:
+                logger.log(*_said(problem))
+            self._problem = problem
+
+    def _look(self, report: bool) -> None:
+        state = self._state.load()
+        self._revision = self._memory.held().verified
+        with Kernel() as kernel:
+            self._info = self._info or kernel.info()
+            seen = self._observe(kernel, state)
+            if not self._boot_checked and self._restore(state, seen):
+                state, report = self._state.load(), True
+                seen = self._observe(kernel, state)
+        self._boot_checked = True
+        due = time.monotonic() - self._reported_at >= OBSERVE_AT_LEAST_EVERY
+        changed = seen != self._seen
+        self._seen = seen
+        if changed or due or report:
+            self._report(seen)
+
+    def _observe(self, kernel: Kernel, state: State) -> Observation:
+        """As `lvs.apply.observe`, but one reading that equals the last look is enough."""
+        table = kernel.read_table()
+        if not self._seen or table != self._seen.table:
+            table = kernel.read_stable_table()
+        owned = table.only(state.owned)
+        keys = frozenset(owned.by_key())
+        if self._seen and (table, keys) == self._seen[:2]:
+            return self._seen
+        return Observation(table, keys, owned.digest)
+
+    def _restore(self, state: State, seen: Observation) -> bool:
+        """Once after each start: bring back what a reboot lost. Returns whether it wrote.
+
+        Only when this is another boot than the state's and nothing of ours is in the kernel. In any
+        other case someone may have meant what is there, so a restart of the agent writes nothing.
+        """
+        boot = current_boot()
+        if state.table is None or not state.boot_id or state.boot_id == boot:
+            return False
+        if seen.owned or not state.table.services:
+            with self._state.lock():
+                self._state.save(replace(self._state.load(), boot_id=boot))
+            return False
+        logger.info("the host was restarted: restoring the last verified table")
+        # Expecting an empty kernel: an order that came first has the last word.
+        outcome = apply_table(
+            state.table,
+            state=self._state,
+            revision=state.revision,
+            expected_digest=EMPTY.digest,
+        )
+        if outcome.state in ("failed", "partial"):
+            raise LvsError(f"The table could not be restored after the restart: {outcome.error}")
+        logger.info("restored %d services", len(state.table.services))
+        return True
+
+    def _report(self, seen: Observation) -> None:
+        owned = [key_to_document(key) for key in sorted(seen.owned, key=service_order)]
+        self._reporter.put(
+            streams.observed(
+                self._director,
+                time.time(),
+                table=table_to_document(seen.table),
+                owned=owned,
+                owned_digest=seen.owned_digest,
+            )
+        )
+        self._reported_at = time.monotonic()
+
+    def _beat(self) -> None:
+        self._reporter.put(
+            streams.heartbeat(
+                self._director,
+                time.time(),
+                facts=self._facts.gather(self._info),
+                revision=self._revision,
+                owned_digest=self._seen.owned_digest if self._seen else "",
+                problem=self._problem,
+            )
+        )
+
+
+def _said(problem: str) -> tuple[int, str, str]:
+    if problem:
+        return logging.WARNING, "the kernel can't be read: %s", problem
+    return logging.INFO, "the kernel can be read again%s", ""
