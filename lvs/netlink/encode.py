@@ -24,7 +24,7 @@ _ADDRESSED = Struct("=" + "HHHxx" + "HHHxx" + "HH16s" + "HH2sxx")
 _MARKED = Struct("=" + "HHHxx" + _U32)
 _SETTINGS = Struct("=" + "HHII" + _U32 + "HH4s")
 _DEST_KEY = Struct("=" + "HHHxx" + "HH16s" + "HH2sxx")
-_DEST_SETTINGS = Struct("=" + _U32 * 4 + "HHBxxx" + "HH2sxx" + "HHHxx")
+_DEST_SETTINGS = Struct("=" + _U32 * 2 + "HHBxxx" + "HH2sxx" + "HHHxx" + _U32 * 2)
 
 _ALL_BITS = 0xFFFFFFFF
 
@@ -90,11 +90,11 @@ def encode_server(server: RealServer) -> bytes:
     return encode_server_key(server) + _DEST_SETTINGS.pack(
         *(8, DestAttr.FWD_METHOD, FORWARDINGS[server.forwarding]),
         *(8, DestAttr.WEIGHT, server.weight),
-        *(8, DestAttr.U_THRESH, server.upper_threshold),
-        *(8, DestAttr.L_THRESH, server.lower_threshold),
         *(5, DestAttr.TUN_TYPE, TUNNELS[server.tunnel_type]),
         *(6, DestAttr.TUN_PORT, server.tunnel_port.to_bytes(2, "big")),
         *(6, DestAttr.TUN_FLAGS, CHECKSUMS[server.tunnel_checksum]),
+        *(8, DestAttr.U_THRESH, server.upper_threshold),
+        *(8, DestAttr.L_THRESH, server.lower_threshold),
     )
 
 
