@@ -103,10 +103,7 @@ class Stack:
 
     def prepare(self) -> None:
         """Bring the database up to date, make the signing key, collect the static files."""
-        self.manage("migrate", "--no-input")
-        self.manage("signing_key")
-        if not self._static_is_new():
-            self.manage("collectstatic", "--no-input", "--clear")
+        self.run("lab.prepare", *([] if self._static_is_new() else ["--collect"]))
 
     def manage(self, *arguments: str, text: str = "") -> str:
         """Run `manage.py` to its end and give its output. Raises PartFailed when it fails."""
