@@ -1,0 +1,275 @@
+"""`python -m lvs` on a real director, with ipvsadm and strace as witnesses."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import Lab
+from lvs.formats import parse, render
+from lvs.model import EMPTY, make_table
+from lvs.rules import check_table, errors_in
+from tests.lvs.examples import SERVERS, TUTORIAL, WEB, with_servers
+from tests.lvs.random_tables import random_table
+
+PROJECT = Path(__file__).resolve().parents[2]
+FOREIGN = "-A -t 10.9.9.9:9 -s rr\n-a -t 10.9.9.9:9 -r 10.9.9.10:9 -m -w 7\n"
+WRITES = {1, 2, 3, 5, 6, 7, 9, 10, 12, 16, 17}
+"""IPVS_CMD_NEW_SERVICE … IPVS_CMD_FLUSH of the kernel's linux/ip_vs.h, those that change something."""
+
+
+class Director:
+    """Runs commands on the director, and keeps its state in a folder of the test."""
+
+    def __init__(self, lab: Lab, state: Path) -> None:
+        self.lab, self.state = lab, state
+
+    def run(self, *argv, input=""):  # noqa: A002 - subprocess.run calls it so
+        env = {"PYTHONPATH": str(PROJECT), "LVS_STATE_DIR": str(self.state)}
+        return self.lab.run(argv, input=input, env=env)
+
+    def lvs(self, *argv, input=""):  # noqa: A002
+        return self.run("python", "-m", "lvs", *argv, input=input)
+
+    def ipvsadm(self, *argv, input=""):  # noqa: A002
+        done = self.run("ipvsadm", *argv, input=input)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def saved(self):
+        """The lines of `ipvsadm -Sn`, sorted; marks as the positive numbers that they are."""
+        text = self.ipvsadm("-Sn")
+        text = re.sub(r"-f -(\d+)", lambda found: f"-f {2**32 - int(found[1])}", text)
+        return sorted(text.splitlines())
+
+    def traced(self, *argv, input=""):  # noqa: A002
+        """Run `python -m lvs` under strace: what it said, and the IPVS commands that it sent."""
+        log = self.lab.writable / "strace.log"
+        options = (
+            "-f",
+            "--seccomp-bpf",
+            "-e",
+            "trace=sendto,sendmsg",
+            "-xx",
+            "-s",
+            "10000000",
+            "-o",
+            str(log),
+        )
+        done = self.run("strace", *options, "python", "-m", "lvs", *argv, input=input)
+        sent = re.findall(r'nlmsg_type=IPVS[^"]*"\\x(..)', log.read_text())
+        return done, [int(command, 16) for command in sent]
+
+
+@pytest.fixture
+def director(clean_ipvs, state_folder):
+    return Director(clean_ipvs, state_folder)
+
+
+def without_thresholds(line):
+    return re.sub(r" -[xy] \d+", "", line)
+
+
+def lines(table):
+    """The lines that `ipvsadm -Sn` should print: it loses thresholds."""
+    return sorted(without_thresholds(line) for line in render(table, "ipvsadm").splitlines())
+
+
+def tutorial(*servers, **settings):
+    return render(make_table([with_servers(*servers, **settings)]), "yaml")
+
+
+def test_apply_makes_the_table_and_says_so_step_by_step(director):
+    done = director.lvs("apply", "-", input=render(TUTORIAL, "yaml"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "1/3 done: Add tcp 192.168.49.134:80 with scheduler rr",
+        "2/3 done: Add 192.168.1.103:80 to tcp 192.168.49.134:80 with forwarding masquerade, "
+        "weight 1",
+        "3/3 done: Add 192.168.1.104:80 to tcp 192.168.49.134:80 with forwarding masquerade, "
+        "weight 1",
+        "Verified: the kernel was read back and holds 1 virtual service with 2 real servers as in "
+        "the file.",
+    ]
+    assert director.saved() == lines(TUTORIAL)
+
+
+def test_a_second_apply_writes_nothing_and_says_so(director):
+    text = render(TUTORIAL, "json")
+    first, sent_first = director.traced("apply", "-", input=text)
+    second, sent_second = director.traced("apply", "-", input=text)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert WRITES.intersection(sent_first)
+    assert sent_second
+    assert not WRITES.intersection(sent_second)
+    assert second.stdout.startswith("Nothing to change: ")
+
+
+def test_500_random_services_agree_with_ipvsadm_line_for_line(director):
+    table = random_table(seed=500, services=500)
+    assert errors_in(check_table(table.services)) == []
+    text = render(table, "json")
+
+    first = director.lvs("apply", "-", input=text)
+    assert (first.returncode, first.stdout.splitlines()[-1][:9]) == (0, "Verified:"), first.stderr
+    assert director.saved() == lines(table)
+
+    second, sent = director.traced("apply", "-", input=text)
+    assert second.stdout.startswith("Nothing to change: the kernel holds 500 virtual services")
+    assert sent
+    assert not WRITES.intersection(sent)
+    shown = director.lvs("show", "--format", "ipvsadm")
+    assert parse(shown.stdout) == table
+
+
+def test_from_one_random_table_to_another(director):
+    before, after = random_table(1, 60), random_table(2, 30)
+    mixed = make_table(
+        [*after.services, *(s._replace(scheduler="rr", flags=()) for s in before.services[::2])]
+    )
+    for table in (before, mixed, before, make_table(after.services)):
+        done = director.lvs("apply", "-", input=render(table, "yaml"))
+        assert done.returncode == 0, done.stderr
+        assert director.saved() == lines(table)
+
+
+def test_what_ipvsadm_saved_can_be_applied_elsewhere(director):
+    director.ipvsadm("-R", input=render(TUTORIAL, "ipvsadm"))
+    saved = director.ipvsadm("-Sn")
+    director.ipvsadm("-C")
+    assert director.lvs("apply", "-", input=saved).returncode == 0
+    assert director.ipvsadm("-Sn") == saved
+
+
+def test_an_edit_is_an_edit(director):
+    director.lvs("apply", "-", input=render(TUTORIAL, "yaml"))
+    text = tutorial(SERVERS[0]._replace(weight=20), SERVERS[1]._replace(weight=10), scheduler="wrr")
+    done = director.lvs("apply", "-", input=text)
+    assert done.stdout.splitlines()[:3] == [
+        "1/3 done: Set the weight of 192.168.1.103:80 in tcp 192.168.49.134:80 from 1 to 20",
+        "2/3 done: Set the weight of 192.168.1.104:80 in tcp 192.168.49.134:80 from 1 to 10",
+        "3/3 done: Set the scheduler of tcp 192.168.49.134:80 from rr to wrr",
+    ]
+
+
+def test_services_of_others_stay_as_they_are(director):
+    director.ipvsadm("-R", input=FOREIGN)
+    for table in (TUTORIAL, make_table([WEB._replace(port=443, real_servers=())]), EMPTY):
+        done = director.lvs("apply", "-", input=render(table, "yaml"))
+        assert done.returncode == 0, done.stderr
+        assert director.saved() == sorted([*lines(table), *FOREIGN.splitlines()])
+
+
+def test_a_service_that_exists_is_taken_over_only_when_told(director):
+    director.ipvsadm("-R", input=FOREIGN)
+    wanted = FOREIGN.replace("-w 7", "-w 8")
+
+    refused, sent = director.traced("apply", "-", input=wanted)
+    assert (refused.returncode, refused.stderr.count("\n")) == (3, 1)
+    assert "tcp 10.9.9.9:9" in refused.stderr
+    assert "--adopt" in refused.stderr
+    assert not WRITES.intersection(sent)
+
+    adopted = director.lvs("apply", "--adopt", "-", input=wanted)
+    assert adopted.returncode == 0, adopted.stderr
+    assert "\n".join(director.saved()) == wanted.strip()
+    assert director.lvs("apply", "-", input="services: []").returncode == 0
+    assert director.saved() == []
+
+
+def test_plan_says_what_apply_would_do_and_writes_nothing(director):
+    director.lvs("apply", "-", input=render(TUTORIAL, "yaml"))
+    director.ipvsadm("-R", input=FOREIGN)
+    text = tutorial(SERVERS[0]) + FOREIGN_YAML
+    done, sent = director.traced("plan", "-", input=text)
+    assert done.returncode == 0, done.stderr
+    assert not WRITES.intersection(sent)
+    assert done.stdout.splitlines() == [
+        "   1. Drain 10.9.9.10:9 in tcp 10.9.9.9:9: set its weight from 7 to 0",
+        "      ipvsadm -e -t 10.9.9.9:9 -r 10.9.9.10:9 -m -w 0",
+        "   2. Drain 192.168.1.104:80 in tcp 192.168.49.134:80: set its weight from 1 to 0",
+        "      ipvsadm -e -t 192.168.49.134:80 -r 192.168.1.104:80 -m -w 0",
+        "   3. Remove 10.9.9.10:9 from tcp 10.9.9.9:9",
+        "      ipvsadm -d -t 10.9.9.9:9 -r 10.9.9.10:9",
+        "   4. Remove 192.168.1.104:80 from tcp 192.168.49.134:80",
+        "      ipvsadm -d -t 192.168.49.134:80 -r 192.168.1.104:80",
+        "Removing 10.9.9.10:9 from tcp 10.9.9.9:9 ends the connections that it still has.",
+        "Removing 192.168.1.104:80 from tcp 192.168.49.134:80 ends the connections that it still "
+        "has.",
+        "Not ours yet: tcp 10.9.9.9:9. `apply` takes that over with --adopt only.",
+    ]
+
+
+FOREIGN_YAML = "  - {address: 10.9.9.9, port: 9, scheduler: rr}\n"
+
+
+def test_the_commands_of_a_plan_do_what_apply_does(director):
+    table = random_table(seed=3, services=40)
+    planned = director.lvs("plan", "-", input=render(table, "json")).stdout
+    commands = [line.strip() for line in planned.splitlines() if line.startswith("      ipvsadm")]
+    director.ipvsadm("-R", input="\n".join(commands) + "\n")
+    assert parse(director.lvs("show", "--format", "json").stdout) == table
+
+
+def test_a_step_that_the_kernel_refuses_is_named_with_what_to_do(director):
+    text = "-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s twos\n"
+    done = director.lvs("apply", "-", input=text)
+    error = done.stderr.splitlines()[-1]
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+    assert "Add tcp 10.0.0.2:80 with scheduler twos" in error
+    assert "modprobe ip_vs_twos" in error
+    assert "1 of 2 steps were done before" in error
+    assert director.saved() == ["-A -t 10.0.0.1:80 -s rr"]
+
+
+def test_a_lost_step_can_be_done_by_applying_again(director):
+    director.lvs("apply", "-", input="-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s twos\n")
+    done = director.lvs("apply", "-", input="-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s rr\n")
+    assert done.stdout.splitlines()[0] == "1/1 done: Add tcp 10.0.0.2:80 with scheduler rr"
+
+
+@pytest.mark.parametrize("command", [("show",), ("plan", "-"), ("apply", "-")])
+def test_without_the_right_it_says_so_with_exit_code_4(director, command):
+    argv = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "python", "-m", "lvs", *command)
+    done = director.run(*argv, input=render(TUTORIAL, "yaml"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (4, "", 1)
+    assert "CAP_NET_ADMIN" in done.stderr
+
+
+# Asking for the netlink family would load the module again.
+WITHOUT_IPVS = """
+echo /bin/false >/proc/sys/kernel/modprobe
+while lsmod | grep -q ^ip_vs; do rmmod $(lsmod | awk '/^ip_vs/ && !$3 {print $1}'); done
+"""
+
+
+def test_without_ipvs_it_says_so_with_exit_code_4(tmp_path):
+    with Lab(tmp_path, web=False) as lab:
+        done = lab.run(["sh", "-ec", WITHOUT_IPVS])
+        assert done.returncode == 0, done.stderr
+        done = Director(lab, tmp_path).lvs("show")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (4, "", 1)
+    assert "modprobe ip_vs" in done.stderr
+
+
+def test_show_lists_as_ipvsadm_does(director):
+    director.ipvsadm("-R", input=render(random_table(4, 1, 1), "ipvsadm") + FOREIGN)
+    for options in ([], ["--stats"]):
+        assert director.lvs("show", *options).stdout == director.ipvsadm("-Ln", *options)
+
+
+def test_show_counts_what_the_client_did(director):
+    director.lvs("apply", "-", input=render(TUTORIAL, "yaml"))
+    for _ in range(4):
+        done = director.lab.run(["curl", "-sS", "http://192.168.49.134/"], host="client")
+        assert done.returncode == 0, done.stderr
+    deadline = time.monotonic() + 10
+    while " 4 " not in director.ipvsadm("-Ln", "--stats"):  # Linux 6.1 adds up each 2 s
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    text = director.lvs("show", "--stats", "--format", "json").stdout
+    assert parse(text) == TUTORIAL
+    assert '"connections": 4' in text
+    assert text.count('"connections": 2') == 2
+    assert director.lvs("show", "--stats").stdout == director.ipvsadm("-Ln", "--stats")

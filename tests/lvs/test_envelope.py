@@ -1,0 +1,231 @@
+"""Sealed orders: only a genuine, timely order for this director is opened."""
+
+import base64
+import json
+from dataclasses import asdict, replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from lvs.agent.envelope import (
+    CLOCK_SKEW,
+    EnvelopeRefused,
+    Order,
+    key_id,
+    open_sealed,
+    public_key_from_text,
+    public_key_to_text,
+    seal,
+)
+from lvs.model import RealServer, VirtualService, make_table, table_to_document
+
+DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
+NOW = 1_800_000_000.0
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEYS = {key_id(KEY.public_key()): KEY.public_key()}
+TABLE = make_table(
+    [
+        VirtualService(
+            *("inet", "tcp", "192.168.49.134", 80, 0),
+            scheduler="rr",
+            real_servers=(RealServer("192.168.1.103", 80), RealServer("192.168.1.104", 80)),
+        )
+    ]
+)
+
+
+def order(**changes):
+    made = Order(
+        director=DIRECTOR,
+        cluster="web",
+        revision=3,
+        run=17,
+        change=12,
+        digest=TABLE.digest,
+        expected_digest="",
+        adopt=False,
+        approval={"change": 12, "digest": TABLE.digest, "approvers": ["zoë"]},
+        not_before=NOW - 1,
+        expires=NOW + 900,
+        table=table_to_document(TABLE),
+    )
+    return replace(made, **changes)
+
+
+def opened(text, now=NOW, keys=KEYS):
+    return open_sealed(text, keys, now, DIRECTOR)
+
+
+def refusal(text, now=NOW, keys=KEYS):
+    with pytest.raises(EnvelopeRefused) as refused:
+        opened(text, now, keys)
+    assert "\n" not in refused.value.reason
+    return refused.value.reason
+
+
+def sealed_body(body, key=KEY):
+    """A correctly signed envelope around any body, as only the console's key can make it."""
+    signature = base64.b64encode(key.sign(b"lvs.order.v1\n" + body.encode())).decode()
+    wrapper = {"body": body, "key_id": key_id(key.public_key()), "signature": signature}
+    return json.dumps(wrapper, separators=(",", ":"))
+
+
+def test_what_was_sealed_is_opened():
+    assert opened(seal(order(), KEY)) == order()
+
+
+def test_every_flipped_bit_is_refused():
+    genuine = seal(order(), KEY).encode("ascii")
+    survivors = []
+    for position in range(len(genuine) * 8):
+        touched = bytearray(genuine)
+        touched[position // 8] ^= 1 << position % 8
+        try:
+            opened(touched.decode("latin-1"))
+            survivors.append(position)
+        except EnvelopeRefused:
+            continue
+    assert survivors == []
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, 400, -1])
+def test_a_cut_envelope_is_refused(cut):
+    assert refusal(seal(order(), KEY)[:cut]) == "the message is not a sealed order"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '"text"',
+        "[" * 100_000,
+        '{"body":1,"key_id":2,"signature":3}',
+        '{"body":"{}","key_id":{},"signature":""}',
+        '{"body":"\\ud800","key_id":"x","signature":""}',
+    ],
+)
+def test_what_is_no_envelope_is_refused(text):
+    assert refusal(text) == "the message is not a sealed order"
+
+
+def test_another_spelling_of_the_same_envelope_is_refused():
+    genuine = json.loads(seal(order(), KEY))
+    assert refusal(json.dumps(genuine, indent=1)) == "the message is not a sealed order"
+
+
+def test_a_key_that_is_not_trusted_is_refused():
+    stranger = Ed25519PrivateKey.generate()
+    assert "not trusted" in refusal(seal(order(), stranger))
+
+
+def test_a_strangers_signature_under_a_trusted_name_is_refused():
+    forged = json.loads(seal(order(), Ed25519PrivateKey.generate()))
+    forged["key_id"] = key_id(KEY.public_key())
+    assert "signature" in refusal(json.dumps(forged, separators=(",", ":")))
+
+
+def test_a_signature_over_the_bare_body_is_refused():
+    wrapper = json.loads(seal(order(), KEY))
+    wrapper["signature"] = base64.b64encode(KEY.sign(wrapper["body"].encode())).decode()
+    assert "signature" in refusal(json.dumps(wrapper, separators=(",", ":")))
+
+
+def test_the_signature_is_checked_before_the_body_is_read():
+    forged = json.loads(sealed_body("not even JSON", Ed25519PrivateKey.generate()))
+    forged["key_id"] = key_id(KEY.public_key())
+    assert "signature" in refusal(json.dumps(forged, separators=(",", ":")))
+
+
+def test_two_trusted_keys_serve_a_change_of_keys():
+    new = Ed25519PrivateKey.generate()
+    both = KEYS | {key_id(new.public_key()): new.public_key()}
+    assert opened(seal(order(), new), keys=both) == opened(seal(order(), KEY), keys=both)
+
+
+def test_another_directors_order_is_refused():
+    other = order(director="7a3f0e4e-0000-4000-8000-000000000000")
+    assert "not for this one" in refusal(seal(other, KEY))
+
+
+def test_an_expired_order_is_refused():
+    text = seal(order(expires=NOW), KEY)
+    assert opened(text, now=NOW + CLOCK_SKEW)
+    assert "expired" in refusal(text, now=NOW + CLOCK_SKEW + 1)
+
+
+def test_an_early_order_is_refused():
+    text = seal(order(not_before=NOW), KEY)
+    assert opened(text, now=NOW - CLOCK_SKEW)
+    assert "early" in refusal(text, now=NOW - CLOCK_SKEW - 1)
+
+
+def test_a_table_that_was_not_approved_is_refused():
+    other = make_table([TABLE.services[0]._replace(scheduler="wrr")])
+    assert "approved" in refusal(seal(order(table=table_to_document(other)), KEY))
+
+
+def test_an_approval_of_another_digest_is_refused():
+    approval = order().approval | {"digest": "0" * 64}
+    assert "approval" in refusal(seal(order(approval=approval), KEY))
+
+
+def test_an_approval_of_another_change_is_refused():
+    approval = order().approval | {"change": 11}
+    assert "approval" in refusal(seal(order(approval=approval), KEY))
+
+
+@pytest.mark.parametrize("approvers", [[], None, "zoë"])
+def test_an_order_that_nobody_approved_is_refused(approvers):
+    approval = order().approval | {"approvers": approvers}
+    assert "nobody" in refusal(seal(order(approval=approval), KEY))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("revision", "3"),
+        ("revision", True),
+        ("run", 1.5),
+        ("adopt", 1),
+        ("expires", "soon"),
+        ("approval", []),
+        ("table", []),
+        ("digest", None),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_refused(field, value):
+    body = json.dumps(asdict(order()) | {field: value})
+    assert refusal(sealed_body(body)) == f"the order's field “{field}” has the wrong type"
+
+
+def test_a_missing_field_is_refused():
+    document = asdict(order())
+    del document["adopt"]
+    assert "adopt" in refusal(sealed_body(json.dumps(document)))
+
+
+def test_an_unknown_field_is_refused():
+    assert "force" in refusal(sealed_body(json.dumps(asdict(order()) | {"force": True})))
+
+
+@pytest.mark.parametrize("body", ["", "not JSON", "[]", "1", '{"schema":2}'])
+def test_a_signed_body_that_is_no_order_is_refused(body):
+    assert refusal(sealed_body(body))
+
+
+def test_a_table_that_can_not_be_read_is_refused():
+    assert "can't be read" in refusal(seal(order(table={"services": [{}]}), KEY))
+
+
+def test_a_public_key_survives_its_text():
+    text = public_key_to_text(KEY.public_key())
+    assert key_id(public_key_from_text(text)) == key_id(KEY.public_key())
+
+
+@pytest.mark.parametrize("text", ["", "AAAA", "not base64!", "zoë"])
+def test_a_text_that_is_no_key_is_named(text):
+    with pytest.raises(ValueError, match="Ed25519"):
+        public_key_from_text(text)

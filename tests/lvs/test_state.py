@@ -1,0 +1,152 @@
+"""The state folder: nothing lost, nothing half written, one writer at a time."""
+
+import json
+import multiprocessing
+import os
+import signal
+import stat
+import time
+
+import pytest
+
+from lvs.boot import current_boot
+from lvs.errors import Busy, LvsError, StateDamaged
+from lvs.model import EMPTY, ServiceKey
+from lvs.state import Journal, State, StateFolder
+from tests.lvs.examples import TUTORIAL, WEB, marked
+
+FULL = State(
+    revision=7,
+    digest=TUTORIAL.digest,
+    table=TUTORIAL,
+    owned=frozenset({WEB.key, marked(3, "inet6").key}),
+    journal=Journal(run=4, revision=8, digest="ab" * 32),
+    boot_id="some-boot/1",
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return StateFolder(tmp_path / "state")
+
+
+def hold(path, held, release):
+    """Another process that holds the lock."""
+    with StateFolder(path).lock():
+        held.set()
+        release.wait(20)
+
+
+@pytest.fixture
+def holder(folder):
+    """A process that holds the folder's lock."""
+    fork = multiprocessing.get_context("fork")
+    held, release = fork.Event(), fork.Event()
+    process = fork.Process(target=hold, args=(folder.path, held, release))
+    process.start()
+    assert held.wait(10)
+    yield process
+    release.set()
+    process.join(10)
+
+
+def test_new_folder_remembers_nothing(folder):
+    assert folder.load() == State(revision=0, digest=EMPTY.digest)
+    assert not folder.path.exists()
+
+
+def test_all_that_is_saved_is_loaded(folder):
+    folder.save(FULL)
+    assert folder.load() == FULL
+
+
+def test_saving_replaces_what_was(folder):
+    folder.save(FULL)
+    folder.save(State(revision=9))
+    assert folder.load() == State(revision=9)
+
+
+def test_only_the_owner_may_read_it(folder):
+    folder.save(FULL)
+    assert stat.S_IMODE(folder.file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_failed_save_keeps_the_old_state_and_leaves_no_file(folder, monkeypatch):
+    folder.save(FULL)
+
+    def full_disk(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(LvsError, match="No space left on device"):
+        folder.save(State(revision=9))
+    monkeypatch.undo()
+    assert folder.load() == FULL
+    assert [path.name for path in folder.path.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        json.dumps({"schema": 2}),
+        '{"schema": 1, "revision": 1, "digest": "", "boot_id": "", "journal": null, "table": null}',
+        '{"schema": 1, "revision": 1, "digest": "", "boot_id": "", "journal": {"run": 1}, '
+        '"owned": [], "table": null}',
+    ],
+)
+def test_damaged_file_is_an_error_that_names_it_and_is_left_as_it_is(folder, text):
+    folder.path.mkdir()
+    folder.file.write_text(text)
+    with pytest.raises(StateDamaged, match=r"state\.json is damaged.*--adopt"):
+        folder.load()
+    assert folder.file.read_text() == text
+
+
+def test_default_folder_comes_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("LVS_STATE_DIR", str(tmp_path))
+    assert StateFolder().path == tmp_path
+    monkeypatch.delenv("LVS_STATE_DIR")
+    assert str(StateFolder().path) == "/var/lib/lvsconsole"
+
+
+def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LvsError, match=r"Can't make the state folder .*LVS_STATE_DIR"):
+        StateFolder(tmp_path / "file" / "state").save(FULL)
+
+
+def test_second_process_is_told_who_holds_the_lock(folder, holder):
+    with pytest.raises(Busy, match=f"process {holder.pid} "), folder.lock(timeout=0.1):
+        pass
+
+
+def test_waiting_process_gets_the_lock_when_the_holder_dies(folder, holder):
+    os.kill(holder.pid, signal.SIGKILL)
+    started = time.monotonic()
+    with folder.lock(timeout=10):
+        assert time.monotonic() - started < 5
+
+
+def test_lock_is_free_again_after_the_block_and_after_an_error(folder):
+    with pytest.raises(KeyError), folder.lock():
+        raise KeyError
+    with folder.lock(timeout=0):
+        pass
+
+
+def test_boot_stays_the_same_within_one_life_of_the_namespace():
+    assert current_boot() == current_boot()
+    boot, namespace = current_boot().split("/")
+    assert len(boot) == 36
+    assert int(namespace) > 0
+
+
+def test_owned_mark_keeps_its_family(folder):
+    folder.save(State(owned=frozenset({ServiceKey("inet6", "", "", 0, 3)})))
+    assert folder.load().owned == {marked(3, "inet6").key}
