@@ -44,12 +44,13 @@ def create_user(
 def set_role(*, actor: User, user: User, role: str) -> User:
     """Give the user this role and no other. Raises AccountError for the last administrator."""
     require(actor, "people.manage")
+    admins = _locked_admins()
     user = _locked(user)
     before, group = role_of(user), _group(role)
     if before == role:
         return user
     if before == "admin":
-        _keep_an_admin(user)
+        _keep_an_admin(admins, user)
     user.groups.set([group])
     record(
         actor=actor,
@@ -65,13 +66,14 @@ def set_role(*, actor: User, user: User, role: str) -> User:
 def set_active(*, actor: User, user: User, active: bool) -> User:
     """Switch an account on or off. Raises AccountError for one's own and the last administrator's."""
     require(actor, "people.manage")
+    admins = _locked_admins()
     user = _locked(user)
     if user.is_active == active:
         return user
     if not active and user.pk == actor.pk:
         raise AccountError("You can't switch off your own account: ask another administrator.")
     if not active and role_of(user) == "admin":
-        _keep_an_admin(user)
+        _keep_an_admin(admins, user)
     user.is_active = active
     user.save(update_fields=["is_active"])
     action = "user.activated" if active else "user.deactivated"
@@ -137,10 +139,15 @@ def _set_password(user: User, password: str) -> None:
     user.set_password(password)
 
 
-def _keep_an_admin(user: User) -> None:
+def _locked_admins() -> Group:
+    """The group of administrators, locked before any user: two of them that remove each other at the
+    same time wait here, in one order, and the second finds out."""
+    return Group.objects.select_for_update().get(name="admin")
+
+
+def _keep_an_admin(admins: Group, user: User) -> None:
     """Raises AccountError when no other administrator could sign in."""
-    admins = User.objects.select_for_update().filter(groups__name="admin", is_active=True)
-    if not [admin for admin in admins if admin.pk != user.pk]:
+    if not User.objects.filter(groups=admins, is_active=True).exclude(pk=user.pk).exists():
         raise AccountError(
             f"{user.username} is the last administrator: make somebody else one first."
         )

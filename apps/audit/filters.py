@@ -2,7 +2,8 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from apps.audit.models import AuditRecord
 
@@ -35,10 +36,13 @@ class AuditFilter(django_filters.FilterSet):
     def any_text(
         self, queryset: QuerySet[AuditRecord], name: str, value: str
     ) -> QuerySet[AuditRecord]:
-        """Records that hold the text in a name, an act or a reason."""
-        return queryset.filter(
+        """Records that hold the text in a name, an act, a reason, or in what was before or after."""
+        found = queryset.alias(was=Cast("before", TextField()), became=Cast("after", TextField()))
+        return found.filter(
             Q(object_name__icontains=value)
             | Q(actor_name__icontains=value)
             | Q(action__icontains=value)
             | Q(reason__icontains=value)
+            | Q(was__icontains=value)
+            | Q(became__icontains=value)
         )

@@ -7,6 +7,18 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 
+class AuditRecords(models.QuerySet["AuditRecord"]):
+    """Records in bulk, which are never changed or deleted either."""
+
+    def update(self, **fields: Any) -> NoReturn:
+        """Raises TypeError: audit records are never changed."""
+        raise TypeError("audit records are never changed")
+
+    def delete(self) -> NoReturn:
+        """Raises TypeError: audit records are never deleted."""
+        raise TypeError("audit records are never deleted")
+
+
 class AuditRecord(models.Model):
     """Who did what, when, from where, to which object, why. Never changed, never deleted."""
 
@@ -27,6 +39,8 @@ class AuditRecord(models.Model):
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     reason = models.TextField(blank=True)
+
+    objects = AuditRecords.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -1,5 +1,7 @@
 """Reading clusters, directors and revisions."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
@@ -28,7 +30,7 @@ def directors(user: Person) -> QuerySet[Director]:
     return Director.objects.select_related("cluster")
 
 
-def director(user: Person, uuid: object) -> Director:
+def director(user: Person, uuid: UUID | str) -> Director:
     """One director. Raises Director.DoesNotExist, PermissionDenied."""
     return directors(user).get(uuid=uuid)
 

@@ -100,8 +100,8 @@ def create_revision(*, cluster: Cluster, table: Document, digest: str) -> Revisi
 
 
 @transaction.atomic
-def mark_applied(*, revision: Revision) -> None:
-    """Every director has verified it: it is the cluster's head now."""
+def mark_applied(*, revision: Revision, change_number: int | None = None) -> None:
+    """Every director has verified it: it is the cluster's head now. change_number: what brought it."""
     now = timezone.now()
     Revision.objects.filter(pk=revision.pk).update(applied_at=now)
     Cluster.objects.filter(pk=revision.cluster_id).update(head=revision)
@@ -111,6 +111,7 @@ def mark_applied(*, revision: Revision) -> None:
         action="revision.applied",
         obj=revision,
         after={"number": revision.number, "digest": revision.digest},
+        change_number=change_number,
     )
 
 

@@ -1,6 +1,6 @@
 """Working on a draft: opening it, its title, its services."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.policy import require
-from apps.audit.models import AuditRecord
 from apps.audit.services import changed, record
 from apps.changes.errors import Conflict, Invalid
 from apps.changes.models import Change
@@ -167,20 +166,16 @@ def _title(text: str) -> str:
 
 
 def _open(actor: User, change: Change, version: int) -> Change:
-    """The draft, locked, when this person may edit it and saw it as it is."""
+    """The draft, locked, when this person may edit it (only its author may) and saw it as it is."""
     require(actor, "change.edit", change)
     change = locked(change)
     expect(change, Change.State.DRAFT, act="edited")
     if change.version != version:
-        raise Conflict(f"{_last_editor(change)} changed this draft while you were editing it.")
+        raise Conflict(
+            "You changed this draft in another window meanwhile: nothing is stored yet. "
+            "Compare, then save again."
+        )
     return change
-
-
-def _last_editor(change: Change) -> str:
-    names: Iterable[str] = AuditRecord.objects.filter(
-        object_type="change", object_id=str(change.pk)
-    ).values_list("actor_name", flat=True)[:1]
-    return next(iter(names), "Somebody")
 
 
 def _store(

@@ -83,7 +83,7 @@ def _make_head(change: Change, revision: Revision) -> None:
     cluster = Cluster.objects.select_for_update().get(pk=change.cluster_id)
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
-    mark_applied(revision=revision)
+    mark_applied(revision=revision, change_number=change.pk)
     for other in cluster.changes.filter(state=S.IN_REVIEW).order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")
 
