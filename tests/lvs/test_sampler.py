@@ -9,14 +9,15 @@ from lvs.sampler import Sampler
 KEY = ServiceKey("inet", "tcp", "192.168.49.134", 80, 0)
 SERVICE = "tcp 192.168.49.134:80"
 SERVER = "tcp 192.168.49.134:80|192.168.1.103:80"
+NOTHING = Counters()
 RATES = [name for name in ROW_FIELDS if name.endswith("_rate")]
 
 
-def server(address="192.168.1.103", counters=Counters(), active=3, weight=7):
+def server(address="192.168.1.103", counters=NOTHING, active=3, weight=7):
     return ServerCounters(address, 80, weight, active, 2, 1, counters)
 
 
-def reading(counters=Counters(), *servers, key=KEY):
+def reading(counters=NOTHING, *servers, key=KEY):
     return [ServiceCounters(key, counters, servers)]
 
 
@@ -64,7 +65,7 @@ def test_a_counter_that_went_backwards_makes_the_rates_unknown():
 def test_a_new_row_has_no_rates():
     sampler = Sampler()
     sampler.take(reading(), at=0, monotonic=1.0)
-    later = sampler.take(reading(Counters(), server()), at=1, monotonic=2.0)
+    later = sampler.take(reading(NOTHING, server()), at=1, monotonic=2.0)
     assert rates(later, SERVER) == [None] * 5
     assert rates(later, SERVICE) == [0] * 5
 
@@ -84,12 +85,12 @@ def test_two_readings_at_one_instant_have_no_rates():
 
 def test_a_service_sums_the_connections_of_its_servers_and_has_no_weight():
     servers = (server(active=3), server("192.168.1.104", active=4))
-    values = row(Sampler().take(reading(Counters(), *servers), at=0, monotonic=0))
+    values = row(Sampler().take(reading(NOTHING, *servers), at=0, monotonic=0))
     assert [values[name] for name in ROW_FIELDS[:4]] == [7, 4, 2, None]
 
 
 def test_a_server_row_has_its_own_connections_and_weight():
-    values = row(Sampler().take(reading(Counters(), server()), at=0, monotonic=0), SERVER)
+    values = row(Sampler().take(reading(NOTHING, server()), at=0, monotonic=0), SERVER)
     assert [values[name] for name in ROW_FIELDS[:4]] == [3, 2, 1, 7]
 
 
@@ -100,7 +101,7 @@ def test_samples_are_numbered():
 
 def test_ipv6_rows_are_named_as_ipvsadm_writes_them():
     key = ServiceKey("inet6", "tcp", "2001:db8::1", 80, 0)
-    made = Sampler().take(reading(Counters(), server("fd00::3"), key=key), at=0, monotonic=0)
+    made = Sampler().take(reading(NOTHING, server("fd00::3"), key=key), at=0, monotonic=0)
     assert list(made["rows"]) == ["tcp [2001:db8::1]:80", "tcp [2001:db8::1]:80|[fd00::3]:80"]
 
 
