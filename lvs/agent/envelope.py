@@ -133,7 +133,20 @@ def _verified_body(text: str, keys: Mapping[str, Ed25519PublicKey]) -> str:
         raise EnvelopeRefused(
             "the signature does not fit: not from the console, or altered"
         ) from None
-    return str(body)
+    return body
+
+
+def _unwrap(text: str) -> tuple[str, str, bytes]:
+    """Body, key id and signature. Raises ValueError, KeyError, TypeError or RecursionError."""
+    wrapper = json.loads(text)
+    body, name = wrapper["body"], wrapper["key_id"]
+    if not isinstance(body, str) or not isinstance(name, str):
+        raise TypeError("body and key_id are texts")
+    signature = base64.b64decode(wrapper["signature"], validate=True)
+    if _wrap(body, name, signature) != text:
+        # One order has one text: another spelling of the same wrapper was touched on its way.
+        raise ValueError("not as it was sealed")
+    return body, name, signature
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
