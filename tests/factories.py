@@ -1,0 +1,120 @@
+"""People, clusters and changes for tests: plain functions that go through the services, as pages do."""
+
+import time
+from itertools import count
+
+from apps.accounts.services import create_user
+from apps.changes.models import Change
+from apps.changes.selectors import table_of
+from apps.changes.services import (
+    approve_change,
+    end_change,
+    open_draft,
+    put_service,
+    start_change,
+    submit_change,
+)
+from apps.inventory.models import Cluster, Director
+from apps.inventory.services import create_cluster, create_revision, enrol_director
+from apps.telemetry.services import store_observed
+from lvs.agent import streams
+from lvs.model import (
+    EMPTY,
+    RealServer,
+    VirtualService,
+    key_to_document,
+    make_table,
+    table_to_document,
+)
+
+PASSWORD = "long-enough-to-pass"
+WEB1, WEB2 = RealServer("192.168.1.103", 80), RealServer("192.168.1.104", 80)
+
+_number = count(1)
+
+
+def make_user(role, username=None, full_name=""):
+    """Somebody with this role, who signs in with PASSWORD."""
+    name = username or f"{role}-{next(_number)}"
+    return create_user(actor=None, username=name, password=PASSWORD, full_name=full_name, role=role)
+
+
+def make_director(name=None, holds=EMPTY):
+    """A director that reported to hold this table, all of it ours; None: it never reported."""
+    director = enrol_director(actor=None, name=name or f"director-{next(_number)}")
+    if holds is not None:
+        observe(director, holds)
+    return director
+
+
+def make_cluster(name=None, directors=1):
+    """A cluster with so many (or exactly these) directors that hold nothing."""
+    if isinstance(directors, int):
+        directors = [make_director() for _ in range(directors)]
+    return create_cluster(
+        actor=make_user("admin"), name=name or f"cluster-{next(_number)}", directors=directors
+    )
+
+
+def observe(director, ours, foreign=EMPTY):
+    """The director reports that its kernel holds both tables, and that the first is ours."""
+    both = make_table([*ours.services, *foreign.services])
+    message = streams.observed(
+        str(director.uuid),
+        time.time(),
+        table=table_to_document(both),
+        owned=[key_to_document(service.key) for service in ours.services],
+        owned_digest=ours.digest,
+    )
+    store_observed(director=director, message=message)
+
+
+def make_service(port=80, scheduler="rr", servers=(WEB1, WEB2), **fields):
+    """The tutorial's service: TCP 192.168.49.134 with both real servers."""
+    fields = {"address": "192.168.49.134", "protocol": "tcp"} | fields
+    return VirtualService(
+        family="inet",
+        port=port,
+        fwmark=0,
+        scheduler=scheduler,
+        real_servers=tuple(servers),
+        **fields,
+    )
+
+
+def make_draft(author, cluster, *services, title="Balance the web", reason="Launch day"):
+    """A draft on the cluster's head of now, in which these services were put."""
+    cluster = Cluster.objects.get(pk=cluster.pk)
+    change = open_draft(actor=author, cluster=cluster, title=title, reason=reason)
+    for service in services:
+        change = put(change, service)
+    return change
+
+
+def put(change, service):
+    """The author puts the service into the draft, in the place of one with the same key."""
+    old_key = service.key if service.key in table_of(change).by_key() else None
+    return put_service(
+        actor=change.author,
+        change=change,
+        version=change.version,
+        old_key=old_key,
+        service=service,
+    )
+
+
+def make_submitted(author, cluster, *services, **details):
+    """A change in review; without services it puts the tutorial's one."""
+    change = make_draft(author, cluster, *(services or (make_service(),)), **details)
+    return submit_change(actor=author, change=change)
+
+
+def make_applied(change, approver):
+    """The submitted change, approved and verified by all its directors: its table is the head now."""
+    change = approve_change(actor=approver, change=change, digest=change.digest)
+    revision = create_revision(cluster=change.cluster, table=change.table, digest=change.digest)
+    start_change(actor=approver, change=change, revision=revision)
+    for director in Director.objects.filter(cluster=change.cluster):
+        observe(director, table_of(change))
+    end_change(change=change, state=Change.State.APPLIED)
+    return Change.objects.get(pk=change.pk)
