@@ -58,6 +58,7 @@ def context_of(user: Any, change: Change) -> dict[str, Any]:
         "same_count": sum(1 for part in diff if part.kind == "same"),
         "changes_count": sum(1 for part in diff if part.kind != "same"),
         "problems": [_placed(problem, table.services) for problem in problems],
+        "has_errors": any(problem.severity == "error" for problem in problems),
         "head_moved": draft and selectors.head_moved(change),
         "claimed": _claimed(change, table) if draft else [],
         "unusable": [service for service in table.services if not is_usable(service)],

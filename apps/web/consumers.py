@@ -33,7 +33,7 @@ MALFORMED, SIGNED_OUT, NO_RIGHT, TRY_LATER, TOO_BIG = 4400, 4401, 4403, 1013, 10
 REDIS_TROUBLE = (RedisError, OSError, asyncio.TimeoutError)
 
 
-class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no types
+class LiveConsumer(AsyncWebsocketConsumer):
     """One browser page."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

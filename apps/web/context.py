@@ -1,12 +1,12 @@
 """What every page knows: who may do what, where we are, what waits."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from apps.accounts.policy import can
+from apps.accounts.policy import Act, can
 from apps.accounts.selectors import role_of
 from apps.changes.selectors import waiting_for
 
@@ -34,7 +34,7 @@ class Rights:
         self._user = user
 
     def __getitem__(self, name: str) -> bool:
-        return can(self._user, name.replace("_", "."))
+        return can(self._user, cast(Act, name.replace("_", ".")))
 
 
 def console(request: HttpRequest) -> dict[str, Any]:

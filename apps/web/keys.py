@@ -1,7 +1,9 @@
 """Virtual services in addresses of pages: `tcp-192.0.2.1-80`, `fwmark-5-inet6`."""
 
+from typing import cast
+
 from lvs.addresses import canonical, family_of
-from lvs.model import ServiceKey, VirtualService
+from lvs.model import Protocol, ServiceKey, VirtualService
 
 
 def slug_of(key: ServiceKey | VirtualService) -> str:
@@ -17,6 +19,6 @@ def key_of(slug: str) -> ServiceKey:
     first, _, last = rest.rpartition("-")
     if kind == "fwmark" and last in ("inet", "inet6"):
         return ServiceKey("inet6" if last == "inet6" else "inet", "", "", 0, int(first))
-    if kind == "tcp" or kind == "udp" or kind == "sctp":
-        return ServiceKey(family_of(first), kind, canonical(first), int(last), 0)
+    if kind in ("tcp", "udp", "sctp"):
+        return ServiceKey(family_of(first), cast(Protocol, kind), canonical(first), int(last), 0)
     raise ValueError(f"“{slug}” names no virtual service")

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest
-
+from apps.accounts.models import User
 from apps.audit.selectors import records
 from apps.changes.errors import ChangeError, Conflict, Invalid
 from apps.changes.models import Change
@@ -14,11 +13,11 @@ def status_of(error: ChangeError) -> int:
     return 422 if isinstance(error, Invalid) else 409
 
 
-def conflict_of(request: HttpRequest, change: Change, error: ChangeError) -> dict[str, Any]:
+def conflict_of(user: User, change: Change, error: ChangeError) -> dict[str, Any]:
     """Context for a page whose input could not be stored: who changed what in the meantime."""
     change.refresh_from_db()
     context: dict[str, Any] = {"change": change, "error": str(error)}
     if isinstance(error, Conflict):
-        latest = records(request.user).filter(change_number=change.pk)[:3]
+        latest = records(user).filter(change_number=change.pk)[:3]
         context |= {"conflict": str(error), "conflict_records": latest, "error": ""}
     return context

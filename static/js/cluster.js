@@ -282,7 +282,7 @@ function paintChart(panel, service, servers) {
     chart = makeChart(holder, rows, width, data);
   } else if (Math.abs(chart.width - width) > 1) chart.setSize({ width, height: 180 });
   chart.setData(data, false);
-  chart.setScale("x", { min: last - KEPT, max: last });
+  chart.setScale("x", { min: last - Math.max(60, ticks.length), max: last });
 }
 
 function makeChart(holder, rows, width, data) {

@@ -29,12 +29,13 @@ class ClusterForm(TiedForm):
         self.fields["name"].max_length = 63  # type: ignore[attr-defined]
         self.fields["description"].max_length = 200  # type: ignore[attr-defined]
 
-
     def clean_name(self) -> str:
         """Names that addresses of pages use already can't be had."""
         name: str = self.cleaned_data["name"]
         if name == "new":
-            raise forms.ValidationError("“new” is taken by the console itself: choose another name.")
+            raise forms.ValidationError(
+                "“new” is taken by the console itself: choose another name."
+            )
         return name
 
 

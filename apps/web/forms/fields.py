@@ -11,7 +11,8 @@ class TiedForm(forms.Form):
     required_css_class = "required"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False  # the server says it, beside the field
         for name, field in self.fields.items():
             self._tie(name, field)
 
@@ -19,11 +20,7 @@ class TiedForm(forms.Form):
         slot = f"err-{self.add_prefix(name)}"
         hint = f" hint-{self.add_prefix(name)}" if field.help_text else ""
         field.widget.attrs |= {"data-error": slot, "aria-describedby": slot + hint}
-        kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
-        if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
-            field.widget.attrs["class"] = f"{kind} {field.widget.attrs.get('class', '')}".strip()
-        elif isinstance(field.widget, forms.CheckboxInput):
-            field.widget.attrs["class"] = "form-check-input"
+        field.widget.attrs["class"] = _style(field.widget)
 
     def mark_errors(self) -> None:
         """Mark the inputs that have an error; call it before the form is shown again."""
@@ -32,6 +29,12 @@ class TiedForm(forms.Form):
                 attrs = self.fields[name].widget.attrs
                 attrs["aria-invalid"] = "true"
                 attrs["class"] = f"{attrs.get('class', '')} is-invalid".strip()
+
+
+def _style(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "form-check-input"
+    return "form-select" if isinstance(widget, forms.Select) else "form-control"
 
 
 def text(label: str, hint: str = "", *, required: bool = True, **attrs: str) -> forms.CharField:

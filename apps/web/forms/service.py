@@ -13,9 +13,9 @@ from lvs.rules import SCHEDULERS, Problem
 
 NAMED_FLAGS = ("sh", "mh")  # schedulers whose flags have names of their own
 FORWARDING = {
-    "masquerade": "Masquerade (NAT): replies come back through the director",
-    "direct": "Direct routing: same network, the real server replies itself",
-    "tunnel": "Tunnel (IP in IP): the real server replies itself",
+    "masquerade": "Masquerade (NAT)",
+    "direct": "Direct (same network)",
+    "tunnel": "Tunnel (IP in IP)",
 }
 
 

@@ -1,17 +1,17 @@
 """The audit log."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.audit.filters import AuditFilter
 from apps.audit.selectors import records
 from apps.web.audit_text import difference
-from apps.web.views.common import page_of
+from apps.web.views.common import Request, page_of
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """Records, newest first, as far as the filter lets them through."""
     chosen = AuditFilter(request.GET, queryset=records(request.user))
     for field in chosen.form.fields.values():

@@ -1,9 +1,10 @@
 """Changes: the list, the one page of a change, and the acts on it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +17,7 @@ from apps.jobs import services as jobs
 from apps.web.change_page import context_of, mark_of
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
-from apps.web.views.common import found, page_of
+from apps.web.views.common import Request, found, page_of
 
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
@@ -28,7 +29,7 @@ PARTS = {
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """All changes: the open ones first, or those that wait for this person's review."""
     shown = request.GET.get("show", "open")
     changes = selectors.changes(request.user).select_related("cluster", "author")
@@ -46,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, f"web/{template}", context)
 
 
-def new(request: HttpRequest, name: str) -> HttpResponse:
+def new(request: Request, name: str) -> HttpResponse:
     """Open a draft from the cluster's head."""
     cluster = found(inventory.cluster, request.user, name)
     require(request.user, "change.edit", cluster)
@@ -65,7 +66,7 @@ def new(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show(request: Request, number: int) -> HttpResponse:
     """Everything about one change; with ?part= the part that a live page asks for again."""
     change = found(selectors.change, request.user, number)
     part = request.GET.get("part", "")
@@ -74,13 +75,13 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, change, PARTS.get(part, "web/change.html"))
 
 
-def edit(request: HttpRequest, number: int) -> HttpResponse:
+def edit(request: Request, number: int) -> HttpResponse:
     """Title and reason of a draft."""
     change = found(selectors.change, request.user, number)
     require(request.user, "change.edit", change)
     initial = {"title": change.title, "reason": change.reason}
     form = ChangeForm(request.POST or None, initial=initial)
-    context = {"form": form, "cluster": change.cluster, "change": change}
+    context: dict[str, Any] = {"form": form, "cluster": change.cluster, "change": change}
     status = 200
     if request.method == "POST":
         status = 422
@@ -92,7 +93,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
                 )
             except ChangeError as error:
                 status = status_of(error)
-                context |= conflict_of(request, change, error)
+                context |= conflict_of(request.user, change, error)
             else:
                 return redirect("web:change", change.pk)
     form.mark_errors()
@@ -100,7 +101,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def submit(request: HttpRequest, number: int) -> HttpResponse:
+def submit(request: Request, number: int) -> HttpResponse:
     """Freeze the draft and ask for review."""
     return _act(
         request,
@@ -116,7 +117,7 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def approve(request: HttpRequest, number: int) -> HttpResponse:
+def approve(request: Request, number: int) -> HttpResponse:
     """Approve exactly what was shown, and start it."""
     return _act(
         request,
@@ -132,7 +133,7 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def rebase(request: HttpRequest, number: int) -> HttpResponse:
+def rebase(request: Request, number: int) -> HttpResponse:
     """Carry the draft's edits over to the newest revision."""
     return _act(
         request,
@@ -143,7 +144,7 @@ def rebase(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def reject(request: HttpRequest, number: int) -> HttpResponse:
+def reject(request: Request, number: int) -> HttpResponse:
     """Say no, and why."""
     return _act(
         request,
@@ -159,7 +160,7 @@ def reject(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def withdraw(request: HttpRequest, number: int) -> HttpResponse:
+def withdraw(request: Request, number: int) -> HttpResponse:
     """Give the change up."""
     return _act(
         request,
@@ -170,7 +171,7 @@ def withdraw(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def reopen(request: HttpRequest, number: int) -> HttpResponse:
+def reopen(request: Request, number: int) -> HttpResponse:
     """Make it a draft again."""
     return _act(
         request,
@@ -180,15 +181,13 @@ def reopen(request: HttpRequest, number: int) -> HttpResponse:
     )
 
 
-def _act(
-    request: HttpRequest, number: int, act: Callable[[Change], object], done: str
-) -> HttpResponse:
+def _act(request: Request, number: int, act: Callable[[Change], object], done: str) -> HttpResponse:
     change = found(selectors.change, request.user, number)
     try:
         after = act(change)
     except ChangeError as error:
         change = found(selectors.change, request.user, number)  # as it is now
-        context = {"act_error": str(error), "posted": request.POST}
+        context: dict[str, object] = {"act_error": str(error), "posted": request.POST}
         return _page(request, change, "web/change.html", context, status_of(error))
     if isinstance(after, Change) and after.state == Change.State.STALE:
         messages.warning(request, "Not approved: the change was made from what is no longer there.")
@@ -198,7 +197,7 @@ def _act(
 
 
 def _page(
-    request: HttpRequest,
+    request: Request,
     change: Change,
     template: str,
     extra: dict[str, object] | None = None,

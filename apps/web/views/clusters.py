@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -13,7 +13,7 @@ from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster
 from apps.web.cluster_page import context_of, overview
 from apps.web.forms.details import ClusterForm
-from apps.web.views.common import found
+from apps.web.views.common import Request, found
 
 PARTS = {
     "directors": "web/parts/cluster_directors.html",
@@ -24,14 +24,14 @@ PARTS = {
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """All clusters with what they hold and who serves them."""
     template = "parts/cluster_list.html" if request.GET.get("part") == "list" else "clusters.html"
     return render(request, f"web/{template}", {"clusters": overview(request.user)})
 
 
 @require_safe
-def show(request: HttpRequest, name: str) -> HttpResponse:
+def show(request: Request, name: str) -> HttpResponse:
     """The live page; with ?part= the part that it asks for again."""
     cluster = found(selectors.cluster, request.user, name)
     template = PARTS.get(request.GET.get("part", ""), "web/cluster.html")
@@ -39,20 +39,20 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, template, context)
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     """Make a cluster."""
     require(request.user, "cluster.edit")
     return _form(request, None)
 
 
-def edit(request: HttpRequest, name: str) -> HttpResponse:
+def edit(request: Request, name: str) -> HttpResponse:
     """Rename it, describe it, choose its directors."""
     cluster = found(selectors.cluster, request.user, name)
     require(request.user, "cluster.edit", cluster)
     return _form(request, cluster)
 
 
-def _form(request: HttpRequest, cluster: Cluster | None) -> HttpResponse:
+def _form(request: Request, cluster: Cluster | None) -> HttpResponse:
     choices = selectors.free_directors(request.user)
     initial: dict[str, Any] = {}
     if cluster:
@@ -73,7 +73,7 @@ def _form(request: HttpRequest, cluster: Cluster | None) -> HttpResponse:
     return render(request, "web/cluster_form.html", context, status=422 if form.is_bound else 200)
 
 
-def _store(request: HttpRequest, cluster: Cluster | None, data: dict[str, Any]) -> Cluster:
+def _store(request: Request, cluster: Cluster | None, data: dict[str, Any]) -> Cluster:
     if cluster is None:
         return services.create_cluster(actor=request.user, **data)
     return services.edit_cluster(actor=request.user, cluster=cluster, **data)

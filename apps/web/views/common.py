@@ -7,10 +7,18 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest
 
+from apps.accounts.models import User
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PAGE = 50
+
+
+class Request(HttpRequest):
+    """A request of somebody who is signed in: LoginRequiredMiddleware lets nobody else through."""
+
+    user: User
 
 
 def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -15,18 +15,18 @@ from apps.jobs.enrolment import agent_config
 from apps.jobs.signing import SigningKeyError
 from apps.web.cluster_page import director_rows, foreign_services
 from apps.web.forms.details import DirectorForm
-from apps.web.views.common import found
+from apps.web.views.common import Request, found
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """All directors with their presence."""
     template = "parts/director_list.html" if request.GET.get("part") == "list" else "directors.html"
     rows = director_rows(selectors.directors(request.user))
     return render(request, f"web/{template}", {"directors": rows})
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     """Enrol one: its page then shows the agent's configuration."""
     require(request.user, "director.manage")
     form = DirectorForm(request.POST or None)
@@ -43,7 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "web/director_form.html", {"form": form}, status=status)
 
 
-def show(request: HttpRequest, uuid: Any) -> HttpResponse:
+def show(request: Request, uuid: Any) -> HttpResponse:
     """One director; administrators also see how to install its agent, and may rename it."""
     director = found(selectors.director, request.user, uuid)
     status = 200
@@ -66,7 +66,7 @@ def show(request: HttpRequest, uuid: Any) -> HttpResponse:
     return render(request, f"web/{template}", context, status=status)
 
 
-def _context(request: HttpRequest, director: Director) -> dict[str, Any]:
+def _context(request: Request, director: Director) -> dict[str, Any]:
     row = director_rows(selectors.directors(request.user).filter(pk=director.pk))[0]
     context = {
         "director": director,

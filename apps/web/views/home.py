@@ -1,16 +1,17 @@
 """The first page: what waits for me, what is going on, who is away."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.changes import selectors as changes
 from apps.inventory import selectors as inventory
 from apps.web.cluster_page import director_rows, overview
+from apps.web.views.common import Request
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """With ?part=all only what a live page asks for again."""
     user = request.user
     own = changes.changes(user).select_related("cluster", "author", "revision")
@@ -27,6 +28,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def waiting(request: HttpRequest) -> HttpResponse:
+def waiting(request: Request) -> HttpResponse:
     """The number beside “Changes” at the top."""
     return render(request, "web/parts/waiting.html")

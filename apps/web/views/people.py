@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -12,17 +12,17 @@ from apps.accounts import selectors, services
 from apps.accounts.errors import AccountError
 from apps.accounts.policy import require
 from apps.web.forms.details import PasswordForm, PersonForm, RoleForm
-from apps.web.views.common import found
+from apps.web.views.common import Request, found
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """Everybody with an account."""
     people = [(person, selectors.role_of(person)) for person in selectors.people(request.user)]
     return render(request, "web/people.html", {"people": people})
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     """Make an account."""
     require(request.user, "people.manage")
     form = PersonForm(request.POST or None)
@@ -39,7 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "web/person_new.html", {"form": form}, status=status)
 
 
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: Request, pk: int) -> HttpResponse:
     """Role, password, and whether the account may sign in: one act for each button."""
     person = found(selectors.person, request.user, pk)
     act = request.POST.get("act", "")
@@ -83,5 +83,5 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/person.html", context, status=status)
 
 
-def _switch(request: HttpRequest, person: Any, active: bool) -> object:
+def _switch(request: Request, person: Any, active: bool) -> object:
     return services.set_active(actor=request.user, user=person, active=active)

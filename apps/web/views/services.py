@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -15,23 +15,23 @@ from apps.web.forms.service import ServerForm, ServiceInput
 from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
 from apps.web.service_check import problems_of
-from apps.web.views.common import found
+from apps.web.views.common import Request, found
 from lvs.model import VirtualService
 
 
-def new(request: HttpRequest, number: int) -> HttpResponse:
+def new(request: Request, number: int) -> HttpResponse:
     """Add a service to the draft."""
     return _form(request, _draft(request, number), None)
 
 
-def edit(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+def edit(request: Request, number: int, slug: str) -> HttpResponse:
     """Edit a service of the draft. Its identity may change too: the plan says what that costs."""
     change = _draft(request, number)
     return _form(request, change, _service(change, slug))
 
 
 @require_POST
-def check(request: HttpRequest, number: int) -> HttpResponse:
+def check(request: Request, number: int) -> HttpResponse:
     """The messages beside the fields, as a person types. Stores nothing."""
     change = _draft(request, number)
     old = None
@@ -44,7 +44,7 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, number: int, slug: str) -> HttpResponse:
+def delete(request: Request, number: int, slug: str) -> HttpResponse:
     """Take a service out of the draft."""
     change = _draft(request, number)
     service = _service(change, slug)
@@ -59,7 +59,7 @@ def delete(request: HttpRequest, number: int, slug: str) -> HttpResponse:
     return redirect("web:change", number)
 
 
-def _form(request: HttpRequest, change: Change, old: VirtualService | None) -> HttpResponse:
+def _form(request: Request, change: Change, old: VirtualService | None) -> HttpResponse:
     if request.method != "POST":
         return _page(request, change, ServiceInput(old=old))
     typed = ServiceInput(request.POST, old)
@@ -81,7 +81,7 @@ def _form(request: HttpRequest, change: Change, old: VirtualService | None) -> H
             typed.other = typed.other or ([] if not typed.ok else [str(error)])
         except ChangeError as error:
             status = status_of(error)
-            extra = conflict_of(request, change, error)
+            extra = conflict_of(request.user, change, error)
             typed.other += [extra["error"]] if extra["error"] else []
         else:
             messages.success(request, f"{service} is in the draft.")
@@ -90,7 +90,7 @@ def _form(request: HttpRequest, change: Change, old: VirtualService | None) -> H
 
 
 def _page(
-    request: HttpRequest,
+    request: Request,
     change: Change,
     typed: ServiceInput,
     extra: dict[str, Any] | None = None,
@@ -109,7 +109,7 @@ def _page(
     return render(request, "web/service_form.html", context | (extra or {}), status=status)
 
 
-def _draft(request: HttpRequest, number: int) -> Change:
+def _draft(request: Request, number: int) -> Change:
     change = found(selectors.change, request.user, number)
     require(request.user, "change.edit", change)
     return change
@@ -122,6 +122,6 @@ def _service(change: Change, slug: str) -> VirtualService:
         raise Http404(f"Change {change.pk} has no service “{slug}”.") from None
 
 
-def _version(request: HttpRequest, change: Change) -> int:
+def _version(request: Request, change: Change) -> int:
     text = request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else change.version
