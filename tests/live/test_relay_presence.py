@@ -7,6 +7,7 @@ import pytest
 import redis
 
 from apps.inventory.models import Director
+from apps.telemetry import selectors
 from apps.telemetry.models import RelayStatus
 from apps.telemetry.selectors import presence
 from tests.live.parts import Ear, RunningRelay, Voice, eventually
@@ -60,7 +61,11 @@ def test_a_director_is_present_within_seconds_and_away_within_fifteen(director):
         assert ear.next(within=2)["topic"] == "directors"
 
 
-def test_a_redis_that_is_away_makes_it_unknown_and_never_away(director, redis_server):
+def test_a_redis_that_is_away_makes_it_unknown_and_never_away(
+    director, redis_server, settings, monkeypatch
+):
+    settings.DIRECTOR_AWAY_AFTER = 4.0  # as in real life, only sooner
+    monkeypatch.setattr(selectors, "RELAY_GONE_AFTER", 4.0)
     seen = set()
 
     def look(wanted):

@@ -24,7 +24,7 @@ def connect() -> "redis.Redis":
 
 def clock_offset(client: "redis.Redis") -> float:
     """Seconds that the clock of Redis is ahead of ours. Raises redis.RedisError."""
-    seconds, micros = client.time()  # type: ignore[misc]
+    seconds, micros = client.time()
     return float(seconds) + micros / 1e6 - time.time()
 
 

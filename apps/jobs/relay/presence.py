@@ -6,7 +6,7 @@ from apps.inventory.models import Director
 from apps.telemetry import push
 from apps.telemetry.selectors import presences
 
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.5
 """Seconds between two looks."""
 
 

@@ -101,7 +101,7 @@ class ReportReader:
         answer: Any = self._client.xreadgroup(
             GROUP,
             self.name,
-            positions,  # type: ignore[arg-type]
+            positions,
             count=BATCH,
             block=block,
         )

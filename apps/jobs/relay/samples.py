@@ -85,7 +85,7 @@ class SampleReader:
 
     def _read(self) -> None:
         positions = {stream: feed.position for stream, feed in self._feeds.items()}
-        answer: Any = self._client.xread(positions, count=2 * BACKLOG, block=BLOCK_MS)  # type: ignore[arg-type]
+        answer: Any = self._client.xread(positions, count=2 * BACKLOG, block=BLOCK_MS)
         for stream, entries in answer or ():
             feed = self._feeds[stream]
             for _, fields in entries[-BACKLOG:]:

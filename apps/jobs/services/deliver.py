@@ -99,7 +99,7 @@ def _waits_in_queue(queue: str) -> bool:
         retry=Retry(NoBackoff(), 0),
     )
     with client:
-        return int(client.llen(queue)) > 0  # type: ignore[arg-type]
+        return int(client.llen(queue)) > 0
 
 
 def _order(entry: Outbox) -> Order:
