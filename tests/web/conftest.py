@@ -1,0 +1,64 @@
+"""People of each role, with a browser that is signed in as one of them."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from apps.jobs.signing import create_signing_key
+from tests.factories import make_cluster, make_user
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture
+def viewer(db):
+    return make_user("viewer", "vera")
+
+
+@pytest.fixture
+def operator(db):
+    return make_user("operator", "olga", "Olga Berg")
+
+
+@pytest.fixture
+def approver(db):
+    return make_user("approver", "adil", "Adil Khan")
+
+
+@pytest.fixture
+def admin(db):
+    return make_user("admin", "anna", "Anna Stern")
+
+
+@pytest.fixture
+def cluster(db):
+    return make_cluster("web")
+
+
+@pytest.fixture
+def signing_key(settings, tmp_path):
+    settings.SIGNING_KEY_FILE = tmp_path / "signing.key"
+    create_signing_key()
+
+
+def browser(user):
+    """A client that is signed in as the user, and checks CSRF as a real one."""
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def text_of(response):
+    """The page as a person reads it: no tags, single spaces."""
+    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return " ".join(plain.replace("&#x27;", "'").replace("&quot;", '"').split())
+
+
+def error_beside(response, name):
+    """The text in the error slot of a field."""
+    found = re.search(
+        rf'id="err-{re.escape(name)}"[^>]*>(.*?)</div>', response.content.decode(), re.S
+    )
+    assert found, f"the page has no error slot for {name}"
+    return " ".join(found[1].split())
