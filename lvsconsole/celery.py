@@ -36,8 +36,8 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_hijack_root_logger=False,
     worker_prefetch_multiplier=1,
-    # Nothing in the schedule needs to survive a restart: keep it in memory, in no file.
-    beat_scheduler="celery.beat:Scheduler",
+    # In memory, in no file: nothing in the schedule needs to survive a restart.
+    beat_scheduler="lvsconsole.beat:QuietScheduler",
     beat_schedule={
         "deliver-outbox": {
             "task": "apps.jobs.tasks.deliver_outbox",

@@ -10,6 +10,8 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -185,7 +187,18 @@ REDIS_URL = _text("LVS_REDIS_URL", "redis://127.0.0.1:6379/0")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "lvs:channels"},
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL,
+                    "socket_connect_timeout": 2,
+                    # After a restart of Redis the old connections are dead: the first use finds out,
+                    # and nobody shall notice.
+                    "retry": Retry(ConstantBackoff(0.05), 2),
+                }
+            ],
+            "prefix": "lvs:channels",
+        },
     }
 }
 SIGNING_KEY_FILE = Path(os.environ.get("LVS_SIGNING_KEY_FILE", DATA_DIR / "signing.key"))
@@ -207,5 +220,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LVS_LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # A line for each beat of the worker would bury the rest; failures are told all the same.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }

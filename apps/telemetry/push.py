@@ -1,8 +1,8 @@
 """Telling browsers, over the channel layer. Best effort: the database is the truth.
 
 What is announced only says that something changed; the page asks for it. A thread of its own does the
-sending, so that a Redis that is down or slow costs no request, transaction or relay any time. What
-can't be sent is dropped: browsers refresh when their connection comes back.
+sending, so that a Redis that is down or slow costs no request, transaction or relay any time. News
+wait until Redis is back; counters that can't be sent are dropped.
 """
 
 import asyncio
@@ -25,8 +25,10 @@ logger = logging.getLogger(__name__)
 GATHER = 0.03
 """Seconds that announcements wait for others of the same topic."""
 SEND_WITHIN = 2.0
-"""Seconds until a batch that Redis does not take is dropped."""
-FRAMES_KEPT = 500
+"""Seconds until Redis must have taken a batch."""
+RETRY = 0.5
+"""Seconds between two tries while Redis does not take any."""
+TOPICS_KEPT, FRAMES_KEPT = 1000, 500
 
 
 def group_of(topic: str) -> str:
@@ -72,7 +74,7 @@ class _Publisher:
             self._changed.notify_all()
 
     def drain(self, timeout: float) -> None:
-        """Wait until all is sent or dropped, at most `timeout` seconds."""
+        """Wait until all is sent, at most `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: not self._sending and self._empty(), timeout)
 
@@ -84,25 +86,20 @@ class _Publisher:
             while True:
                 with self._changed:
                     self._changed.wait_for(lambda: not self._empty())
-                time.sleep(GATHER)
-                self._send(runner, self._take())
+                time.sleep(RETRY if self._failing else GATHER)
+                self._send(runner)
 
-    def _take(self) -> list[tuple[str, dict[str, Any]]]:
+    def _send(self, runner: asyncio.Runner) -> None:
         with self._changed:
             self._sending = True
-            batch = [(group_of(t), {"type": "live.event", "topic": t}) for t in self._topics]
-            batch += self._frames
+            topics, frames = list(self._topics), list(self._frames)
             self._topics.clear()
             self._frames.clear()
-        return batch
-
-    def _send(self, runner: asyncio.Runner, batch: list[tuple[str, dict[str, Any]]]) -> None:
+        batch = [(group_of(t), {"type": "live.event", "topic": t}) for t in topics]
         try:
-            runner.run(asyncio.wait_for(_send_all(batch), SEND_WITHIN))
-        except Exception as error:  # whatever it is, the page's own refresh makes up for it
-            if not self._failing:
-                logger.warning("pages are not told of changes now: %s", error or type(error))
-            self._failing = True
+            runner.run(asyncio.wait_for(_send_all(batch + frames), SEND_WITHIN))
+        except Exception as error:  # whatever it is, it must not end this thread
+            self._note_failure(error, topics)
         else:
             if self._failing:
                 logger.info("pages are told of changes again")
@@ -110,6 +107,14 @@ class _Publisher:
         with self._changed:
             self._sending = False
             self._changed.notify_all()
+
+    def _note_failure(self, error: Exception, topics: list[str]) -> None:
+        """News that a page must know are tried again; frames are worth nothing later."""
+        if not self._failing:
+            logger.warning("pages are not told of changes now: %s", error or type(error).__name__)
+        self._failing = True
+        with self._changed:
+            self._topics |= dict.fromkeys(topics[:TOPICS_KEPT])
 
 
 async def _send_all(batch: list[tuple[str, dict[str, Any]]]) -> None:
