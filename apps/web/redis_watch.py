@@ -5,6 +5,8 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
@@ -17,7 +19,11 @@ async def mark() -> str:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _clients[loop] = Redis.from_url(
-            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+            settings.REDIS_URL,
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            # A connection from before a restart is dead, and only its use tells.
+            retry=Retry(ConstantBackoff(0.05), 2),
         )
     async with asyncio.timeout(2):
         info = await _clients[loop].info("server")
