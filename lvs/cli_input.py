@@ -16,7 +16,7 @@ class Failed(Exception):
         self.code = code
 
 
-def read_table(file: str) -> Table:
+def read_table(file: str, most_warnings: int = 5) -> Table:
     """The table of a file, or of standard input (-). Its warnings go to stderr. Raises Failed."""
     try:
         raw = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
@@ -27,8 +27,11 @@ def read_table(file: str) -> Table:
     except FormatError as error:
         where = "" if error.line is None else f", line {error.line}"
         raise Failed(BAD_INPUT, f"{named(file)}{where}: {error.message}") from None
-    for warning in warnings:
+    for warning in warnings[:most_warnings]:
         sys.stderr.write(f"lvs: warning: {named(file)}, {warning}\n")
+    if len(warnings) > most_warnings:
+        more = len(warnings) - most_warnings
+        sys.stderr.write(f"lvs: {more} more warnings: `check` shows them all\n")
     return table
 
 

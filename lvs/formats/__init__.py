@@ -38,7 +38,8 @@ def parse_with_warnings(text: str) -> tuple[Table, list[str]]:
     errors = errors_in(problems)
     if errors:
         raise _first_error(draft, errors)
-    return make_table(draft.services), [str(_located(draft, problem)) for problem in problems]
+    warnings = sorted((_located(draft, problem) for problem in problems), key=_by_line)
+    return make_table(draft.services), [str(warning) for warning in warnings]
 
 
 def render(
@@ -69,10 +70,14 @@ def render(
 
 
 def _first_error(draft: Draft, errors: list[Problem]) -> FormatError:
-    first = min((_located(draft, error) for error in errors), key=lambda error: error.line or 0)
+    first = min((_located(draft, error) for error in errors), key=_by_line)
     if len(errors) == 1:
         return first
     return FormatError(first.line, f"{first.message} ({len(errors) - 1} more after this one)")
+
+
+def _by_line(error: FormatError) -> int:
+    return error.line or 0
 
 
 def _located(draft: Draft, problem: Problem) -> FormatError:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any, NoReturn
 
 from lvs.formats.document import read_services
@@ -31,7 +32,7 @@ def read_json(text: str) -> Draft:
         raise
     except ValueError as error:
         raise FormatError(_line_of_constant(text), str(error)) from None
-    return read_services(value, lambda: _lines(text))
+    return read_services(value, cache(lambda: _lines(text)))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

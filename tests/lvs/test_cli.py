@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from lvs.cli import main
+from lvs.cli_input import read_table
 from lvs.formats import render
 from tests.lvs.examples import TUTORIAL
 
@@ -65,6 +66,16 @@ def test_warnings_go_to_stderr_and_do_not_fail(capsys, tmp_path):
     code, _, error = run(capsys, "check", str(file))
     assert code == 0
     assert error.startswith(f"lvs: warning: {file}, line 1: The service has no real servers")
+
+
+def test_of_many_warnings_only_check_shows_all(capsys, tmp_path):
+    file = tmp_path / "table"
+    file.write_text("".join(f"-A -t 10.0.0.{i}:80 -s rr\n" for i in range(1, 9)))
+    assert run(capsys, "check", str(file))[2].count("\n") == 8
+    read_table(str(file))
+    error = capsys.readouterr().err
+    assert error.count("\n") == 6
+    assert error.endswith("lvs: 3 more warnings: `check` shows them all\n")
 
 
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("show", "--format", "xml"), ("apply",)])

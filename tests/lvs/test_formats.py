@@ -1,12 +1,14 @@
 """What holds for every format."""
 
+import time
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lvs.formats import MAX_LENGTH, FormatError, parse, parse_with_warnings, render
-from lvs.model import EMPTY, Table
-from tests.lvs.examples import TUTORIAL
+from lvs.model import EMPTY, Table, make_table
+from tests.lvs.examples import TUTORIAL, WEB
 from tests.lvs.strategies import tables
 
 
@@ -101,6 +103,23 @@ def test_warnings_come_with_their_lines():
     assert warnings == [
         "line 2: The service has no real servers: new connections to it are refused."
     ]
+
+
+@pytest.mark.parametrize("style", ["json", "yaml", "ipvsadm"])
+def test_time_grows_with_the_input_also_when_every_line_is_worth_a_warning(style):
+    def seconds(services):
+        table = make_table(
+            WEB._replace(address=f"10.{i // 250}.{i % 250}.1", real_servers=())
+            for i in range(services)
+        )
+        text = render(table, style)
+        started = time.process_time()
+        found, warnings = parse_with_warnings(text)
+        assert (found, len(warnings)) == (table, services)
+        return time.process_time() - started
+
+    seconds(50)
+    assert seconds(3000) < 40 * max(seconds(300), 0.005)
 
 
 def test_of_several_errors_the_first_is_told_and_the_rest_counted():
