@@ -22,20 +22,17 @@ def create_user(
     """
     if actor is not None:
         require(actor, "people.manage")
-    user = User(username=username.strip())
+    user = User(username=_free_name(username))
     _name(user, full_name)
     group = _group(role)
     _set_password(user, password)
     try:
-        user.clean_fields(exclude=["password"])
         with transaction.atomic():
             user.save()
-    except ValidationError as error:
-        raise AccountError(" ".join(error.messages)) from None
     except IntegrityError:
-        raise AccountError(f"There is a “{user.username}” already: choose another name.") from None
+        raise _taken(user.username) from None
     user.groups.set([group])
-    after = {"username": user.username, "full name": full_name, "role": role}
+    after = {"username": user.username, "full name": user.get_full_name(), "role": role}
     record(actor=actor, action="user.created", obj=user, after=after)
     return user
 
@@ -93,9 +90,9 @@ def set_full_name(*, actor: User, user: User, full_name: str) -> User:
     require(actor, "people.manage")
     user = _locked(user)
     before = user.get_full_name()
-    if before == full_name.strip():
-        return user
     _name(user, full_name)
+    if before == user.get_full_name():
+        return user
     user.save(update_fields=["first_name", "last_name"])
     after = {"full name": user.get_full_name()}
     record(actor=actor, action="user.renamed", obj=user, before={"full name": before}, after=after)
@@ -108,7 +105,7 @@ def set_password(*, actor: User | None, user: User, password: str) -> User:
 
     All sessions of the user end. actor None: from the command line. Raises AccountError when it is weak.
     """
-    if actor is not None and actor.pk != user.pk:
+    if actor is not None and (actor.pk != user.pk or not actor.is_active):
         require(actor, "people.manage")
     user = _locked(user)
     _set_password(user, password)
@@ -118,16 +115,38 @@ def set_password(*, actor: User | None, user: User, password: str) -> User:
 
 
 def _locked(user: User) -> User:
-    return User.objects.select_for_update().get(pk=user.pk)
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _free_name(username: str) -> str:
+    """The name as it is stored. Raises AccountError when it is wrong, or somebody has it in other letters:
+    the audit log must not hold an “Olga” beside an “olga”."""
+    name = User.normalize_username(username.strip())
+    if not name:
+        raise AccountError("Give the account a name to sign in with.", "username")
+    try:
+        User._meta.get_field("username").clean(name, None)
+    except ValidationError as error:
+        raise AccountError(" ".join(error.messages), "username") from None
+    if User.objects.filter(username__iexact=name).exists():
+        raise _taken(name)
+    return name
+
+
+def _taken(name: str) -> AccountError:
+    return AccountError(f"There is a “{name}” already: choose another name.", "username")
 
 
 def _name(user: User, full_name: str) -> None:
-    user.first_name, _, user.last_name = full_name.strip().partition(" ")
+    """Set the name that pages show. Raises AccountError when it is too long."""
+    user.first_name, _, user.last_name = " ".join(full_name.split()).partition(" ")
+    if max(len(user.first_name), len(user.last_name)) > 150:
+        raise AccountError("The full name is too long: 150 characters at most.", "full_name")
 
 
 def _group(role: str) -> Group:
     if role not in ROLES:
-        raise AccountError(f"“{role}” is no role: choose one of {', '.join(ROLES)}.")
+        raise AccountError(f"“{role}” is no role: choose one of {', '.join(ROLES)}.", "role")
     return Group.objects.get(name=role)
 
 
@@ -135,19 +154,19 @@ def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise AccountError(" ".join(error.messages)) from None
+        raise AccountError(" ".join(error.messages), "password") from None
     user.set_password(password)
 
 
 def _locked_admins() -> Group:
     """The group of administrators, locked before any user: two of them that remove each other at the
     same time wait here, in one order, and the second finds out."""
-    return Group.objects.select_for_update().get(name="admin")
+    return Group.objects.select_for_update(no_key=True).get(name="admin")
 
 
 def _keep_an_admin(admins: Group, user: User) -> None:
     """Raises AccountError when no other administrator could sign in."""
     if not User.objects.filter(groups=admins, is_active=True).exclude(pk=user.pk).exists():
         raise AccountError(
-            f"{user.username} is the last administrator: make somebody else one first."
+            f"{user.username} is the last administrator: make somebody else one first.", "role"
         )

@@ -18,6 +18,12 @@ class AuditRecords(models.QuerySet["AuditRecord"]):
         """Raises TypeError: audit records are never deleted."""
         raise TypeError("audit records are never deleted")
 
+    def bulk_create(self, objs: Any, *args: Any, **options: Any) -> Any:
+        """Write new records. Raises TypeError when that could overwrite others."""
+        if options.get("update_conflicts"):
+            raise TypeError("audit records are never changed")
+        return super().bulk_create(objs, *args, **options)
+
 
 class AuditRecord(models.Model):
     """Who did what, when, from where, to which object, why. Never changed, never deleted."""

@@ -1,6 +1,6 @@
 """Reading changes: lists, tables, differences, problems."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -17,6 +17,7 @@ from lvs.model import (
     EMPTY,
     ServiceKey,
     Table,
+    VirtualService,
     key_from_document,
     table_from_document,
 )
@@ -79,6 +80,13 @@ def diff_of(change: Change) -> tuple[ServiceDiff, ...]:
 def problems_of(change: Change) -> list[Problem]:
     """What lvs.rules finds in the proposed table, errors and warnings."""
     return check_table(table_of(change).services)
+
+
+def problems_among(others: Sequence[VirtualService], service: VirtualService) -> list[Problem]:
+    """Every problem that the service would have beside the others; paths start at the service."""
+    index = len(others)
+    found = check_table([*others, service])
+    return [p._replace(path=p.path[2:]) for p in found if p.path[:2] == ("services", index)]
 
 
 def directors_of(change: Change) -> QuerySet[Director]:

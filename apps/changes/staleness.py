@@ -1,28 +1,40 @@
 """Whether what a change in review was made from still stands."""
 
+from apps.changes.errors import NotAllowed
 from apps.changes.models import Change, DirectorPlan
-from apps.changes.selectors import directors_of, head_moved
+from apps.changes.planning import plan_for
+from apps.changes.selectors import directors_of, head_moved, table_of
 from apps.inventory.models import Director
+from lvs.model import Table
+
+OTHER_DIRECTORS = "The cluster has other directors than when it was submitted."
 
 
 def what_moved(change: Change) -> str:
-    """One sentence that says what moved since the submit; "" when nothing did."""
+    """One sentence that says what moved since the submit; "" when nothing did.
+
+    Reviewers approve the plans that they were shown, so each plan is made anew and must be the same.
+    """
     if head_moved(change):
         return f"{change.cluster.head} became the head of the cluster since it was submitted."
     plans = {plan.director_id: plan for plan in change.plans.all()}
     directors = list(directors_of(change))
     if {director.pk for director in directors} != set(plans):
-        return "The cluster has other directors than when it was submitted."
+        return OTHER_DIRECTORS
+    table = table_of(change)
     for director in directors:
-        if sentence := _director_moved(director, plans[director.pk]):
+        if sentence := _director_moved(change, director, plans[director.pk], table):
             return sentence
     return ""
 
 
-def _director_moved(director: Director, plan: DirectorPlan) -> str:
-    status = director.status
-    if status.problem:
-        return f"{director} can't read its kernel now: {status.problem}"
-    if status.owned_digest and status.owned_digest != plan.expected_digest:
+def _director_moved(change: Change, director: Director, plan: DirectorPlan, table: Table) -> str:
+    try:
+        now = plan_for(change, director, table)
+    except NotAllowed as error:
+        return str(error)
+    if now.conflicts != plan.conflicts:
+        return f"Other programs changed which of these services {director} holds without us."
+    if now.expected_digest != plan.expected_digest or now.steps != plan.steps:
         return f"{director} holds another table than when the plan was made."
     return ""

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.changes.errors import Conflict, NotAllowed
 from apps.changes.models import Change
+from apps.inventory.models import Cluster
 
 S = Change.State
 
@@ -19,7 +20,9 @@ NEXT: dict[str, frozenset[str]] = {
     S.IN_REVIEW: frozenset({S.DRAFT, S.APPROVED, S.REJECTED, S.WITHDRAWN, S.STALE}),
     S.REJECTED: frozenset({S.DRAFT, S.WITHDRAWN}),
     S.STALE: frozenset({S.DRAFT, S.WITHDRAWN}),
-    S.APPROVED: frozenset({S.APPLYING, S.STALE}),
+    # Approved is left in the transaction that reached it. There is no way back: an approval that was
+    # given up could otherwise count again, for the same digest, after another submit.
+    S.APPROVED: frozenset({S.APPLYING}),
     S.APPLYING: frozenset({S.APPLIED, S.FAILED, S.PARTIAL}),
     # A director called lost may still report what it did: then the change ends as it truly did.
     S.FAILED: frozenset({S.APPLIED, S.PARTIAL}),
@@ -29,8 +32,14 @@ ENDED = frozenset({S.APPLIED, S.FAILED, S.PARTIAL, S.WITHDRAWN})
 
 
 def locked(change: Change) -> Change:
-    """The change as it is now, locked until the transaction ends."""
-    changes = Change.objects.select_for_update(of=("self",))
+    """The change as it is now, locked until the transaction ends, and its cluster before it.
+
+    The cluster first, always and everywhere: one order, so no deadlock; and while it is held, neither
+    the head nor the directors can become others behind what is checked. (`no_key`: rows that only
+    refer to a locked one can still be added.)
+    """
+    Cluster.objects.select_for_update(no_key=True).get(pk=change.cluster_id)
+    changes = Change.objects.select_for_update(of=("self",), no_key=True)
     return changes.select_related("cluster__head", "author", "base").get(pk=change.pk)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -13,6 +13,8 @@ from apps.accounts.policy import require
 from apps.audit.services import changed, record
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director, Revision
+from apps.inventory.names import cluster_name, director_name
+from apps.inventory.signals import directors_changed
 from lvs.model import Document
 
 
@@ -23,7 +25,7 @@ def create_cluster(
     """A new cluster with its directors. Raises InventoryError when the name is taken or wrong,
     or a director belongs to another cluster."""
     require(actor, "cluster.edit")
-    cluster = Cluster(name=name.strip(), description=description.strip())
+    cluster = Cluster(name=cluster_name(name), description=description.strip())
     _store(cluster, f"There is a cluster “{cluster.name}” already: choose another name.")
     _assign(cluster, directors)
     record(actor=actor, action="cluster.created", obj=cluster, after=_state(cluster))
@@ -37,23 +39,28 @@ def edit_cluster(
     cluster: Cluster,
     name: str,
     description: str = "",
-    directors: Iterable[Director] = (),
+    directors: Iterable[Director] | None = None,
 ) -> Cluster:
-    """Rename, describe, and say which directors belong to it. Touches no kernel: what a new
-    director should hold reaches it with the next change. actor None: from the command line.
+    """Rename, describe, and say which directors belong to it; None: those that do. Touches no kernel:
+    what a new director should hold reaches it with the next change. actor None: from the command line.
 
-    Raises InventoryError.
+    What waits for review becomes stale when the directors are others. Raises InventoryError: the name
+    is taken or wrong, a director belongs elsewhere, a change is being applied to the directors.
     """
     if actor is not None:
         require(actor, "cluster.edit", cluster)
-    cluster = Cluster.objects.select_for_update().get(pk=cluster.pk)
+    cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     before = _state(cluster)
-    cluster.name, cluster.description = name.strip(), description.strip()
-    _store(cluster, f"There is a cluster “{cluster.name}” already: choose another name.")
-    _assign(cluster, directors)
+    cluster.name, cluster.description = cluster_name(name), description.strip()
+    taken = f"There is a cluster “{cluster.name}” already: choose another name."
+    _store(cluster, taken, ("name", "description"))
+    if directors is not None:
+        _assign(cluster, directors)
     old, new = changed(before, _state(cluster))
     if new:
         record(actor=actor, action="cluster.edited", obj=cluster, before=old, after=new)
+    if "directors" in new:
+        directors_changed.send(sender=Cluster, cluster=cluster)
     return cluster
 
 
@@ -65,7 +72,7 @@ def enrol_director(*, actor: User | None, name: str) -> Director:
     """
     if actor is not None:
         require(actor, "director.manage")
-    director = Director(name=name.strip())
+    director = Director(name=director_name(name))
     _store(director, f"There is a director “{director.name}” already: choose another name.")
     after = {"name": director.name, "uuid": str(director.uuid)}
     record(actor=actor, action="director.enrolled", obj=director, after=after)
@@ -76,11 +83,12 @@ def enrol_director(*, actor: User | None, name: str) -> Director:
 def rename_director(*, actor: User, director: Director, name: str) -> Director:
     """Give the director another name. Raises InventoryError when it is taken or wrong."""
     require(actor, "director.manage", director)
-    director = Director.objects.select_for_update().get(pk=director.pk)
-    before, director.name = director.name, name.strip()
+    director = Director.objects.select_for_update(no_key=True).get(pk=director.pk)
+    before, director.name = director.name, director_name(name)
     if before == director.name:
         return director
-    _store(director, f"There is a director “{director.name}” already: choose another name.")
+    taken = f"There is a director “{director.name}” already: choose another name."
+    _store(director, taken, ("name",))
     record(
         actor=actor,
         action="director.renamed",
@@ -94,7 +102,9 @@ def rename_director(*, actor: User, director: Director, name: str) -> Director:
 @transaction.atomic
 def create_revision(*, cluster: Cluster, table: Document, digest: str) -> Revision:
     """The next revision of the cluster, not yet applied. The change that makes it is its record."""
-    Cluster.objects.select_for_update().get(pk=cluster.pk)  # numbers are given one at a time
+    Cluster.objects.select_for_update(no_key=True).get(
+        pk=cluster.pk
+    )  # numbers are given one at a time
     newest = cluster.revisions.aggregate(newest=Max("number"))["newest"] or 0
     return Revision.objects.create(cluster=cluster, number=newest + 1, table=table, digest=digest)
 
@@ -124,12 +134,12 @@ def _state(cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def _store(obj: models.Model, taken: str) -> None:
-    """Save it. Raises InventoryError when a field is wrong or the name is taken."""
+def _store(obj: models.Model, taken: str, fields: tuple[str, ...] | None = None) -> None:
+    """Save it, or only these fields. Raises InventoryError: a field is wrong, or the name taken."""
     try:
         obj.clean_fields()
         with transaction.atomic():
-            obj.save()
+            obj.save(update_fields=fields)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise InventoryError(" ".join(messages), field) from None
@@ -140,7 +150,8 @@ def _store(obj: models.Model, taken: str) -> None:
 def _assign(cluster: Cluster, directors: Iterable[Director]) -> None:
     """Make these, and no others, the cluster's directors."""
     wanted = {director.pk for director in directors}
-    for director in Director.objects.select_for_update().filter(pk__in=wanted).order_by("pk"):
+    concerned = Director.objects.filter(Q(pk__in=wanted) | Q(cluster=cluster)).order_by("pk")
+    for director in concerned.select_for_update(no_key=True):  # by number: no deadlock
         if director.cluster_id not in (None, cluster.pk):
             raise InventoryError(
                 f"{director.name} belongs to cluster {director.cluster}: take it out there first.",

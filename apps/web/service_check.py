@@ -1,8 +1,7 @@
 """What is wrong with a service as typed, within the table of its draft."""
 
 from apps.changes.models import Change
-from apps.changes.selectors import table_of
-from apps.changes.services.draft import problems_among
+from apps.changes.selectors import problems_among, table_of
 from lvs.model import VirtualService
 from lvs.rules import Problem
 

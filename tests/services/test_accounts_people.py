@@ -33,7 +33,7 @@ def test_the_first_account_is_made_by_the_system():
     [
         ({"username": "adil"}, "There is a “adil” already"),
         ({"username": "no spaces here"}, "valid username"),
-        ({"username": ""}, "blank"),
+        ({"username": " "}, "Give the account a name"),
         ({"password": "short"}, "too short"),
         ({"password": "password12345"}, "too common"),
         ({"role": "king"}, "“king” is no role: choose one of viewer, operator"),
@@ -143,3 +143,15 @@ def test_people_and_roles_are_read_in_two_queries(admin, viewer, django_assert_n
         roles = {user.username: role_of(user) for user in people(admin)}
     assert roles == {"anna": "admin", "vera": "viewer"}
     assert person(admin, viewer.pk) == viewer
+
+
+@pytest.mark.parametrize("name", ["Olga", "OLGA", "ｏlga"])
+def test_nobody_takes_a_name_that_reads_like_anothers(name, admin, operator):
+    with pytest.raises(AccountError, match="already: choose another") as refused:
+        services.create_user(actor=admin, username=name, password=PASSWORD, role="viewer")
+    assert refused.value.field == "username"
+
+
+def test_a_full_name_has_its_length(admin, operator):
+    with pytest.raises(AccountError, match="150 characters at most"):
+        services.set_full_name(actor=admin, user=operator, full_name="O" * 151)

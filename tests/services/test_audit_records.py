@@ -78,7 +78,16 @@ def test_a_record_is_never_deleted():
 
 
 @pytest.mark.parametrize(
-    "act", [lambda found: found.update(reason="x"), lambda found: found.delete()]
+    "act",
+    [
+        lambda found: found.update(reason="x"),
+        lambda found: found.delete(),
+        lambda found: found.bulk_update([found.get()], ["reason"]),
+        lambda found: found.update_or_create(action="cluster.created", defaults={"reason": "x"}),
+        lambda found: found.bulk_create(
+            list(found), update_conflicts=True, unique_fields=["id"], update_fields=["reason"]
+        ),
+    ],
 )
 def test_neither_are_many(act):
     _any_record()

@@ -24,7 +24,15 @@ def test_a_cluster_is_made_with_its_directors(operator):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("web", "There is a cluster “web” already"), ("two words", "letters"), ("", "blank")],
+    [
+        ("web", "There is a cluster “web” already"),
+        ("two words", "made of lower-case letters"),
+        ("Web", "made of lower-case letters"),
+        ("-web", "begins with a letter or digit"),
+        ("new", "stands for a page of its own"),
+        ("w" * 64, "64 characters long: 63 at most"),
+        (" ", "Give the cluster a name"),
+    ],
 )
 def test_a_wrong_name_is_refused_beside_its_field(name, message, operator, cluster):
     before = count()
@@ -67,7 +75,7 @@ def test_an_edit_renames_and_describes(operator, cluster):
 
 def test_a_director_can_leave(operator, cluster):
     director = cluster.directors.get()
-    services.edit_cluster(actor=operator, cluster=cluster, name="web")
+    services.edit_cluster(actor=operator, cluster=cluster, name="web", directors=[])
     director.refresh_from_db()
     assert director.cluster is None
     assert list(selectors.free_directors(operator)) == [director]
@@ -142,3 +150,17 @@ def test_who_has_no_role_reads_nothing(cluster, django_user_model):
             read(stranger)
     with pytest.raises(PermissionDenied):
         selectors.revisions(stranger, cluster)
+
+
+def test_an_edit_without_directors_leaves_them(operator, cluster):
+    directors = list(cluster.directors.all())
+    services.edit_cluster(actor=operator, cluster=cluster, name="shop")
+    assert list(cluster.directors.all()) == directors
+
+
+@pytest.mark.parametrize("name", ["", "two words", "line\nbreak", ".hidden", "d" * 64])
+def test_what_can_not_be_a_directors_name_is_refused(name, admin):
+    with pytest.raises(InventoryError) as refused:
+        services.enrol_director(actor=admin, name=name)
+    assert refused.value.field == "name"
+    assert not Director.objects.exists()

@@ -1,6 +1,5 @@
 """Working on a draft: opening it, its title, its services."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,14 +8,14 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import changed, record
+from apps.changes.announce import announce
 from apps.changes.errors import Conflict, Invalid
 from apps.changes.models import Change
 from apps.changes.rebase import rebased
-from apps.changes.selectors import base_table, head_moved, table_of
+from apps.changes.selectors import base_table, head_moved, problems_among, table_of
 from apps.changes.states import expect, locked
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
-from apps.telemetry import push
 from lvs.model import (
     ServiceKey,
     VirtualService,
@@ -24,7 +23,7 @@ from lvs.model import (
     service_to_document,
     table_to_document,
 )
-from lvs.rules import Problem, check_table, errors_in
+from lvs.rules import Problem, errors_in
 
 
 @transaction.atomic
@@ -40,7 +39,8 @@ def open_draft(*, actor: User, cluster: Cluster, title: str, reason: str = "") -
         table=table_to_document(head_table(cluster)),
         base=cluster.head,
     )
-    after = {"title": change.title, "cluster": cluster.name}
+    base = cluster.head.number if cluster.head else None
+    after = {"title": change.title, "cluster": cluster.name, "base": base}
     record(
         actor=actor,
         action="change.opened",
@@ -49,7 +49,7 @@ def open_draft(*, actor: User, cluster: Cluster, title: str, reason: str = "") -
         reason=change.reason,
         change_number=change.pk,
     )
-    _announce(change)
+    announce(change)
     return change
 
 
@@ -104,13 +104,6 @@ def put_service(
     )
 
 
-def problems_among(others: Sequence[VirtualService], service: VirtualService) -> list[Problem]:
-    """Every problem that the service would have beside the others; paths start at the service."""
-    index = len(others)
-    found = check_table([*others, service])
-    return [p._replace(path=p.path[2:]) for p in found if p.path[:2] == ("services", index)]
-
-
 @transaction.atomic
 def remove_service(*, actor: User, change: Change, version: int, key: ServiceKey) -> Change:
     """Take a service out of the draft. Raises Conflict on an old version or when it is gone."""
@@ -148,8 +141,8 @@ def rebase(actor: User, change: Change) -> Change:
         actor,
         change,
         "change.rebased",
-        before={"base": change.base.number if change.base else None},
-        after={"base": head.number if head else None},
+        before={"base": change.base.number if change.base else None, "table": change.table},
+        after={"base": head.number if head else None, "table": table_to_document(table)},
         table=table_to_document(table),
         base=head,
     )
@@ -201,11 +194,5 @@ def _store(
         reason=change.reason,
         change_number=change.pk,
     )
-    _announce(change)
+    announce(change)
     return change
-
-
-def _announce(change: Change) -> None:
-    push.announce(f"change.{change.pk}")
-    push.announce(f"cluster.{change.cluster_id}")
-    push.announce("home")

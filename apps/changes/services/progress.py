@@ -4,11 +4,11 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.audit.services import record
+from apps.changes.announce import announce
 from apps.changes.models import Change
 from apps.changes.states import expect, locked, move
-from apps.inventory.models import Cluster, Revision
+from apps.inventory.models import Revision
 from apps.inventory.services import mark_applied
-from apps.telemetry import push
 
 S = Change.State
 
@@ -28,7 +28,7 @@ def start_change(*, actor: User, change: Change, revision: Revision) -> Change:
         reason=change.reason,
         change_number=change.pk,
     )
-    _announce(change)
+    announce(change)
     return change
 
 
@@ -56,7 +56,7 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
     )
     if state == S.APPLIED and change.revision is not None:
         _make_head(change, change.revision)
-    _announce(change)
+    announce(change)
     return True
 
 
@@ -75,20 +75,14 @@ def mark_stale(*, change: Change, note: str) -> Change:
         reason=note,
         change_number=change.pk,
     )
-    _announce(change)
+    announce(change)
     return change
 
 
 def _make_head(change: Change, revision: Revision) -> None:
-    cluster = Cluster.objects.select_for_update().get(pk=change.cluster_id)
+    cluster = change.cluster  # locked with the change
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
     mark_applied(revision=revision, change_number=change.pk)
     for other in cluster.changes.filter(state=S.IN_REVIEW).order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")
-
-
-def _announce(change: Change) -> None:
-    push.announce(f"change.{change.pk}")
-    push.announce(f"cluster.{change.cluster_id}")
-    push.announce("home")

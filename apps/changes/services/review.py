@@ -5,14 +5,13 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.policy import can, require
 from apps.audit.services import record
+from apps.changes.announce import announce
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
 from apps.changes.services.draft import rebase
 from apps.changes.services.progress import mark_stale
 from apps.changes.staleness import what_moved
 from apps.changes.states import expect, locked, move
-from apps.inventory.models import Cluster
-from apps.telemetry import push
 from lvs.rules import Problem
 
 S = Change.State
@@ -26,8 +25,8 @@ def approve_change(*, actor: User, change: Change, digest: str, comment: str = "
     what). Raises PermissionDenied (the author, or no right), NotAllowed, Conflict.
     """
     require(actor, "change.review", change)
-    cluster = Cluster.objects.select_for_update().get(pk=change.cluster_id)
     change = _in_review(change, digest, "approved")
+    cluster = change.cluster
     if moved := what_moved(change):
         return mark_stale(change=change, note=moved)
     busy = cluster.changes.filter(state__in=(S.APPROVED, S.APPLYING)).first()
@@ -108,7 +107,5 @@ def _noted(actor: User, change: Change, action: str, before: str, comment: str =
         reason=comment.strip() or change.reason,
         change_number=change.pk,
     )
-    push.announce(f"change.{change.pk}")
-    push.announce(f"cluster.{change.cluster_id}")
-    push.announce("home")
+    announce(change)
     return change

@@ -6,20 +6,18 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import record
+from apps.changes.announce import announce
 from apps.changes.errors import Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
+from apps.changes.planning import plan_for
 from apps.changes.selectors import (
     differs_from_head,
     directors_of,
     head_moved,
-    observed_of,
     table_of,
 )
 from apps.changes.states import expect, locked, move
-from apps.inventory.models import Director
-from apps.telemetry import push
-from lvs.model import Table, key_to_document
-from lvs.plan import make_plan, plan_to_document
+from lvs.model import Table
 from lvs.rules import Problem, check_table, errors_in, is_usable
 
 
@@ -37,7 +35,7 @@ def submit_change(
     expect(change, Change.State.DRAFT, act="submitted")
     table = table_of(change)
     _check(change, table, allow_empty=allow_empty)
-    plans = [_plan(change, director, table) for director in directors_of(change)]
+    plans = [plan_for(change, director, table) for director in directors_of(change)]
     if not plans:
         raise NotAllowed(
             f"Cluster {change.cluster} has no director yet: assign one before you submit."
@@ -56,9 +54,7 @@ def submit_change(
         submitted_at=timezone.now(),
     )
     _record(actor, change, plans)
-    push.announce(f"change.{change.pk}")
-    push.announce(f"cluster.{change.cluster_id}")
-    push.announce("home")
+    announce(change)
     return change
 
 
@@ -81,31 +77,6 @@ def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
             f"No real server can take connections for {names}: clients would be refused. "
             "Confirm that this is meant."
         )
-
-
-def _plan(change: Change, director: Director, table: Table) -> DirectorPlan:
-    """The plan from what the director holds. Raises NotAllowed while that is not known."""
-    observed = observed_of(director)
-    if observed is None:
-        raise NotAllowed(
-            f"Director {director} has not reported what it holds yet: start its agent first."
-        )
-    problem = director.status.problem
-    if problem:
-        raise NotAllowed(f"Director {director} can't read its kernel: {problem}")
-    conflicts = sorted(
-        (service.key for service in table.services if service.key in observed.foreign), key=str
-    )
-    current = observed.owned
-    if conflicts:
-        current = observed.with_foreign(conflicts)
-    return DirectorPlan(
-        change=change,
-        director=director,
-        expected_digest=observed.owned_digest,
-        steps=plan_to_document(make_plan(current, table)),
-        conflicts=[key_to_document(key) for key in conflicts],
-    )
 
 
 def _conflicts(plans: list[DirectorPlan]) -> str:

@@ -1,0 +1,45 @@
+"""What a change would do to each director, from what that director was last seen to hold."""
+
+from apps.changes.errors import NotAllowed
+from apps.changes.models import Change, DirectorPlan
+from apps.changes.selectors import Observed, observed_of
+from apps.inventory.models import Director
+from lvs.model import Table, key_to_document
+from lvs.plan import make_plan, plan_to_document
+
+
+def plan_for(change: Change, director: Director, table: Table) -> DirectorPlan:
+    """The plan (not stored) that brings the director to the table. Select it with its status.
+
+    Services that the table wants and the director holds without us stand in `conflicts`; the steps
+    take them over. Raises NotAllowed while it is not known what the director holds.
+    """
+    observed = _observed(director)
+    conflicts = sorted(
+        (service.key for service in table.services if service.key in observed.foreign), key=str
+    )
+    current = observed.with_foreign(conflicts) if conflicts else observed.owned
+    return DirectorPlan(
+        change=change,
+        director=director,
+        expected_digest=observed.owned_digest,
+        steps=plan_to_document(make_plan(current, table)),
+        conflicts=[key_to_document(key) for key in conflicts],
+    )
+
+
+def _observed(director: Director) -> Observed:
+    observed = observed_of(director)
+    if observed is None:
+        raise NotAllowed(
+            f"Director {director} has not reported what it holds yet: start its agent first."
+        )
+    status = director.status
+    if status.problem:
+        raise NotAllowed(f"Director {director} can't read its kernel: {status.problem}")
+    if status.owned_digest and status.owned_digest != observed.owned_digest:
+        raise NotAllowed(
+            f"Director {director} holds another table than it last reported in full: "
+            "wait a few seconds, then try again."
+        )
+    return observed

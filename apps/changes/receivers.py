@@ -1,0 +1,31 @@
+"""What other directors of a cluster mean for its changes."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from apps.changes.models import Change
+from apps.changes.services.progress import mark_stale
+from apps.changes.staleness import OTHER_DIRECTORS
+from apps.inventory.errors import InventoryError
+from apps.inventory.models import Cluster
+from apps.inventory.signals import directors_changed
+
+S = Change.State
+
+
+@receiver(directors_changed)
+def note_other_directors(sender: Any, cluster: Cluster, **kwargs: Any) -> None:
+    """What waits for review has no plan for these directors: it is stale.
+
+    Raises InventoryError while a change is being applied: its runs name the directors of before.
+    """
+    busy = cluster.changes.filter(state__in=(S.APPROVED, S.APPLYING)).first()
+    if busy is not None:
+        raise InventoryError(
+            f"Change #{busy.pk} is being applied to {cluster}: "
+            "choose other directors when it has ended.",
+            "directors",
+        )
+    for change in cluster.changes.filter(state=S.IN_REVIEW).order_by("pk"):
+        mark_stale(change=change, note=OTHER_DIRECTORS)
