@@ -1,10 +1,10 @@
 """The state folder: nothing lost, nothing half written, one writer at a time."""
 
 import json
-import multiprocessing
 import os
-import signal
 import stat
+import subprocess
+import sys
 import time
 
 import pytest
@@ -30,24 +30,23 @@ def folder(tmp_path):
     return StateFolder(tmp_path / "state")
 
 
-def hold(path, held, release):
-    """Another process that holds the lock."""
-    with StateFolder(path).lock():
-        held.set()
-        release.wait(20)
+HOLD = """
+import sys, time
+from lvs.state import StateFolder
+with StateFolder(sys.argv[1]).lock():
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture
 def holder(folder):
     """A process that holds the folder's lock."""
-    fork = multiprocessing.get_context("fork")
-    held, release = fork.Event(), fork.Event()
-    process = fork.Process(target=hold, args=(folder.path, held, release))
-    process.start()
-    assert held.wait(10)
-    yield process
-    release.set()
-    process.join(10)
+    argv = [sys.executable, "-c", HOLD, str(folder.path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
 
 
 def test_new_folder_remembers_nothing(folder):
@@ -127,7 +126,7 @@ def test_second_process_is_told_who_holds_the_lock(folder, holder):
 
 
 def test_waiting_process_gets_the_lock_when_the_holder_dies(folder, holder):
-    os.kill(holder.pid, signal.SIGKILL)
+    holder.kill()
     started = time.monotonic()
     with folder.lock(timeout=10):
         assert time.monotonic() - started < 5
