@@ -1,0 +1,73 @@
+"""Every service of every app has the same shape."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+
+import apps
+
+WITHOUT_ACTOR = {
+    # They carry out what an audited act of a person began.
+    "apps.inventory.services.create_revision",
+    "apps.inventory.services.mark_applied",
+    "apps.changes.services.end_change",
+    "apps.changes.services.mark_stale",
+    # A director's word, or the clock's.
+    "apps.telemetry.services.store_heartbeat",
+    "apps.telemetry.services.store_observed",
+    "apps.telemetry.services.relay_was_here",
+    "apps.jobs.services.deliver_outbox",
+    "apps.jobs.services.reap_runs",
+    "apps.jobs.services.store_run_started",
+    "apps.jobs.services.store_run_steps",
+    "apps.jobs.services.store_run_finished",
+    "apps.jobs.services.store_refused",
+}
+PURE = {"apps.audit.services.changed"}
+"""Writes nothing."""
+
+
+def service_functions():
+    folder = Path(apps.__file__).parent
+    for path in sorted([*folder.glob("*/services.py"), *folder.glob("*/services/__init__.py")]):
+        app = path.relative_to(folder).parts[0]
+        module = importlib.import_module(f"apps.{app}.services")
+        named = getattr(module, "__all__", None) or [
+            name
+            for name, found in vars(module).items()
+            if inspect.isfunction(found) and found.__module__ == module.__name__
+        ]
+        for name in named:
+            function = getattr(module, name)
+            if not name.startswith("_") and inspect.isfunction(function):
+                yield pytest.param(function, id=f"{module.__name__}.{name}")
+
+
+FUNCTIONS = list(service_functions())
+
+
+def test_the_services_were_found():
+    names = {parameter.id for parameter in FUNCTIONS}
+    assert {"apps.changes.services.approve_change", "apps.accounts.services.set_role"} <= names
+    assert names >= WITHOUT_ACTOR | PURE, "a listed function is gone: take it off the list"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_service_takes_keywords_only_with_types_and_says_what_it_does(function, request):
+    if request.node.callspec.id in PURE:
+        return
+    signature = inspect.signature(function)
+    for parameter in signature.parameters.values():
+        assert parameter.kind == inspect.Parameter.KEYWORD_ONLY, parameter
+        assert parameter.annotation is not inspect.Parameter.empty, parameter
+    assert signature.return_annotation is not inspect.Signature.empty
+    assert function.__doc__
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_service_knows_who_acts(function, request):
+    name = request.node.callspec.id
+    knows = "actor" in inspect.signature(function).parameters
+    assert knows is (name not in WITHOUT_ACTOR | PURE)
