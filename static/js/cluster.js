@@ -282,6 +282,7 @@ function paintChart(panel, service, servers) {
     chart = makeChart(holder, rows, width, data);
   } else if (Math.abs(chart.width - width) > 1) chart.setSize({ width, height: 180 });
   chart.setData(data, false);
+  if (chart.cursor.idx == null) chart.setLegend({ idx: ticks.length - 1 }, false);
   chart.setScale("x", { min: last - Math.max(60, ticks.length), max: last });
 }
 
@@ -296,7 +297,7 @@ function makeChart(holder, rows, width, data) {
     legend: { live: true },
     cursor: { points: { size: 6 } },
     scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.15, 1)] } },
-    axes: [{ ...axis, values: (_, splits) => splits.map((value) => minute.format(new Date(value * 1000))) }, { ...axis, size: 56, values: (_, splits) => splits.map((value) => shown(field, value)) }],
+    axes: [{ ...axis, values: (_, splits) => splits.map((value) => (ticks.length > 150 ? minute : clock).format(new Date(value * 1000))) }, { ...axis, size: 56, values: (_, splits) => splits.map((value) => shown(field, value)) }],
     series: [
       { label: "Time", value: (_, value) => (value ? clock.format(new Date(value * 1000)) : "–") },
       ...rows.map((row, index) => ({
