@@ -52,7 +52,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             if name != "people" or may["people_manage"]
         ],
         "section": _section(request),
-        "waiting_count": SimpleLazyObject(lambda: waiting_for(user).count()),
+        "waiting_count": SimpleLazyObject(lambda: waiting_for(user).count() if may["view"] else 0),
     }
 
 

@@ -1,0 +1,94 @@
+"""Directors: list, enrolment, page."""
+
+import time
+
+import pytest
+
+from apps.inventory.models import Director
+from apps.telemetry.services import relay_was_here, store_heartbeat
+from lvs.agent import streams
+from lvs.model import make_table
+from tests.factories import make_director, make_service, observe
+from tests.web.conftest import browser, error_beside, text_of
+
+pytestmark = pytest.mark.django_db
+
+FACTS = {"hostname": "lb-1", "kernel": "6.1.0-28", "ip_forward": True, "schedulers": ["rr", "wrr"]}
+
+
+def heartbeat(director, problem=""):
+    message = streams.heartbeat(
+        str(director.uuid), time.time(), facts=FACTS, revision=3, owned_digest="", problem=problem
+    )
+    store_heartbeat(director=director, message=message)
+
+
+def test_enrolling_shows_the_configuration(admin, signing_key):
+    client = browser(admin)
+    response = client.post("/directors/new/", {"name": "lb-1"})
+    director = Director.objects.get(name="lb-1")
+    assert response["Location"] == f"/directors/{director.uuid}/"
+    page = text_of(client.get(response["Location"]))
+    assert f'director = "{director.uuid}"' in page
+    assert "python -m lvs.agent --config /etc/lvsconsole/agent.toml" in page
+
+
+def test_without_a_signing_key_the_page_says_how_to_make_one(admin, settings, tmp_path):
+    settings.SIGNING_KEY_FILE = tmp_path / "none.key"
+    page = browser(admin).get(f"/directors/{make_director('lb-1').uuid}/")
+    assert page.status_code == 200
+    assert "manage.py signing_key" in text_of(page)
+
+
+def test_a_name_that_is_taken(admin):
+    make_director("lb-1")
+    response = browser(admin).post("/directors/new/", {"name": "lb-1"})
+    assert response.status_code == 422
+    assert "already" in error_beside(response, "name")
+
+
+def test_only_administrators_enrol_rename_and_read_the_secret(operator, viewer, signing_key):
+    director = make_director("lb-1")
+    for person in (operator, viewer):
+        client = browser(person)
+        assert client.post("/directors/new/", {"name": "x"}).status_code == 403
+        assert client.post(f"/directors/{director.uuid}/", {"name": "x"}).status_code == 403
+        assert "redis_url" not in text_of(client.get(f"/directors/{director.uuid}/"))
+    director.refresh_from_db()
+    assert director.name == "lb-1"
+
+
+def test_renaming(admin, signing_key):
+    director = make_director("lb-1")
+    browser(admin).post(f"/directors/{director.uuid}/", {"name": "edge-1"})
+    director.refresh_from_db()
+    assert director.name == "edge-1"
+
+
+def test_the_page_shows_what_it_says_of_itself(viewer):
+    director = make_director("lb-1")
+    relay_was_here(name="r1")
+    heartbeat(director)
+    page = text_of(browser(viewer).get(f"/directors/{director.uuid}/"))
+    assert "6.1.0-28" in page
+    assert "Present" in page
+    assert "IPv4 on" in page
+
+
+def test_what_it_can_not_do_is_said(viewer):
+    director = make_director("lb-1")
+    heartbeat(director, problem="IPVS is missing: modprobe ip_vs")
+    assert "modprobe ip_vs" in text_of(browser(viewer).get(f"/directors/{director.uuid}/"))
+
+
+def test_services_of_others_are_listed_as_not_ours(viewer):
+    director = make_director("lb-1")
+    observe(director, make_table([make_service()]), make_table([make_service(port=25)]))
+    page = text_of(browser(viewer).get(f"/directors/{director.uuid}/"))
+    assert "Not ours" in page
+    assert "tcp 192.168.49.134:25" in page
+
+
+def test_one_that_never_spoke_is_never_seen(viewer):
+    make_director("lb-1", holds=None)
+    assert "Never seen" in text_of(browser(viewer).get("/directors/"))
