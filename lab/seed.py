@@ -14,10 +14,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
 django.setup()
 
-from apps.changes.services import open_draft, put_service, submit_change  # noqa: E402
-
 from apps.accounts.models import User  # noqa: E402  (needs the set-up)
 from apps.changes.models import Change  # noqa: E402
+from apps.changes.services import open_draft, put_service, submit_change  # noqa: E402
 from apps.inventory.models import Cluster, Director  # noqa: E402
 from apps.inventory.services import create_cluster  # noqa: E402
 from apps.jobs.services import approve_and_start  # noqa: E402

@@ -113,7 +113,6 @@ def apply(story: Story) -> None:
     """It is approved, applied, read back and verified; each step is pushed to the run's page"""
     topic = f"change.{story.change}"
     with story.sign_in("viewer").listen(topic) as live:
-        live.wait_for(lambda message: "subscribed" in message, 5)
         story.approve()
         live.wait_for(lambda message: message.get("event") == topic, 15)
         story.wait_applied()

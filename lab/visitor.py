@@ -7,9 +7,12 @@ from typing import Any, Self
 from urllib.parse import urljoin
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from lab.html import Page
+
+TRY_AGAIN_LATER = 1013  # the WebSocket close code
 
 
 class Visitor:
@@ -49,12 +52,27 @@ class Visitor:
         headers = {"Referer": self.url, "Origin": self.url}
         return self._http.post(path, data=token, headers=headers).status_code
 
-    def listen(self, *topics: str) -> "Live":
-        """Open the live connection and subscribe."""
+    def listen(self, *topics: str, patience: float = 15.0) -> "Live":
+        """Open the live connection and subscribe. When the console says “try again later”, as it does
+        while Redis is away, try again as a browser does. Raises TimeoutError after `patience` seconds.
+        """
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            live = self._connect()
+            try:
+                live.subscribe(*topics)
+                return live
+            except ConnectionClosed as closed:
+                if closed.rcvd is None or closed.rcvd.code != TRY_AGAIN_LATER:
+                    raise
+                time.sleep(0.5)
+        raise TimeoutError(f"no live connection within {patience:.0f} s")
+
+    def _connect(self) -> "Live":
         cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
         address = self.url.replace("http", "ws", 1) + "/ws/live/"
         headers = {"Cookie": cookies, "Origin": self.url}
-        return Live(connect(address, additional_headers=headers), topics)
+        return Live(connect(address, additional_headers=headers))
 
     def close(self) -> None:
         """Leave."""
@@ -64,9 +82,13 @@ class Visitor:
 class Live:
     """A live connection: what the server pushed, with the time it came."""
 
-    def __init__(self, connection: ClientConnection, topics: tuple[str, ...]) -> None:
+    def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+
+    def subscribe(self, *topics: str) -> None:
+        """Ask for these topics and wait for the confirmation."""
         self._connection.send(json.dumps({"subscribe": list(topics)}))
+        self.wait_for(lambda message: "subscribed" in message, 5)
 
     def __enter__(self) -> Self:
         return self

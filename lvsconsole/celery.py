@@ -7,6 +7,7 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
 
@@ -14,6 +15,9 @@ app = Celery("lvsconsole")
 app.conf.update(
     broker_url=settings.REDIS_URL,
     task_default_queue="console",
+    # no_ack: a look into the outbox that is lost is made again in two seconds, while one whose
+    # acknowledgement failed as Redis went away would stop the worker for ever (kombu reads no more).
+    task_queues=[Queue("console", Exchange(""), routing_key="console", no_ack=True)],
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
