@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import AccountError
@@ -29,8 +30,8 @@ def test_two_administrators_can_not_remove_each_other():
         lambda: accounts.set_active(actor=second, user=first, active=False),
     )
     (refused,) = refusals(outcomes)
-    assert isinstance(refused, AccountError)
-    assert "is the last administrator" in str(refused)
+    # Who comes second is the last one, or is found to be no administrator any more.
+    assert isinstance(refused, (AccountError, PermissionDenied))
     assert admins().count() == 1
 
 

@@ -30,7 +30,7 @@ def new(request: Request) -> HttpResponse:
         try:
             person = services.create_user(actor=request.user, **form.cleaned_data)
         except AccountError as error:
-            form.add_error("password" if "password" in str(error) else "username", str(error))
+            form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             messages.success(request, f"{person.display_name} can sign in now.")
             return redirect("web:people")
