@@ -33,8 +33,8 @@ PATIENCE = 40.0
 
 def main(name: str) -> None:
     """Wait for the director; make the cluster and the two changes if they are not there."""
+    _wait(lambda: _is_present(name), f"director {name} did not report")
     director = Director.objects.get(name=name)
-    _wait(lambda: presence(director) == "present", f"director {name} did not report")
     operator, approver = (User.objects.get(username=who) for who in ("olga", "adil"))
     if Cluster.objects.filter(name="web").exists():
         return
@@ -67,6 +67,11 @@ def _change(
     submit_change(actor=operator, change=change, adopt=False, allow_empty=False)
     change.refresh_from_db()
     return change
+
+
+def _is_present(name: str) -> bool:
+    """Asked anew each time: an object keeps the status that it saw first."""
+    return presence(Director.objects.select_related("status").get(name=name)) == "present"
 
 
 def _ended(number: int) -> bool:
