@@ -6,6 +6,7 @@ from apps.inventory import selectors, services
 from apps.inventory.models import Cluster
 from lvs.model import EMPTY, make_table, table_to_document
 from tests.factories import make_cluster, make_service
+from tests.services.parallel import at_once
 from tests.services.records import said
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,12 @@ def test_numbers_count_in_each_cluster(cluster):
     other = make_cluster("shop")
     assert [revision(cluster).number, revision(cluster).number] == [1, 2]
     assert revision(other).number == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_get_two_numbers(cluster):
+    made = at_once(Cluster.objects.all(), lambda: revision(cluster), lambda: revision(cluster))
+    assert sorted(one.number for one in made) == [1, 2]
 
 
 def test_a_new_revision_is_not_the_head(cluster):
