@@ -13,7 +13,7 @@ from lvs.agent.orders import Orders
 from lvs.agent.reporter import Reporter
 from lvs.agent.sampling import SamplePublisher
 from lvs.agent.watcher import Watcher
-from lvs.agent.worker import make_app, run_worker
+from lvs.agent.worker import make_app, run_worker, stop_on_signals
 from lvs.state import StateFolder
 
 logger = logging.getLogger("lvs.agent")
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(config: Config) -> int:
     """Start the agent's threads and its worker, and end them together."""
+    stop_on_signals()
     logger.info("agent %s of %s (%s)", agent_version(), config.name, config.director)
     state = StateFolder(config.state_dir)
     memory = Memory(config.state_dir)
@@ -66,6 +67,9 @@ def _set_up_logging() -> None:
     )
     for chatty in ("celery", "kombu", "pyroute2", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("celery.worker.consumer").setLevel(
+        logging.ERROR
+    )  # our consumer says it itself
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import logging
 import signal
 import ssl
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -21,6 +22,8 @@ from lvs.agent.streams import queue_name
 logger = logging.getLogger(__name__)
 
 TASK = "lvs.apply"
+SECOND_TRY = 0.5
+"""Seconds before a broken connection is made anew."""
 
 
 def make_app(config: Config, receive: Callable[[str], None]) -> Celery:
@@ -31,21 +34,22 @@ def make_app(config: Config, receive: Callable[[str], None]) -> Celery:
     def apply(envelope: str) -> None:
         receive(envelope)
 
-    # Acknowledged before it runs: Redis would give a late one to us again after a crash, in the
-    # middle of what the console is doing meanwhile. The console sends again until the run ends.
+    # Taken off the queue before it runs: Redis would give a late one to us again after a crash, in
+    # the middle of what the console is doing meanwhile. The console sends again until the run ends.
     app.task(name=TASK, ignore_result=True, acks_late=False)(apply)
     return app
 
 
-def run_worker(app: Celery) -> int:
-    """Serve until SIGTERM or SIGINT, through any absence of Redis. An order under way is finished.
-
-    Returns the exit status.
-    """
-    # Celery's own worker program would add a banner, handlers and a restart on SIGHUP.
-    signals.setup_logging.connect(_keep_logging, weak=False)
+def stop_on_signals() -> None:
+    """Let SIGTERM and SIGINT end the worker, before it starts too. An order under way is finished."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+
+
+def run_worker(app: Celery) -> int:
+    """Serve until a signal, through any absence of Redis. Returns the exit status."""
+    # Celery's own worker program would add a banner, handlers and a restart on SIGHUP.
+    signals.setup_logging.connect(_keep_logging, weak=False)
     controller = WorkController(
         app=app,
         pool_cls="solo",
@@ -59,20 +63,17 @@ def run_worker(app: Celery) -> int:
 
 
 class PatientConsumer(Consumer):  # type: ignore[misc]
-    """Comes back within two seconds after Redis does; Celery's own pauses grow to 30 seconds."""
+    """Comes back within two seconds after Redis does; Celery's own pauses grow to 30 seconds.
+
+    What is wrong is said once, not at each try.
+    """
+
+    _said = ""
 
     def ensure_connected(self, conn: Any) -> Any:
         """Wait until the connection stands, or for the signal to stop."""
-        said = False
-
-        def on_error(error: Exception, _pause: float) -> None:
-            nonlocal said
-            if not said:
-                logger.warning("Redis is away, no orders: %s", one_line(error))
-            said = True
-
         connected = conn.ensure_connection(
-            on_error,
+            lambda error, _pause: self._say(error),
             None,
             interval_start=0.5,
             interval_step=0.5,
@@ -80,8 +81,30 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
             callback=maybe_shutdown,
         )
         self.first_connection_attempt = False
-        logger.info("waiting for orders from %s", conn.as_uri())
         return connected
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Redis accepted us and then refused what a worker needs: its access list, or no memory."""
+        self._say(exc)
+        time.sleep(SECOND_TRY)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """The connection broke: clean up as Celery does, and don't hurry."""
+        self._say(exc)
+        super().on_connection_error_after_connected(exc)
+        time.sleep(SECOND_TRY)
+
+    def on_ready(self) -> None:
+        """Consuming."""
+        super().on_ready()
+        self._said = ""
+        logger.info("waiting for orders from %s", self.connection.as_uri())
+
+    def _say(self, error: Exception) -> None:
+        text = one_line(error)
+        if text != self._said:
+            logger.warning("can't take orders from Redis: %s", text)
+        self._said = text
 
 
 def _settings(config: Config) -> dict[str, Any]:
@@ -89,7 +112,9 @@ def _settings(config: Config) -> dict[str, Any]:
     own = f"lvs:{config.director}:unacked"
     settings = {
         "task_queues": [
-            Queue(queue, Exchange(""), routing_key=queue)  # type: ignore[no-untyped-call]
+            # no_ack: Redis holds no order that we took. An acknowledgement that fails as Redis
+            # goes away would leave the worker waiting for ever: kombu then reads no more.
+            Queue(queue, Exchange(""), routing_key=queue, no_ack=True)  # type: ignore[no-untyped-call]
         ],
         "task_default_queue": queue,
         "task_serializer": "json",
@@ -107,6 +132,7 @@ def _settings(config: Config) -> dict[str, Any]:
         "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,  # out of memory, read-only replica, access list
         "broker_transport_options": {
             # Celery's defaults are shared by all workers on a Redis: one director could read
             # another's orders, and its access list would have to allow that.
