@@ -116,7 +116,7 @@ def _tells_no_lie(story: Story, weight: str) -> None:
     state = story.state()
     assert state in {"queued", "running", "verified"}, f"the run's page says {state}"
     weights = [line.split()[-1] for line in story.table()][1:]
-    assert state != "verified" or weights == ["1", "1"], (
+    assert state != "verified" or weights == [weight, "1"], (
         f"the page says {state}, the kernel {weights}"
     )
     assert _presence(story) != "Away", "a director is called away while nobody can hear it"
