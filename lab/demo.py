@@ -29,9 +29,9 @@ def main() -> int:
     print("Starting Redis, the lab and the console …", flush=True)
     try:
         stack.start()
-        accounts = people(stack)
-        director(stack)
-        print(_welcome(stack, accounts), flush=True)
+        accounts = open_accounts(stack)
+        open_cluster(stack, accounts)
+        print(_welcome(stack, json.loads(accounts.read_text())), flush=True)
         while True:
             time.sleep(2)
             stack.check()
@@ -46,38 +46,36 @@ def main() -> int:
         stack.stop()
 
 
-def people(stack: Stack) -> dict[str, str]:
-    """One account a role; the passwords are kept, so that the next start can print them again."""
-    kept, new = stack.data / "accounts.json", stack.data / "accounts.new"
-    if kept.exists():
-        return dict(json.loads(kept.read_text()))
-    if not new.exists():  # an earlier start may have been ended half way
-        new.touch(0o600)
-        new.write_text(json.dumps({name: secrets.token_urlsafe(12) for name in PEOPLE}))
-    accounts: dict[str, str] = json.loads(new.read_text())
-    for name, (role, full_name) in PEOPLE.items():
-        options = ["--role", role, "--full-name", full_name, "--password-stdin", "--if-missing"]
-        stack.manage("create_user", name, *options, text=f"{accounts[name]}\n")
-    new.rename(kept)
-    return accounts
+def open_accounts(stack: Stack) -> Path:
+    """The file with the accounts, kept so that the next start can print the passwords again."""
+    path = stack.data / "accounts.json"
+    if not path.exists():
+        accounts = {
+            name: {"role": role, "full_name": full_name, "password": secrets.token_urlsafe(12)}
+            for name, (role, full_name) in PEOPLE.items()
+        }
+        path.touch(0o600)
+        path.write_text(json.dumps(accounts, indent=1))
+    return path
 
 
-def director(stack: Stack) -> None:
-    """Start the director's agent and traffic; the first time also enrol it and make its cluster."""
-    new = not stack.enrolled(DIRECTOR)
-    if new:
-        stack.write_agent_config(DIRECTOR, stack.manage("enrol_director", DIRECTOR))
+def open_cluster(stack: Stack, accounts: Path) -> None:
+    """The director and its agent, the cluster, traffic; most of it is there after the first time."""
+    if not stack.enrolled(DIRECTOR):
+        config = stack.run("lab.seed", "people", str(accounts), DIRECTOR)
+        stack.write_agent_config(DIRECTOR, config)
     stack.start_agent(DIRECTOR)
-    stack.run("lab.seed", DIRECTOR)
-    python, script = "python", str(Path(__file__).with_name("traffic.py"))
-    stack.lab.spawn([python, script, *VIP], host="client", output=stack.logs / "traffic.log")
+    stack.run("lab.seed", "cluster", DIRECTOR)
+    command = ["python", str(Path(__file__).with_name("traffic.py")), *VIP]
+    stack.lab.spawn(command, host="client", output=stack.logs / "traffic.log")
 
 
-def _welcome(stack: Stack, accounts: dict[str, str]) -> str:
+def _welcome(stack: Stack, accounts: dict[str, dict[str, str]]) -> str:
     lines = [f"\n  {stack.url}/clusters/web/\n"]
     if stack.web_port != PORT:
         lines.insert(0, f"\nPort {PORT} is in use by another program; the console took another.")
-    lines += [f"  {PEOPLE[name][0]:<10} {name:<6} {word}" for name, word in accounts.items()]
+    for name, account in accounts.items():
+        lines.append(f"  {account['role']:<10} {name:<6} {account['password']}")
     lines += ["", "Ctrl-C ends it. The data stays in var/demo; make demo-reset forgets it."]
     return "\n".join(lines)
 

@@ -1,13 +1,17 @@
 """What the demo opens on: cluster “web”, live on its director, and one change that waits for approval.
 
-Runs with the console's settings, through the same services as the pages. A second call on the same
-data finds everything there and waits only until the director is back.
+Runs with the console's settings, through the same services as the pages, in two calls:
+`people ACCOUNTS NAME` makes the accounts, enrols the director and prints its agent's configuration;
+`cluster NAME` waits until the director reports and makes the cluster and its changes.
+What is there already stays.
 """
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import django
 
@@ -15,10 +19,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
 django.setup()
 
 from apps.accounts.models import User  # noqa: E402  (needs the set-up)
+from apps.accounts.services import create_user  # noqa: E402
 from apps.changes.models import Change  # noqa: E402
 from apps.changes.services import open_draft, put_service, submit_change  # noqa: E402
 from apps.inventory.models import Cluster, Director  # noqa: E402
-from apps.inventory.services import create_cluster  # noqa: E402
+from apps.inventory.services import create_cluster, enrol_director  # noqa: E402
+from apps.jobs.enrolment import agent_config  # noqa: E402
 from apps.jobs.services import approve_and_start  # noqa: E402
 from apps.telemetry.selectors import presence  # noqa: E402
 from lvs.model import RealServer, VirtualService  # noqa: E402
@@ -31,27 +37,37 @@ SERVICE = VirtualService(
 PATIENCE = 40.0
 
 
-def main(name: str) -> None:
+def people(accounts: Path, name: str) -> None:
+    """The accounts of the file, and the director; prints the configuration of its agent."""
+    for username, account in json.loads(accounts.read_text()).items():
+        if not User.objects.filter(username=username).exists():
+            create_user(actor=None, username=username, **account)
+    admin = User.objects.get(username="ada")
+    director = Director.objects.filter(name=name).first()
+    print(agent_config(director or enrol_director(actor=admin, name=name)))
+
+
+def cluster(name: str) -> None:
     """Wait for the director; make the cluster and the two changes if they are not there."""
-    _wait(lambda: _is_present(name), f"director {name} did not report")
     director = Director.objects.get(name=name)
+    _wait(lambda: _is_present(name), f"director {name} did not report")
     operator, approver = (User.objects.get(username=who) for who in ("olga", "adil"))
     if Cluster.objects.filter(name="web").exists():
         return
-    cluster = create_cluster(
+    web = create_cluster(
         actor=operator, name="web", description="The shop's web servers", directors=[director]
     )
-    first = _change(operator, cluster, "Put the shop online", "It opens on Monday", SERVICE)
+    first = _change(operator, web, "Put the shop online", "It opens on Monday", SERVICE)
     first = approve_and_start(actor=approver, change=first, digest=first.digest, comment="Checked")
     _wait(lambda: _ended(first.pk), "the first change was not applied")
     state = Change.objects.get(pk=first.pk)
     if state.state != Change.State.APPLIED:
         sys.exit(f"the first change is {state.state}: {state.state_note}")
-    cluster.refresh_from_db()
+    web.refresh_from_db()
     weighted = SERVICE._replace(
         scheduler="wrr", real_servers=(WEB1._replace(weight=20), WEB2._replace(weight=10))
     )
-    _change(operator, cluster, "Send two of three to web1", "web1 got a second CPU", weighted)
+    _change(operator, web, "Send two of three to web1", "web1 got a second CPU", weighted)
 
 
 def _change(
@@ -88,4 +104,10 @@ def _wait(ready: Callable[[], bool], complaint: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    match sys.argv[1:]:
+        case ["people", accounts_file, director_name]:
+            people(Path(accounts_file), director_name)
+        case ["cluster", director_name]:
+            cluster(director_name)
+        case _:
+            sys.exit(__doc__)
