@@ -35,7 +35,7 @@ def test_a_second_account_of_that_name_is_refused(monkeypatch):
 def test_if_missing_leaves_an_account_as_it_is(monkeypatch):
     user = make_user("viewer", "anna")
     said = create(monkeypatch, "anna", "--role", "admin", "--if-missing", password="other-password")
-    assert said == "There is a anna already: left as it is.\n"
+    assert said == "There is an account anna already: left as it is.\n"
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     assert role_of(user) == "viewer"

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         """Create it; raises CommandError with the reason when that is refused."""
         name = options["username"]
         if options["if_missing"] and User.objects.filter(username=name).exists():
-            self.stdout.write(f"There is a {name} already: left as it is.")
+            self.stdout.write(f"There is an account {name} already: left as it is.")
             return
         try:
             user = create_user(
