@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 LONGEST_BACKOFF = 30.0
 """Seconds; the first pause after an error is DELIVER_EVERY, each further one twice as long."""
 
+SWEEP_AFTER = timedelta(days=1)
+"""Past its deadline an order may lie in a queue that long. The envelope's own expiry is what counts: a
+director whose clock is wrong must see it, to refuse it and to say so; Celery would drop it silently."""
+
 _UNREACHABLE = (redis.RedisError, KombuError, OSError)
 
 
@@ -79,7 +83,7 @@ def _send(entry: Outbox) -> bool:
         "lvs.apply",
         args=[seal(_order(entry), signing_key())],
         queue=director.queue,
-        expires=entry.deadline,
+        expires=entry.deadline + SWEEP_AFTER,
         retry=False,
     )
     now = timezone.now()
