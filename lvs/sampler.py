@@ -1,14 +1,33 @@
-"""Counters → samples: rates from the difference of two readings. Pure: its caller reads the clocks."""
+"""Counters → samples: rates from the difference of two readings. Pure: its caller reads the clocks.
+
+The kernel adds up the counters that it shows only once in two seconds (`estimation_timer` in its
+`net/netfilter/ipvs/ip_vs_est.c`), so a reading each second finds all of them unchanged every other
+time. A rate is therefore what such a sum brought, over its two seconds, until the next one is due.
+"""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from lvs.addresses import endpoint
 from lvs.agent.streams import Message, row_id, sample
 from lvs.counters import Counters, ServiceCounters
 
 Row = list[Any]
-_UNKNOWN: tuple[None, ...] = (None,) * len(Counters._fields)
+Rates = tuple[float | int | None, ...]
+_UNKNOWN: Rates = (None,) * len(Counters._fields)
+_IDLE: Rates = (0,) * len(Counters._fields)
+
+COUNTED_EVERY = 2.0
+"""Seconds between two sums of the kernel."""
+
+
+class _Seen(NamedTuple):
+    """What is remembered of one row."""
+
+    counters: Counters
+    changed_at: float
+    """When the counters were last seen to change, or first seen at all; steady seconds."""
+    rates: Rates
 
 
 class Sampler:
@@ -17,7 +36,7 @@ class Sampler:
     def __init__(self) -> None:
         self._seq = 0
         self._read_at: float | None = None
-        self._before: dict[str, Counters] = {}
+        self._before: dict[str, _Seen] = {}
 
     def take(self, services: Iterable[ServiceCounters], *, at: float, monotonic: float) -> Message:
         """The sample of one reading, as `lvs.agent.streams.sample` shapes it.
@@ -28,15 +47,31 @@ class Sampler:
         """
         interval = None if self._read_at is None else monotonic - self._read_at
         rows: dict[str, Row] = {}
-        totals: dict[str, Counters] = {}
+        seen: dict[str, _Seen] = {}
         for name, values, counters in _readings(services):
-            rates = _rates(self._before.get(name), counters, interval)
-            rows[name] = [*values, *counters, *rates]
-            totals[name] = counters
+            known = self._before.get(name)
+            seen[name] = _look(known, counters, monotonic, interval or 0.0)
+            rows[name] = [*values, *counters, *seen[name].rates]
         self._seq += 1
-        self._read_at, self._before = monotonic, totals
+        self._read_at, self._before = monotonic, seen
         rounded = None if interval is None else round(interval, 3)
         return sample(at=at, seq=self._seq, interval=rounded, rows=rows)
+
+
+def _look(before: _Seen | None, counters: Counters, now: float, interval: float) -> _Seen:
+    """What a row shows now. interval: seconds since the reading before."""
+    if before is None:
+        return _Seen(counters, now, _UNKNOWN)
+    if counters == before.counters:
+        # The next sum may come just after a reading: wait for nearly one reading more.
+        overdue = now - before.changed_at > COUNTED_EVERY + 0.9 * interval
+        return before._replace(rates=_IDLE) if overdue else before
+    gains = [new - old for new, old in zip(counters, before.counters, strict=True)]
+    if min(gains) < 0:
+        return _Seen(counters, now, _UNKNOWN)
+    # A longer interval held more than one sum.
+    period = max(COUNTED_EVERY, interval)
+    return _Seen(counters, now, tuple(round(gain / period, 2) if gain else 0 for gain in gains))
 
 
 def _readings(services: Iterable[ServiceCounters]) -> Iterator[tuple[str, Row, Counters]]:
@@ -57,16 +92,3 @@ def _readings(services: Iterable[ServiceCounters]) -> Iterator[tuple[str, Row, C
                 values,
                 server.counters,
             )
-
-
-def _rates(
-    before: Counters | None, now: Counters, interval: float | None
-) -> Iterable[float | int | None]:
-    if before is None or not interval:
-        return _UNKNOWN
-    if before == now:
-        return (0,) * len(now)
-    gains = [new - old for old, new in zip(before, now, strict=True)]
-    if min(gains) < 0:
-        return _UNKNOWN
-    return [round(gain / interval, 2) if gain else 0 for gain in gains]

@@ -50,7 +50,7 @@ def test_counters_beyond_32_bits_are_kept():
     sampler.take(reading(Counters(0, 0, 0, 2**32 - 1, 0)), at=0, monotonic=1.0)
     later = sampler.take(reading(Counters(0, 0, 0, 2**40, 0)), at=1, monotonic=2.0)
     assert row(later)["in_bytes"] == 2**40
-    assert row(later)["in_bytes_rate"] == 2**40 - 2**32 + 1
+    assert row(later)["in_bytes_rate"] == (2**40 - 2**32 + 1) / 2
 
 
 def test_a_counter_that_went_backwards_makes_the_rates_unknown():
@@ -59,13 +59,13 @@ def test_a_counter_that_went_backwards_makes_the_rates_unknown():
     zeroed = sampler.take(reading(Counters(11, 21, 31, 41, 0)), at=1, monotonic=2.0)
     after = sampler.take(reading(Counters(12, 21, 31, 41, 0)), at=2, monotonic=3.0)
     assert rates(zeroed) == [None] * 5
-    assert rates(after) == [1.0, 0, 0, 0, 0]
+    assert rates(after) == [0.5, 0, 0, 0, 0]
 
 
 def test_a_new_row_has_no_rates():
     sampler = Sampler()
     sampler.take(reading(), at=0, monotonic=1.0)
-    later = sampler.take(reading(NOTHING, server()), at=1, monotonic=2.0)
+    later = sampler.take(reading(NOTHING, server()), at=1, monotonic=4.0)
     assert rates(later, SERVER) == [None] * 5
     assert rates(later, SERVICE) == [0] * 5
 
@@ -77,10 +77,38 @@ def test_a_row_that_went_and_came_back_has_no_rates():
     assert rates(sampler.take(reading(Counters(9)), at=2, monotonic=3.0)) == [None] * 5
 
 
-def test_two_readings_at_one_instant_have_no_rates():
+def connection_rates(*readings):
+    """The connections/s of the last of some readings: (steady seconds, connections so far)."""
     sampler = Sampler()
-    sampler.take(reading(), at=0, monotonic=1.0)
-    assert rates(sampler.take(reading(Counters(1)), at=0, monotonic=1.0)) == [None] * 5
+    for monotonic, connections in readings:
+        made = sampler.take(reading(Counters(connections)), at=0, monotonic=monotonic)
+    return rates(made)[0]
+
+
+def test_the_kernels_sums_of_two_seconds_make_one_steady_rate():
+    at_once = connection_rates((0, 0), (1, 8))
+    between = connection_rates((0, 0), (1, 8), (2, 8))
+    next_sum = connection_rates((0, 0), (1, 8), (2, 8), (3, 16))
+    assert [at_once, between, next_sum] == [4.0, 4.0, 4.0]
+
+
+def test_a_sum_that_comes_just_after_a_reading_makes_no_gap_and_no_spike():
+    late = ((0, 0), (1, 8), (2.02, 8), (3.01, 8))
+    assert connection_rates(*late[:3]) == 4.0
+    assert connection_rates((0, 0), (1, 8), (1.99, 16)) == 4.0
+
+
+def test_traffic_that_stopped_shows_as_idle_soon():
+    assert connection_rates((0, 0), (1, 8), (2, 8), (3, 8), (4, 8)) == 0
+
+
+def test_a_row_without_traffic_is_idle_once_a_sum_is_overdue():
+    assert connection_rates((0, 5), (1, 5)) is None
+    assert connection_rates((0, 5), (1, 5), (2, 5), (3, 5)) == 0
+
+
+def test_a_longer_interval_counts_as_what_it_is():
+    assert connection_rates((0, 0), (5, 20)) == 4.0
 
 
 def test_a_service_sums_the_connections_of_its_servers_and_has_no_weight():
