@@ -30,9 +30,9 @@ function si(value, unit = "") {
   return `${value.toFixed(digits)}${unit ? ` ${unit}` : ""}`;
 }
 const shown = (field, value) => field.includes("bytes") ? si(value, "B") : si(value);
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 
-const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23" });
 
 // --- what arrives ----------------------------------------------------------------------------------
 function receive({ frame, now }) {

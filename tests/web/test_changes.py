@@ -181,7 +181,7 @@ def test_an_approval_that_comes_too_late_is_not_called_one(operator, approver, c
     page = text_of(client.post(f"/changes/{change.pk}/approve/", data, follow=True))
     assert state(change) == "stale"
     assert "Not approved" in page
-    assert "on its way" not in page
+    assert "The runs below" not in page
 
 
 def test_a_draft_behind_its_head_can_be_brought_up_to_date(operator, approver, cluster):

@@ -128,7 +128,7 @@ def approve(request: Request, number: int) -> HttpResponse:
             digest=request.POST.get("digest", ""),
             comment=request.POST.get("comment", ""),
         ),
-        "Approved. It is on its way to the directors.",
+        "Approved. The runs below show how it goes.",
     )
 
 

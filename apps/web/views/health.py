@@ -30,7 +30,7 @@ def _database() -> str:
 def _redis() -> str:
     try:
         with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1
+            settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2
         ) as client:
             client.ping()
     except (redis.RedisError, OSError):
