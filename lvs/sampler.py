@@ -64,7 +64,8 @@ def _look(before: _Seen | None, counters: Counters, now: float, interval: float)
         return _Seen(counters, now, _UNKNOWN)
     if counters == before.counters:
         # The next sum may come just after a reading: wait for nearly one reading more.
-        overdue = now - before.changed_at > COUNTED_EVERY + 0.9 * interval
+        wait = COUNTED_EVERY + 0.9 * min(interval, 1.0)
+        overdue = now - before.changed_at > wait
         return before._replace(rates=_IDLE) if overdue else before
     gains = [new - old for new, old in zip(counters, before.counters, strict=True)]
     if min(gains) < 0:
