@@ -141,7 +141,7 @@ class _Run:
             return Outcome("partial", "differs", text, log.steps, log.results(), "")
         if lost:
             log.judge_lost(make_plan(now, self._desired), lost)
-        return self._judged(log, now)
+        return self._judged(log, now, lost)
 
     def save_verified(self) -> None:
         """The kernel was read and holds exactly the wanted table."""
@@ -157,7 +157,7 @@ class _Run:
             )
         )
 
-    def _judged(self, log: StepLog, now: Table) -> Outcome:
+    def _judged(self, log: StepLog, now: Table, lost: str) -> Outcome:
         """Verified only when nothing was refused and the read-back equals the wanted table."""
         if log.refusal is None and now == self._desired:
             self.save_verified()
@@ -166,10 +166,11 @@ class _Run:
         # The journal stays until a run verifies: the next one then knows that we moved the kernel.
         journal = self._journal if log.written else self._stored.journal
         self._folder.save(replace(self._stored, owned=owned, journal=journal))
+        why = str(log.refusal or lost or explain_difference(self._desired, now))
         return Outcome(
             "partial" if log.written else "failed",
             "refused" if log.refusal else "differs",
-            str(log.refusal) if log.refusal else explain_difference(self._desired, now),
+            why,
             log.steps,
             log.results(),
             now.only(owned).digest,

@@ -112,12 +112,12 @@ def tables(
 
 
 @st.composite
-def edited_tables(draw: st.DrawFn) -> tuple[Table, Table]:
+def edited_tables(draw: st.DrawFn, schedulers: list[str] | None = None) -> tuple[Table, Table]:
     """Two tables, the second a plausible edit of the first: most identities stay."""
-    before = draw(tables())
+    before = draw(tables(schedulers))
     after = [draw(_edited(service)) for service in before.services if draw(st.integers(0, 3))]
     keys = {service.key for service in after}
-    after += [s for s in draw(tables(max_services=2)).services if s.key not in keys]
+    after += [s for s in draw(tables(schedulers, max_services=2)).services if s.key not in keys]
     return before, make_table(after)
 
 

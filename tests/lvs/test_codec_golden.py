@@ -115,10 +115,10 @@ def test_schema_reads_and_writes_the_same_bytes(arguments):
 
 
 def test_schema_knows_the_order_of_bytes_of_a_netmask_and_of_ports():
-    message = by_schema(1, recorded("-A -t [2001:db8::1]:80 -p 300 -M 56"))
+    message = by_schema(1, recorded("-A -t [2001:db8::1]:81 -p 300 -M 56"))
     service = message.get_attr("IPVS_CMD_ATTR_SERVICE")
-    assert service.get_attr("IPVS_SVC_ATTR_PORT") == 80
+    assert service.get_attr("IPVS_SVC_ATTR_PORT") == 81
     assert service.get_attr("IPVS_SVC_ATTR_NETMASK") == (56).to_bytes(4, sys.byteorder)
-    gue = "-a -t 192.0.2.1:80 -r 198.51.100.9:80 -i --tun-type gue --tun-port 6080 --tun-csum"
+    gue = "-a -t 192.0.2.1:80 -r 198.51.100.6:80 -i --tun-type gue --tun-port 6081 --tun-csum"
     dest = by_schema(5, recorded(gue)).get_attr("IPVS_CMD_ATTR_DEST")
-    assert dest.get_attr("IPVS_DEST_ATTR_TUN_PORT") == 6080
+    assert dest.get_attr("IPVS_DEST_ATTR_TUN_PORT") == 6081

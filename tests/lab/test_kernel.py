@@ -1,0 +1,46 @@
+"""The netlink side on a real kernel: most of it runs on the director itself, see `inside/`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab import Lab
+
+PROJECT = Path(__file__).resolve().parents[2]
+GOLDEN = PROJECT / "tests" / "lvs" / "golden" / "ipvsadm.json"
+ENVIRONMENT = {"PYTHONPATH": str(PROJECT)}
+NO_MODULE = """
+echo /bin/false >/proc/sys/kernel/modprobe
+for module in $(awk '/^ip_vs_/ {print $1}' /proc/modules) ip_vs; do rmmod $module || exit 9; done
+python -m lvs show
+"""
+
+
+def run_inside(lab, name):
+    """Run one file of tests on the director; what failed there is told here."""
+    argv = ["python", "-m", "tests.lab.inside", PROJECT / "tests" / "lab" / "inside" / name]
+    done = lab.run([str(part) for part in argv], cwd=PROJECT, env=ENVIRONMENT, timeout=300)
+    print(done.stdout)
+    assert done.returncode == 0, f"{name} failed on the director:\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("name", ["check_kernel.py", "check_refusals.py"])
+def test_on_the_director(clean_ipvs, name):
+    run_inside(clean_ipvs, name)
+
+
+def test_ipvsadm_still_sends_what_was_recorded(clean_ipvs):
+    recorded = clean_ipvs.writable / "recorded.json"
+    argv = ["python", "-m", "tests.lab.golden", str(recorded)]
+    done = clean_ipvs.run(argv, env=ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(recorded.read_text()) == json.loads(GOLDEN.read_text())
+
+
+def test_kernel_without_the_module_is_told_apart_from_everything_else():
+    with Lab(web=False) as lab:
+        done = lab.run(["sh", "-c", NO_MODULE], cwd=PROJECT, env=ENVIRONMENT)
+    assert done.returncode == 4, done.stderr
+    assert "modprobe ip_vs" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
