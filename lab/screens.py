@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,7 +14,6 @@ from lab.parts import end_on_signals
 from lab.stack import ROOT, Stack
 
 PICTURE = ROOT / "docs" / "img" / "live.png"
-SIZE = {"width": 1280, "height": 900}
 WATCH_SECONDS = 100.0
 
 
@@ -36,7 +34,9 @@ def take(url: str, username: str, password: str, seconds: float = WATCH_SECONDS)
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
-        page = browser.new_page(viewport=SIZE, color_scheme="light", device_scale_factor=1.5)
+        page = browser.new_page(
+            viewport={"width": 1440, "height": 900}, color_scheme="light", device_scale_factor=1.5
+        )
         page.goto(f"{url}/sign-in/")
         page.get_by_label("Sign-in name").or_(page.locator("[name=username]")).first.fill(username)
         page.locator("[name=password]").fill(password)
@@ -50,4 +50,4 @@ def take(url: str, username: str, password: str, seconds: float = WATCH_SECONDS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
