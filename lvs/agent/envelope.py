@@ -42,6 +42,7 @@ class Order:
 
     director: str
     cluster: str
+    """Its id at the console: a name can be changed, and given to another cluster."""
     revision: int
     run: int
     change: int

@@ -47,7 +47,7 @@ class Orders:
         except EnvelopeRefused as refusal:
             self._refuse(refusal.reason)
             return
-        logger.info("run %d: revision %d of %s", order.run, order.revision, order.cluster)
+        logger.info("run %d: revision %d of cluster %s", order.run, order.revision, order.cluster)
         if before := self._memory.finished(order):
             logger.info("run %d ended before: giving the same answer", order.run)
             self._reporter.put(before)

@@ -65,7 +65,7 @@ def test_the_order_is_what_was_approved(run, orders):
     assert (order.run, order.change, order.revision) == (run.pk, change.pk, 1)
     assert (order.digest, order.table) == (change.digest, change.table)
     assert order.expected_digest == run.expected_digest
-    assert order.cluster == change.cluster.name
+    assert order.cluster == str(change.cluster_id)
     approver = change.reviews.get().reviewer.username
     assert order.approval == {
         "change": change.pk,

@@ -41,7 +41,7 @@ def deliver_outbox() -> int:
     """
     now = timezone.now()
     due = Outbox.objects.filter(next_send__lte=now, run__state__in=("queued", "running"))
-    due = due.select_related("run__director", "run__change__revision", "run__change__cluster")
+    due = due.select_related("run__director", "run__change__revision")
     sent = 0
     for entry in due.order_by("next_send"):
         if not _claim(entry, _pause_end(entry.run, now)):
@@ -117,7 +117,7 @@ def _order(entry: Outbox) -> Order:
     margin = min(CLOCK_SKEW, settings.RUN_DEADLINE / 2)
     return Order(
         director=str(run.director.uuid),
-        cluster=change.cluster.name,
+        cluster=str(change.cluster_id),
         revision=revision.number,
         run=run.pk,
         change=change.pk,

@@ -14,8 +14,12 @@ from apps.changes import services as changes
 from apps.changes.models import Change
 from apps.inventory.services import create_revision
 from apps.jobs.models import Outbox, Run
+from lvsconsole.celery import app
 
 logger = logging.getLogger(__name__)
+
+DELIVER = "apps.jobs.tasks.deliver_outbox"
+"""The task by its name: its module imports this package."""
 
 _nudging = threading.Lock()
 
@@ -66,10 +70,8 @@ def _nudge() -> None:
 
 
 def _ask_worker() -> None:
-    from apps.jobs.tasks import deliver_outbox
-
     try:
-        deliver_outbox.apply_async(retry=False, expires=settings.DELIVER_EVERY)
+        app.send_task(DELIVER, retry=False, expires=settings.DELIVER_EVERY)
     except Exception as error:  # the worker's beat comes anyway
         logger.warning("the worker was not asked to deliver at once: %s", error)
     finally:
