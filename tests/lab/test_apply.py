@@ -1,7 +1,7 @@
-"""`apply_table` on a real kernel: it runs on the director itself, see `inside/check_apply.py`."""
+"""`apply_table` on a real kernel: it runs on the director itself, see `inside/`."""
 
 from tests.lab.test_kernel import run_inside
 
 
 def test_apply_on_the_director(clean_ipvs):
-    run_inside(clean_ipvs, "check_apply.py")
+    run_inside(clean_ipvs, "check_apply.py", "check_apply_moved.py", "check_apply_killed.py")

@@ -1,44 +1,20 @@
 """`apply_table` on a real kernel: owned services become the table, all others stay as they are."""
 
-import json
-import signal
 import subprocess
 import sys
 
-import pytest
 from hypothesis import given
 
 from lvs.apply import apply_table, observe
 from lvs.boot import current_boot
-from lvs.errors import Busy, StateDamaged
-from lvs.model import EMPTY, Table, make_table, table_to_document
+from lvs.model import EMPTY, make_table
 from lvs.netlink.kernel import Kernel
 from lvs.results import StepResult
-from lvs.state import Journal, State, StateFolder
+from lvs.state import State, StateFolder
 from tests.lab.golden import Monitor
-from tests.lab.inside.conftest import run_ipvsadm
-from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked, table_of, with_servers
+from tests.lab.inside.conftest import EDITED, FOREIGN, FOREIGN_LINES, WEB_LINE, run_ipvsadm, states
+from tests.lvs.examples import TUTORIAL, WEB, marked, table_of
 from tests.lvs.strategies import LAB_SCHEDULERS, edited_tables
-
-FOREIGN = ("-A -t 10.9.9.9:9 -s rr -p 77", "-a -t 10.9.9.9:9 -r 10.9.9.10:9 -g -w 7 -x 5 -y 4")
-FOREIGN_LINES = {
-    "-A -t 10.9.9.9:9 -s rr -p 77",
-    "-a -t 10.9.9.9:9 -r 10.9.9.10:9 -g -w 7",
-}
-EDITED = table_of(
-    with_servers(SERVERS[0]._replace(weight=20), SERVERS[1]._replace(weight=10), scheduler="wrr")
-)
-WEB_LINE = "-A -t 192.168.49.134:80 -s rr"
-
-
-def owned_in_kernel(folder: StateFolder) -> Table:
-    with Kernel() as kernel:
-        return kernel.read_stable_table().only(folder.load().owned)
-
-
-def states(outcome):
-    return [result.state for result in outcome.results]
-
 
 # --- what it does ----------------------------------------------------------------------------------
 
@@ -159,171 +135,6 @@ def test_foreign_service_that_appears_while_writing_is_not_touched(folder, ipvsa
     again = apply_table(EMPTY, state=folder)
     assert again.state == "verified"
     assert ipvsadm("-Sn") == "-A -t 192.168.49.134:80 -s sed\n"
-
-
-# --- when the kernel is not as the plan expects ----------------------------------------------------
-
-
-def test_expected_digest_that_fits_lets_it_pass(folder, ipvsadm):
-    ipvsadm(*FOREIGN)
-    apply_table(TUTORIAL, state=folder)
-    outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest)
-    assert outcome.state == "verified"
-
-
-def test_kernel_changed_by_hand_since_the_plan_is_refused(folder, ipvsadm):
-    apply_table(TUTORIAL, state=folder)
-    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 50")
-    before = ipvsadm("-Sn")
-    outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest)
-    assert (outcome.state, outcome.code, outcome.steps) == ("failed", "moved", ())
-    assert outcome.digest == owned_in_kernel(folder).digest
-    assert ipvsadm("-Sn") == before
-
-
-def test_own_interrupted_run_of_the_same_revision_is_no_reason_to_refuse(folder, ipvsadm):
-    apply_table(TUTORIAL, state=folder)
-    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
-    stored = folder.load()
-    journal = Journal(run=1, revision=2, digest=EDITED.digest)
-    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
-    outcome = apply_table(
-        EDITED,
-        state=folder,
-        expected_digest=TUTORIAL.digest,
-        journal=journal._replace(run=9),
-        revision=2,
-    )
-    assert outcome.state == "verified"
-    assert folder.load().journal is None
-
-
-def test_interrupted_run_of_another_revision_is(folder, ipvsadm):
-    apply_table(TUTORIAL, state=folder)
-    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
-    stored = folder.load()
-    journal = Journal(run=1, revision=2, digest=EDITED.digest)
-    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
-    outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest, revision=3)
-    assert outcome.code == "moved"
-
-
-def test_read_back_that_differs_is_partial_and_says_where(folder, ipvsadm):
-    def meddle(result):
-        if result.index == 2:
-            ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.104:80 -m -w 9")
-
-    outcome = apply_table(TUTORIAL, state=folder, on_step=meddle)
-    assert (outcome.state, outcome.code) == ("partial", "differs")
-    assert "192.168.1.104:80 of tcp 192.168.49.134:80 has weight 9 instead of 1" in outcome.error
-    assert outcome.digest == owned_in_kernel(folder).digest
-    assert folder.load().table is None
-    assert folder.load().journal == Journal(0, 0, TUTORIAL.digest)
-
-
-def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder, ipvsadm):
-    wanted = table_of(with_servers(SERVERS[0]), marked(4, scheduler="twos"))
-    outcome = apply_table(wanted, state=folder)
-    assert (outcome.state, outcome.code) == ("partial", "refused")
-    assert states(outcome) == ["done", "failed", "skipped"]
-    assert "modprobe ip_vs_twos" in outcome.results[1].error
-    assert folder.load().owned == {WEB.key}
-    fixed = table_of(with_servers(SERVERS[0]), marked(4))
-    again = apply_table(fixed, state=folder)
-    assert again.state == "verified"
-    assert len(again.steps) == 2
-
-
-def test_refusal_of_everything_is_failed(folder, ipvsadm):
-    outcome = apply_table(table_of(marked(4, scheduler="twos")), state=folder)
-    assert (outcome.state, outcome.code) == ("failed", "refused")
-    assert folder.load().owned == frozenset()
-    assert folder.load().journal is None
-
-
-# --- when something dies ---------------------------------------------------------------------------
-
-APPLY = """
-import json, os, signal, sys
-import lvs.netlink.kernel
-from lvs.apply import apply_table
-from lvs.model import table_from_document
-from lvs.state import StateFolder
-lvs.netlink.kernel.BATCH = 5
-def die(result):
-    if result.index == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-table = table_from_document(json.load(sys.stdin))
-apply_table(table, state=StateFolder(sys.argv[1]), revision=3, on_step=die)
-"""
-BIG = make_table(marked(mark, real_servers=SERVERS) for mark in range(1, 13))
-
-
-def killed_while_applying(folder, at):
-    done = subprocess.run(
-        [sys.executable, "-c", APPLY, str(folder.path), str(at)],
-        input=json.dumps(table_to_document(BIG)),
-        text=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-
-
-def test_killed_between_batches_it_knows_what_is_ours_and_ends_its_work(folder, ipvsadm):
-    ipvsadm(*FOREIGN)
-    killed_while_applying(folder, at=19)
-    state = folder.load()
-    assert state.journal == Journal(0, 3, BIG.digest)
-    assert state.owned == BIG.by_key().keys()
-    held = owned_in_kernel(folder)
-    assert held not in (EMPTY, BIG)
-    outcome = apply_table(BIG, state=folder, expected_digest=EMPTY.digest, revision=3)
-    assert outcome.state == "verified"
-    assert owned_in_kernel(folder) == BIG
-    assert set(ipvsadm("-Sn").splitlines()) >= FOREIGN_LINES
-
-
-def test_killed_while_applying_it_can_be_taken_back(folder, ipvsadm):
-    killed_while_applying(folder, at=11)
-    assert apply_table(EMPTY, state=folder).state == "verified"
-    assert ipvsadm("-Sn") == ""
-
-
-def test_steps_whose_answers_are_lost_are_told_by_reading(folder, ipvsadm, monkeypatch):
-    monkeypatch.setattr("lvs.netlink.transport._RECEIVE_BUFFER", 1)  # the kernel makes it 2,304
-    told = []
-    outcome = apply_table(BIG, state=folder, on_step=told.append)
-    assert (outcome.state, outcome.code) == ("partial", "differs")
-    assert "Answers of the kernel were lost" in outcome.error
-    assert states(outcome) == ["done"] * 12 + ["failed"] + ["skipped"] * 23
-    assert told == list(outcome.results[:13])
-    assert outcome.digest == owned_in_kernel(folder).digest
-    monkeypatch.undo()
-    assert apply_table(BIG, state=folder).state == "verified"
-
-
-def test_while_another_process_applies_it_is_refused(folder, ipvsadm, monkeypatch):
-    script = (
-        "import sys, time\nfrom lvs.state import StateFolder\n"
-        "with StateFolder(sys.argv[1]).lock():\n    print(flush=True)\n    time.sleep(60)\n"
-    )
-    argv = [sys.executable, "-c", script, str(folder.path)]
-    lock = StateFolder.lock
-    monkeypatch.setattr(StateFolder, "lock", lambda self: lock(self, timeout=0.1))
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as holder:
-        holder.stdout.readline()
-        with pytest.raises(Busy, match=f"process {holder.pid} "):
-            apply_table(TUTORIAL, state=folder)
-        holder.kill()
-    assert ipvsadm("-Sn") == ""
-
-
-def test_damaged_state_stops_everything(folder, ipvsadm):
-    apply_table(TUTORIAL, state=folder)
-    folder.file.write_text("{")
-    with pytest.raises(StateDamaged):
-        apply_table(EMPTY, state=folder)
-    assert WEB_LINE in ipvsadm("-Sn")
 
 
 # --- looking on ------------------------------------------------------------------------------------

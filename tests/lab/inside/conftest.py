@@ -5,13 +5,24 @@ import subprocess
 import pytest
 from hypothesis import settings
 
-from lvs.model import EMPTY
+from lvs.model import EMPTY, Table
 from lvs.netlink.kernel import Kernel
 from lvs.plan import make_plan
 from lvs.state import StateFolder
+from tests.lvs.examples import SERVERS, table_of, with_servers
 
 settings.register_profile("lab", max_examples=25, deadline=None, database=None)
 settings.load_profile("lab")
+
+FOREIGN = ("-A -t 10.9.9.9:9 -s rr -p 77", "-a -t 10.9.9.9:9 -r 10.9.9.10:9 -g -w 7 -x 5 -y 4")
+FOREIGN_LINES = {
+    "-A -t 10.9.9.9:9 -s rr -p 77",
+    "-a -t 10.9.9.9:9 -r 10.9.9.10:9 -g -w 7",
+}
+EDITED = table_of(
+    with_servers(SERVERS[0]._replace(weight=20), SERVERS[1]._replace(weight=10), scheduler="wrr")
+)
+WEB_LINE = "-A -t 192.168.49.134:80 -s rr"
 
 
 def run_ipvsadm(*arguments):
@@ -23,6 +34,15 @@ def run_ipvsadm(*arguments):
 def fill(kernel, table):
     """Make an empty kernel hold the table, without `apply_table`."""
     assert kernel.execute(make_plan(EMPTY, table), lambda index, refusal: None) is None
+
+
+def owned_in_kernel(folder: StateFolder) -> Table:
+    with Kernel() as kernel:
+        return kernel.read_stable_table().only(folder.load().owned)
+
+
+def states(outcome):
+    return [result.state for result in outcome.results]
 
 
 @pytest.fixture

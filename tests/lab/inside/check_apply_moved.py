@@ -1,0 +1,83 @@
+"""`apply_table` when the kernel is not as the plan expects, or does not take it."""
+
+from lvs.apply import apply_table
+from lvs.state import Journal, State
+from tests.lab.inside.conftest import EDITED, FOREIGN, owned_in_kernel, states
+from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked, table_of, with_servers
+
+
+def test_expected_digest_that_fits_lets_it_pass(folder, ipvsadm):
+    ipvsadm(*FOREIGN)
+    apply_table(TUTORIAL, state=folder)
+    outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest)
+    assert outcome.state == "verified"
+
+
+def test_kernel_changed_by_hand_since_the_plan_is_refused(folder, ipvsadm):
+    apply_table(TUTORIAL, state=folder)
+    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 50")
+    before = ipvsadm("-Sn")
+    outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest)
+    assert (outcome.state, outcome.code, outcome.steps) == ("failed", "moved", ())
+    assert outcome.digest == owned_in_kernel(folder).digest
+    assert ipvsadm("-Sn") == before
+
+
+def test_own_interrupted_run_of_the_same_revision_is_no_reason_to_refuse(folder, ipvsadm):
+    apply_table(TUTORIAL, state=folder)
+    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
+    stored = folder.load()
+    journal = Journal(run=1, revision=2, digest=EDITED.digest)
+    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
+    outcome = apply_table(
+        EDITED,
+        state=folder,
+        expected_digest=TUTORIAL.digest,
+        journal=journal._replace(run=9),
+        revision=2,
+    )
+    assert outcome.state == "verified"
+    assert folder.load().journal is None
+
+
+def test_interrupted_run_of_another_revision_is(folder, ipvsadm):
+    apply_table(TUTORIAL, state=folder)
+    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
+    stored = folder.load()
+    journal = Journal(run=1, revision=2, digest=EDITED.digest)
+    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
+    outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest, revision=3)
+    assert outcome.code == "moved"
+
+
+def test_read_back_that_differs_is_partial_and_says_where(folder, ipvsadm):
+    def meddle(result):
+        if result.index == 2:
+            ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.104:80 -m -w 9")
+
+    outcome = apply_table(TUTORIAL, state=folder, on_step=meddle)
+    assert (outcome.state, outcome.code) == ("partial", "differs")
+    assert "192.168.1.104:80 of tcp 192.168.49.134:80 has weight 9 instead of 1" in outcome.error
+    assert outcome.digest == owned_in_kernel(folder).digest
+    assert folder.load().table is None
+    assert folder.load().journal == Journal(0, 0, TUTORIAL.digest)
+
+
+def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder, ipvsadm):
+    wanted = table_of(with_servers(SERVERS[0]), marked(4, scheduler="twos"))
+    outcome = apply_table(wanted, state=folder)
+    assert (outcome.state, outcome.code) == ("partial", "refused")
+    assert states(outcome) == ["done", "failed", "skipped"]
+    assert "modprobe ip_vs_twos" in outcome.results[1].error
+    assert folder.load().owned == {WEB.key}
+    fixed = table_of(with_servers(SERVERS[0]), marked(4))
+    again = apply_table(fixed, state=folder)
+    assert again.state == "verified"
+    assert len(again.steps) == 2
+
+
+def test_refusal_of_everything_is_failed(folder, ipvsadm):
+    outcome = apply_table(table_of(marked(4, scheduler="twos")), state=folder)
+    assert (outcome.state, outcome.code) == ("failed", "refused")
+    assert folder.load().owned == frozenset()
+    assert folder.load().journal is None
