@@ -20,21 +20,21 @@ class Progress:
         self._director = director
         self._order = order
         self._reporter = reporter
-        self._steps: tuple[Step, ...] = ()
+        self._described: list[Message] = []
         self._results: list[StepResult] = []
         self._told = 0
         self._told_at = float("-inf")
 
     def plan(self, steps: tuple[Step, ...]) -> None:
         """The run begins, with these steps."""
-        self._steps = steps
+        self._described = [{"text": step.text(), "command": step.command()} for step in steps]
         self._reporter.put(
             streams.run_started(
                 self._director,
                 time.time(),
                 run=self._order.run,
                 revision=self._order.revision,
-                steps=[_described(step) for step in steps],
+                steps=self._described,
             )
         )
 
@@ -47,14 +47,12 @@ class Progress:
     def came_to(self, outcome: Outcome) -> Message:
         """The end of the run as `apply_table` saw it."""
         state: RunState = "verified" if outcome.state == "unchanged" else outcome.state
-        return self._end(
-            state, outcome.code, outcome.error, outcome.digest, outcome.steps, outcome.results
-        )
+        return self._end(state, outcome.code, outcome.error, outcome.digest, outcome.results)
 
     def broken_off(self, error: str) -> Message:
         """The end of a run that stopped by an error: what had been done stays done."""
         written = any(result.state == "done" for result in self._results)
-        return self._end("partial" if written else "failed", "", error, "", self._steps, ())
+        return self._end("partial" if written else "failed", "", error, "", ())
 
     def ended(
         self, state: RunState, *, error: str = "", digest: str = "", already: bool = False
@@ -77,7 +75,6 @@ class Progress:
         code: str,
         error: str,
         digest: str,
-        steps: tuple[Step, ...],
         results: tuple[StepResult, ...],
     ) -> Message:
         self._tell()
@@ -92,8 +89,8 @@ class Progress:
             error=error,
             digest=digest,
             steps=[
-                _described(step) | _ended(by_index.get(index, StepResult(index, "skipped")))
-                for index, step in enumerate(steps)
+                step | _ended(by_index.get(index, StepResult(index, "skipped")))
+                for index, step in enumerate(self._described)
             ],
         )
 
@@ -107,10 +104,6 @@ class Progress:
         )
         self._told = len(self._results)
         self._told_at = time.monotonic()
-
-
-def _described(step: Step) -> Message:
-    return {"text": step.text(), "command": step.command()}
 
 
 def _ended(result: StepResult) -> Message:

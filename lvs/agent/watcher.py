@@ -87,7 +87,7 @@ class Watcher(Periodic):
     def _observe(self, kernel: Kernel, state: State) -> Observation:
         """As `lvs.apply.observe`, but one reading that equals the last look is enough."""
         table = kernel.read_table()
-        if not self._seen or table != self._seen.table:
+        if (not self._seen or table != self._seen.table) and table != kernel.read_table():
             table = kernel.read_stable_table()
         owned = table.only(state.owned)
         keys = frozenset(owned.by_key())

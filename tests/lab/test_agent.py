@@ -339,7 +339,7 @@ def test_sigterm_lets_a_run_end_first(running):
 
 
 def test_heartbeats_tell_the_facts(running):
-    beat = running.reports("heartbeat")[-1]
+    beat = wait_for(lambda: running.reports("heartbeat"), "a heartbeat")[-1]
     facts = beat["facts"]
     assert beat["problem"] == ""
     assert facts["kernel"] == running.lab.run(["uname", "-r"]).stdout.strip()
