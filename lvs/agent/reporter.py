@@ -62,8 +62,9 @@ class Reporter(threading.Thread):
             while message := self._next():
                 if not self._send(client, message):
                     self._put_back(message)
-                    if self._stopping.wait(RETRY_EVERY):
+                    if self._stopping.is_set():
                         return
+                    self._stopping.wait(RETRY_EVERY)  # woken by stop, it tries once more
 
     def _next(self) -> Message | None:
         with self._changed:

@@ -1,0 +1,39 @@
+"""Facts of a director, read from what its kernel shows to everybody."""
+
+from lvs.agent.facts import Facts, loadable_schedulers, loaded_schedulers
+from lvs.netlink.kernel import KernelInfo
+
+PROC_MODULES = """\
+ip_vs_wrr 16384 1 - Live 0x0000000000000000
+ip_vs_ftp 16384 0 - Live 0x0000000000000000
+ip_vs_pe_sip 16384 0 - Live 0x0000000000000000
+ip_vs 180224 4 ip_vs_wrr, Live 0x0000000000000000
+nf_conntrack 180224 1 ip_vs, Live 0x0000000000000000
+"""
+
+
+def test_loaded_schedulers_are_told_from_other_modules():
+    assert loaded_schedulers(PROC_MODULES) == {"wrr"}
+    assert loaded_schedulers("") == set()
+
+
+def test_loadable_and_builtin_schedulers_are_found(tmp_path):
+    (tmp_path / "modules.builtin").write_text("kernel/net/netfilter/ipvs/ip_vs_rr.ko\n")
+    (tmp_path / "modules.dep").write_text(
+        "kernel/net/netfilter/ipvs/ip_vs_mh.ko.xz: kernel/net/netfilter/ipvs/ip_vs.ko.xz\n"
+        "kernel/net/netfilter/ipvs/ip_vs.ko.xz:\n"
+    )
+    assert loadable_schedulers(tmp_path) == {"rr", "mh"}
+
+
+def test_a_kernel_without_modules_has_no_loadable_schedulers(tmp_path):
+    assert loadable_schedulers(tmp_path / "nowhere") == set()
+
+
+def test_facts_are_complete_with_and_without_ipvs():
+    with_ipvs = Facts().gather(KernelInfo("1.2.1", 4096))
+    without = Facts().gather(None)
+    assert with_ipvs.keys() == without.keys()
+    assert (with_ipvs["ipvs_version"], without["ipvs_version"]) == ("1.2.1", "")
+    assert all(set(entry) == {"interface", "address"} for entry in without["addresses"])
+    assert not any(entry["address"].startswith("127.") for entry in without["addresses"])
