@@ -232,7 +232,7 @@ def processes_with(mark):
 
 def test_lab_that_cannot_boot_shows_its_console():
     with pytest.raises(LabError, match=r"did not start.*\n.*physical memory"):
-        Lab(memory="16M").start()
+        Lab(memory="4M").start()
 
 
 def test_lab_that_dies_says_so(tmp_path):
