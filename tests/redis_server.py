@@ -21,7 +21,8 @@ class RedisServer:
         """Start it and wait until it answers. Does nothing when it runs."""
         if self._process and self._process.poll() is None:
             return
-        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "yes"}
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": ""}
+        options |= {"appendonly": "yes", "appendfsync": "always"}
         command = ["redis-server", *(w for k, v in options.items() for w in (f"--{k}", v))]
         with (self.folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)

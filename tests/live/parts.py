@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 from channels.layers import get_channel_layer
@@ -142,4 +143,6 @@ def _database_url():
     found = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{found['NAME']}"
-    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**found)
+    host = quote(found["HOST"], safe="")  # a folder where the server listens on a Unix socket
+    port = f":{found['PORT']}" if found["PORT"] else ""
+    return f"postgresql://{found['USER']}:{found['PASSWORD']}@{host}{port}/{found['NAME']}"
