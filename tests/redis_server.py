@@ -56,11 +56,16 @@ class RedisServer:
     def _wait(self) -> None:
         deadline = time.monotonic() + 10
         with redis.Redis(port=self.port) as client:
-            while True:
-                try:
-                    client.ping()
-                    return
-                except redis.ConnectionError:
-                    if time.monotonic() > deadline or (self._process and self._process.poll()):
-                        raise
-                    time.sleep(0.02)
+            while not self._answers(client):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"redis-server does not answer: {self.folder}/redis.log")
+                time.sleep(0.02)
+
+    def _answers(self, client: redis.Redis) -> bool:
+        """Whether ours answers. Raises RuntimeError when it ended: another one may have the port."""
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError(f"redis-server ended at its start: {self.folder}/redis.log")
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False

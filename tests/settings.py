@@ -8,18 +8,20 @@ import tempfile
 
 from tests.ports import free_port
 
-DATA = tempfile.TemporaryDirectory(prefix="lvs-test-")  # gone with the process
+if "LVS_TEST_DATA" not in os.environ:  # a process that a test starts shares its parent's
+    DATA = tempfile.TemporaryDirectory(prefix="lvs-test-")  # gone with this process
+    os.environ["LVS_TEST_DATA"] = os.environ["LVS_DATA_DIR"] = DATA.name
+    # The fixture `redis_server` starts a server on this port; without it nothing listens there.
+    # Never the one that the caller's environment names: tests empty it.
+    os.environ["LVS_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
 os.environ.setdefault("LVS_DEBUG", "yes")
-os.environ.setdefault("LVS_DATA_DIR", DATA.name)
-# The fixture `redis_server` starts a server on this port; without it nothing listens there.
-os.environ.setdefault("LVS_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
 
-from lvsconsole.settings import *  # noqa: E402, F403
-from lvsconsole.settings import DATABASES, STORAGES  # noqa: E402
+from lvsconsole.settings import *  # noqa: F403
+from lvsconsole.settings import DATABASES, STORAGES
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in production, so that locks and other processes behave as there.
-    DATABASES["default"]["TEST"] = {"NAME": f"{DATA.name}/test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": f"{os.environ['LVS_TEST_DATA']}/test.sqlite3"}
 
 # Pages name static files without a manifest, so that tests need no collectstatic;
 # `make check` collects them with the manifest.
