@@ -41,7 +41,7 @@ class Change(models.Model):
     )  # author confirmed: services with no usable server
     version = models.PositiveIntegerField(
         default=1
-    )  # counts edits: two tabs can't overwrite each other
+    )  # counts edits and submits: two tabs can't overwrite each other, no verdict meets another plan
     revision = models.OneToOneField(
         Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="change"
     )  # made when it starts to be applied

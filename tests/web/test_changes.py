@@ -24,6 +24,11 @@ def act(user, change, name, **data):
     return browser(user).post(f"/changes/{change.pk}/{name}/", data)
 
 
+def shown(change, comment):
+    """What the review form posts."""
+    return {"digest": change.digest, "version": change.version, "comment": comment}
+
+
 def state(change):
     return Change.objects.get(pk=change.pk).state
 
@@ -101,7 +106,7 @@ def test_submit_approve_apply(operator, approver, cluster):
     draft.refresh_from_db()
     page = browser(approver).get(f"/changes/{draft.pk}/").content.decode()
     assert f'name="digest" value="{draft.digest}"' in " ".join(page.split())
-    response = act(approver, draft, "approve", digest=draft.digest, comment="Fine")
+    response = act(approver, draft, "approve", **shown(draft, "Fine"))
     assert response.status_code == 302
     assert state(draft) == "applying"
     page = text_of(browser(operator).get(f"/changes/{draft.pk}/"))
@@ -118,11 +123,30 @@ def test_another_digest_than_the_shown_one_is_refused(operator, approver, cluste
     assert state(change) == "in_review"
 
 
+def test_an_approval_is_for_what_was_submitted_when_the_page_was_shown(operator, approver, cluster):
+    change = make_submitted(operator, cluster)
+    data = shown(change, "Fine")
+    observe(cluster.directors.get(), make_table([]), make_table([make_service(scheduler="wlc")]))
+    act(operator, change, "reopen")
+    act(operator, change, "submit", adopt="on")
+    response = act(approver, change, "approve", **data)
+    assert response.status_code == 409
+    assert "not the one that you were shown" in text_of(response)
+    assert state(change) == "in_review"
+
+
+def test_a_comment_may_hold_anything_that_a_form_can_send(operator, approver, cluster):
+    change = make_submitted(operator, cluster)
+    data = shown(change, "No\0way")
+    assert act(approver, change, "reject", **data).status_code == 302
+    assert browser(approver).get("/changes/?cluster=%00").status_code == 200
+
+
 def test_nobody_without_the_right_acts(viewer, operator, approver, cluster):
     change = make_submitted(operator, cluster)
     for person in (viewer, operator):
         for name in ("approve", "reject"):
-            response = act(person, change, name, digest=change.digest, comment="x")
+            response = act(person, change, name, **shown(change, "x"))
             assert response.status_code == 403
     for person in (viewer, approver):
         assert act(person, change, "reopen").status_code == 403
@@ -163,8 +187,8 @@ def test_taking_over_names_the_services(operator, cluster):
 
 def test_rejecting_needs_a_why_and_the_author_can_go_on(operator, approver, cluster):
     change = make_submitted(operator, cluster)
-    assert act(approver, change, "reject", digest=change.digest, comment="").status_code == 422
-    response = act(approver, change, "reject", digest=change.digest, comment="Too early")
+    assert act(approver, change, "reject", **shown(change, "")).status_code == 422
+    response = act(approver, change, "reject", **shown(change, "Too early"))
     assert response.status_code == 302
     assert "Too early" in text_of(browser(operator).get(f"/changes/{change.pk}/"))
     assert act(operator, change, "reopen").status_code == 302
@@ -177,7 +201,7 @@ def test_an_approval_that_comes_too_late_is_not_called_one(operator, approver, c
     change = make_submitted(operator, cluster)
     observe(cluster.directors.get(), make_table([make_service(port=8080)]))
     client = browser(approver)
-    data = {"digest": change.digest, "comment": ""}
+    data = shown(change, "")
     page = text_of(client.post(f"/changes/{change.pk}/approve/", data, follow=True))
     assert state(change) == "stale"
     assert "Not approved" in page
@@ -195,7 +219,7 @@ def test_a_draft_behind_its_head_can_be_brought_up_to_date(operator, approver, c
 
 def approved(operator, approver, cluster):
     change = make_submitted(operator, cluster)
-    act(approver, change, "approve", digest=change.digest, comment="")
+    act(approver, change, "approve", **shown(change, ""))
     return Change.objects.get(pk=change.pk)
 
 

@@ -18,14 +18,18 @@ S = Change.State
 
 
 @transaction.atomic
-def approve_change(*, actor: User, change: Change, digest: str, comment: str = "") -> Change:
-    """Approve exactly the table with this digest.
+def approve_change(
+    *, actor: User, change: Change, digest: str, version: int | None = None, comment: str = ""
+) -> Change:
+    """Approve exactly the table with this digest, as it was submitted in this version.
 
+    version: the one that the person was shown, None = that of `change` as it was read. A table that
+    was submitted again may have other plans, and take over services that it left alone before.
     Returns the change: approved, or stale when what it was made from has moved (`state_note` says
     what). Raises PermissionDenied (the author, or no right), NotAllowed, Conflict.
     """
     require(actor, "change.review", change)
-    change = _in_review(change, digest, "approved")
+    change = _in_review(change, digest, version, "approved")
     cluster = change.cluster
     if moved := what_moved(change):
         return mark_stale(change=change, note=moved)
@@ -38,10 +42,15 @@ def approve_change(*, actor: User, change: Change, digest: str, comment: str = "
 
 
 @transaction.atomic
-def reject_change(*, actor: User, change: Change, digest: str, comment: str = "") -> Change:
-    """Say no to exactly the table with this digest. Raises as `approve_change`, Invalid without a why."""
+def reject_change(
+    *, actor: User, change: Change, digest: str, version: int | None = None, comment: str = ""
+) -> Change:
+    """Say no to exactly what `approve_change` would approve.
+
+    Raises as `approve_change`, Invalid without a why.
+    """
     require(actor, "change.review", change)
-    change = _in_review(change, digest, "rejected")
+    change = _in_review(change, digest, version, "rejected")
     if not comment.strip():
         message = "Say why you reject it: its author needs to know what to mend."
         raise Invalid([Problem(("comment",), "comment.missing", message)])
@@ -78,10 +87,11 @@ def reopen_change(*, actor: User, change: Change) -> Change:
     return rebase(actor, change)
 
 
-def _in_review(change: Change, digest: str, act: str) -> Change:
+def _in_review(change: Change, digest: str, version: int | None, act: str) -> Change:
+    shown = change.version if version is None else version
     change = locked(change)
     expect(change, S.IN_REVIEW, act=act)
-    if change.digest != digest:
+    if (change.digest, change.version) != (digest, shown):
         raise Conflict("The change is not the one that you were shown: look at it again.")
     return change
 

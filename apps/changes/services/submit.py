@@ -52,6 +52,7 @@ def submit_change(
         adopt=adopt,
         allow_empty=allow_empty,
         submitted_at=timezone.now(),
+        version=change.version + 1,  # a verdict on an earlier submit doesn't count for this one
     )
     _record(actor, change, plans)
     announce(change)

@@ -25,13 +25,17 @@ _nudging = threading.Lock()
 
 
 @transaction.atomic
-def approve_and_start(*, actor: User, change: Change, digest: str, comment: str = "") -> Change:
-    """Approve the change exactly as `digest` names it, and begin to apply it.
+def approve_and_start(
+    *, actor: User, change: Change, digest: str, version: int | None = None, comment: str = ""
+) -> Change:
+    """Approve the change exactly as `digest` and `version` name it, and begin to apply it.
 
     Everything is stored in one transaction; delivery starts after its commit and needs Redis only then.
     Raises what `changes.services.approve_change` raises.
     """
-    change = changes.approve_change(actor=actor, change=change, digest=digest, comment=comment)
+    change = changes.approve_change(
+        actor=actor, change=change, digest=digest, version=version, comment=comment
+    )
     if change.state != Change.State.APPROVED:
         return change
     return start_change(actor=actor, change=change)

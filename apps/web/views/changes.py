@@ -39,7 +39,7 @@ def index(request: Request) -> HttpResponse:
         changes = changes.filter(author=request.user)
     elif shown != "all":
         shown, changes = "open", changes.filter(state__in=OPEN)
-    if cluster := request.GET.get("cluster", ""):
+    if cluster := request.GET.get("cluster", "").replace("\0", ""):
         changes = changes.filter(cluster__name=cluster)
     context = {"page": page_of(request, changes), "shown": shown, "cluster": cluster}
     context["tabs"] = TABS
@@ -126,7 +126,8 @@ def approve(request: Request, number: int) -> HttpResponse:
             actor=request.user,
             change=change,
             digest=request.POST.get("digest", ""),
-            comment=request.POST.get("comment", ""),
+            version=_whole(request.POST.get("version")),
+            comment=_comment(request),
         ),
         "Approved. The runs below show how it goes.",
     )
@@ -153,7 +154,8 @@ def reject(request: Request, number: int) -> HttpResponse:
             actor=request.user,
             change=change,
             digest=request.POST.get("digest", ""),
-            comment=request.POST.get("comment", ""),
+            version=_whole(request.POST.get("version")),
+            comment=_comment(request),
         ),
         "Rejected. Its author can turn it into a draft again.",
     )
@@ -206,6 +208,11 @@ def _page(
     return render(
         request, template, context_of(request.user, change) | (extra or {}), status=status
     )
+
+
+def _comment(request: Request) -> str:
+    """What was typed beside the verdict, without the one character that databases refuse."""
+    return request.POST.get("comment", "").replace("\0", "")
 
 
 def _whole(text: str | None) -> int:
