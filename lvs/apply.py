@@ -64,8 +64,9 @@ def apply_table(
     """Make the owned services of this network namespace equal to `desired`, and verify it.
 
     adopt: take over wanted services that exist and aren't ours; without it they are a conflict.
-    expected_digest: of the owned services as the approvers saw them; None = any. It isn't asked when
-    this same revision and table were under way before: then our own writes have moved them.
+    expected_digest: of the owned services as the approvers saw them, and of those that they let be
+    taken over; None = any. It isn't asked when this same revision and table were under way before:
+    then our own writes have moved them.
     revision: 0 for a table that has none (the command line); the stored one then stays.
     on_plan, on_step: told before anything is written, and as each step ends.
 
@@ -118,7 +119,7 @@ class _Run:
         """Refuse a plan that was made for another table than the kernel's."""
         before = self._stored.journal
         under_way = before is not None and before[1:] == self._journal[1:]
-        if expected_digest is None or expected_digest == self._owned_digest() or under_way:
+        if expected_digest is None or expected_digest == self.owned_found.digest or under_way:
             return None
         return self._refused(
             "moved",

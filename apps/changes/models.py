@@ -69,7 +69,9 @@ class DirectorPlan(models.Model):
 
     change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="plans")
     director = models.ForeignKey(Director, on_delete=models.PROTECT, related_name="+")
-    expected_digest = models.CharField(max_length=64)  # of the owned services it was made from
+    expected_digest = models.CharField(
+        max_length=64
+    )  # of what it starts from: owned, and taken over
     steps = models.JSONField()  # lvs.plan.plan_to_document
     conflicts = models.JSONField(default=list)  # keys of foreign services that the table claims
 

@@ -22,7 +22,7 @@ def plan_for(change: Change, director: Director, table: Table) -> DirectorPlan:
     return DirectorPlan(
         change=change,
         director=director,
-        expected_digest=observed.owned_digest,
+        expected_digest=current.digest,
         steps=plan_to_document(make_plan(current, table)),
         conflicts=[key_to_document(key) for key in conflicts],
     )

@@ -49,7 +49,8 @@ class Order:
     digest: str
     """Of `table`: what was approved."""
     expected_digest: str
-    """Of the owned services that the plan was made from; "" = don't compare."""
+    """Of the services that the plan was made from: the owned ones, and those it takes over; "" = don't
+    compare."""
     adopt: bool
     approval: Document
     """`{"change": number, "digest": …, "approvers": [names]}`."""

@@ -23,6 +23,23 @@ def test_kernel_changed_by_hand_since_the_plan_is_refused(folder, ipvsadm):
     assert ipvsadm("-Sn") == before
 
 
+def test_foreign_service_changed_since_the_plan_is_not_taken_over(folder, ipvsadm):
+    ipvsadm("-A -t 192.168.49.134:80 -s rr")
+    ipvsadm("-a -t 192.168.49.134:80 -r 192.168.1.109:80 -m")
+    before = ipvsadm("-Sn")
+    seen = table_of(WEB._replace(scheduler="rr", real_servers=()))
+    outcome = apply_table(TUTORIAL, state=folder, adopt=True, expected_digest=seen.digest)
+    assert (outcome.state, outcome.code, outcome.steps) == ("failed", "moved", ())
+    assert ipvsadm("-Sn") == before
+
+
+def test_foreign_service_that_is_as_in_the_plan_is_taken_over(folder, ipvsadm):
+    ipvsadm("-A -t 192.168.49.134:80 -s rr")
+    seen = table_of(WEB._replace(scheduler="rr", real_servers=()))
+    outcome = apply_table(TUTORIAL, state=folder, adopt=True, expected_digest=seen.digest)
+    assert outcome.state == "verified"
+
+
 def test_own_interrupted_run_of_the_same_revision_is_no_reason_to_refuse(folder, ipvsadm):
     apply_table(TUTORIAL, state=folder)
     ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
