@@ -51,8 +51,13 @@ def service_arguments(service: VirtualService) -> list[str]:
 
 
 def server_arguments(key: ServiceKey, server: RealServer) -> list[str]:
-    """What follows `ipvsadm -a` or `-e`. Thresholds only where set: `-S` never prints them."""
-    arguments = [*key_arguments(key), "-r", str(server), FORWARDING_OPTION[server.forwarding]]
+    """What follows `ipvsadm -a` or `-e`. Thresholds only where set: `-S` never prints them.
+
+    The forwarding that the kernel chose by itself, as for an address of its own (`local`), has no option.
+    """
+    arguments = [*key_arguments(key), "-r", str(server)]
+    if option := FORWARDING_OPTION.get(server.forwarding):
+        arguments.append(option)
     arguments += ["-w", str(server.weight)]
     if server.forwarding == "tunnel":
         arguments += _tunnel_arguments(server)

@@ -199,3 +199,11 @@ def test_an_identity_cannot_be_edited_so_the_plan_adds_and_deletes():
 def test_what_is_no_plan_is_refused(document):
     with pytest.raises((KeyError, ValueError)):
         plan_from_document([document])
+
+
+def test_a_real_server_that_the_kernel_made_local_can_be_removed():
+    local = table_of(with_servers(SERVERS[0]._replace(forwarding="local", weight=3)))
+    assert [step.command() for step in make_plan(local, table_of(with_servers()))] == [
+        "ipvsadm -e -t 192.168.49.134:80 -r 192.168.1.103:80 -w 0",
+        "ipvsadm -d -t 192.168.49.134:80 -r 192.168.1.103:80",
+    ]
