@@ -15,18 +15,22 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lab import GuestProcess, Lab, LabError  # noqa: E402
+from lab.choice import make_kernel  # noqa: E402
+from lab.machine import MakeKernel  # noqa: E402
 from lab.uml import DEFAULT_MEMORY  # noqa: E402
 
 USAGE = """usage: lab/run CMD [ARGUMENT]…
 
 Boots the lab and runs CMD on its director, in the present folder, which is the only folder of this
-machine that it can change. LAB_MEMORY sets the guest's memory (512M)."""
+machine that it can change. LAB_MEMORY sets the guest's memory (512M). LAB_KERNEL says whose kernel it
+runs: uml for one of its own, as any user (package user-mode-linux), or host for that of this machine,
+as root. Not set: uml where it is installed, else host."""
 LAB_FAILED = 125
 """Exit status when the lab itself failed, so that it isn't taken for the command's."""
 
 
-def main() -> int:
-    """Run the command line; returns the exit status."""
+def main(kernel: MakeKernel = make_kernel) -> int:
+    """Run the command line; returns the exit status. `kernel` is for tests."""
     argv = sys.argv[1:]
     if not argv or argv[0] in ("-h", "--help"):
         print(USAGE, file=sys.stderr if not argv else sys.stdout)
@@ -34,7 +38,8 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        with Lab(Path.cwd(), memory=os.environ.get("LAB_MEMORY", DEFAULT_MEMORY)) as lab:
+        memory = os.environ.get("LAB_MEMORY", DEFAULT_MEMORY)
+        with Lab(Path.cwd(), memory=memory, kernel=kernel) as lab:
             return _run(lab, argv)
     except LabError as error:
         print(f"lab/run: {error}".rstrip(), file=sys.stderr)

@@ -5,15 +5,17 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from lab import channel
 from lab.channel import Channel, Frame
+from lab.choice import make_kernel
+from lab.kernel import HERE, SYSTEM_FOLDERS, Kernel, LabError
 from lab.process import GuestProcess, Sink
-from lab.uml import DEFAULT_MEMORY, HERE, SYSTEM_FOLDERS, LabError, Uml
+from lab.uml import DEFAULT_MEMORY
 
 Host = Literal["director", "client", "web1", "web2"]
 
@@ -22,24 +24,33 @@ HOST_ADDRESS = "10.0.2.2"
 BOOT_SECONDS = 20.0
 POWER_OFF_SECONDS = 5.0
 
+MakeKernel = Callable[[Path | None, str], Kernel]
+"""Starts a guest with a folder that it may write below, and so much memory."""
+
 
 class Lab:
     """A booted lab. Use it as context manager, or call `start` and `stop`.
 
     `writable` is the one folder of the host that the guest may write below; None = none at all.
-    `web` starts the web servers of web1 and web2. `memory` as in "512M".
+    `web` starts the web servers of web1 and web2. `memory` as in "512M". `kernel` makes the guest.
     """
 
     host_address = HOST_ADDRESS
 
     def __init__(
-        self, writable: Path | None = None, *, web: bool = True, memory: str = DEFAULT_MEMORY
+        self,
+        writable: Path | None = None,
+        *,
+        web: bool = True,
+        memory: str = DEFAULT_MEMORY,
+        kernel: MakeKernel = make_kernel,
     ) -> None:
         self.writable = None if writable is None else Path(writable).resolve()
         if self.writable == Path("/"):
             raise LabError("the guest can't be given all of / to write: choose a folder below it")
         self._web = web
         self._memory = memory
+        self._make_kernel = kernel
         self.numbers = itertools.count(1)
         self._processes: dict[int, GuestProcess] = {}
         self._heard = threading.Event()
@@ -47,14 +58,14 @@ class Lab:
         self._down = threading.Event()
         self._problem = ""
         self._last_words = ""
-        self._uml: Uml | None = None
+        self._kernel: Kernel | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
 
     def start(self) -> Self:
         """Boot, and wait until the topology stands. Raises LabError with the guest's console."""
-        self._uml = Uml(self._memory)
+        self._kernel = self._make_kernel(self.writable, self._memory)
         try:
-            self._channel = Channel(self._uml.line.fileno(), window=True)
+            self._channel = Channel(self._kernel.line.fileno(), window=True)
             self._reader.start()
             self._await_boot()
         except BaseException:
@@ -74,17 +85,17 @@ class Lab:
 
     def stop(self) -> None:
         """End every command, switch the guest off, leave nothing. Harmless when not running."""
-        if self._uml is None:
+        if self._kernel is None:
             return
         if self._ready.is_set() and not self._down.is_set():
             self.send(channel.POWER_OFF)
             self._down.wait(POWER_OFF_SECONDS)
         self._last_words = self.console()
-        uml, self._uml = self._uml, None
-        uml.stop()
+        kernel, self._kernel = self._kernel, None
+        kernel.stop()
         if self._reader.ident is not None:
             self._reader.join()
-        uml.line.close()
+        kernel.line.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -159,7 +170,7 @@ class Lab:
         env: Mapping[str, str] | None = None,
     ) -> GuestProcess:
         """Start a command whose output goes to two functions, called in the lab's reader thread."""
-        if self._uml is None:
+        if self._kernel is None:
             raise LabError("the lab is not running")
         process = GuestProcess(self, next(self.numbers), argv, out, err)
         self._processes[process.number] = process
@@ -183,7 +194,7 @@ class Lab:
 
     def console(self) -> str:
         """What the guest's kernel and init script have said."""
-        return self._last_words if self._uml is None else self._uml.console()
+        return self._last_words if self._kernel is None else self._kernel.console()
 
     def _read(self) -> None:
         self._channel.frames(self._handle)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lab import channel
 from lab.channel import Frame
-from lab.uml import LabError
+from lab.kernel import LabError
 
 Sink = Callable[[bytes], object]
 

@@ -4,16 +4,10 @@
 #   client 192.168.49.1 ── outer ── 192.168.49.134 (VIP) director 192.168.1.105 ── inner ── web1 .103
 #          fd00:49::1               fd00:49::134                  fd00:1::105            └─ web2 .104
 #
-# eth0 of the director leads to the host (slirp): the host's loopback is 10.0.2.2 there.
+# eth0 of the director leads to the host (by slirp): the host's loopback is 10.0.2.2 there.
 set -e
 
-modprobe -a veth bridge nf_conntrack ip_vs
-modprobe -a ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip_vs_dh ip_vs_sh \
-    ip_vs_sed ip_vs_nq ip_vs_fo ip_vs_ovf ip_vs_mh ip_vs_pe_sip
-# twos is not built for this kernel; others may have it.
-modprobe -q ip_vs_twos || true
-
-echo director >/proc/sys/kernel/hostname
+hostname director
 
 # Where the kernel finds lo down it refuses every real server.
 ip -batch - <<EOF
@@ -37,7 +31,7 @@ address add 192.168.1.105/24 dev inner
 address add fd00:1::105/64 dev inner nodad
 address add 10.0.2.15/24 dev eth0
 link set eth0 up
-route add default dev eth0
+route add default via 10.0.2.2
 EOF
 
 ip -n client -batch - <<EOF

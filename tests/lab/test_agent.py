@@ -11,6 +11,7 @@ from lvs.agent.envelope import seal
 from lvs.agent.streams import SAMPLES_KEPT, samples_stream
 from lvs.model import EMPTY, key_to_document, table_to_document
 from tests.lab.director import UUID, Director, table, wait_for
+from tests.lab.ways import needs_uml
 
 FIRST_RULES = [
     "-A -t 192.168.49.134:80 -s rr",
@@ -393,6 +394,7 @@ def test_cap_net_admin_is_the_right_it_needs(director):
     assert end["state"] == "verified"
 
 
+@needs_uml
 def test_without_ipvs_the_agent_says_so_and_recovers_when_it_is_loaded(director):
     no_autoload = "echo /bin/false >/proc/sys/kernel/modprobe"
     unload = "awk '/^ip_vs_/ {print $1}' /proc/modules | xargs -r rmmod && rmmod ip_vs"

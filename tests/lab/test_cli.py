@@ -10,6 +10,7 @@ from lab import Lab
 from lvs.formats import parse, render
 from lvs.model import EMPTY, make_table
 from lvs.rules import check_table, errors_in
+from tests.lab.ways import needs_uml
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, with_servers
 from tests.lvs.random_tables import random_table
 
@@ -244,6 +245,7 @@ while lsmod | grep -q ^ip_vs; do rmmod $(lsmod | awk '/^ip_vs/ && !$3 {print $1}
 """
 
 
+@needs_uml
 def test_without_ipvs_it_says_so_with_exit_code_4(tmp_path):
     with Lab(tmp_path, web=False) as lab:
         done = lab.run(["sh", "-ec", WITHOUT_IPVS])

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from lab import Lab
+from tests.lab.ways import needs_uml
 
 PROJECT = Path(__file__).resolve().parents[2]
 GOLDEN = PROJECT / "tests" / "lvs" / "golden" / "ipvsadm.json"
@@ -36,6 +37,7 @@ def test_ipvsadm_still_sends_what_was_recorded(clean_ipvs):
     assert json.loads(recorded.read_text()) == json.loads(GOLDEN.read_text())
 
 
+@needs_uml
 def test_kernel_without_the_module_is_told_apart_from_everything_else():
     with Lab(web=False) as lab:
         done = lab.run(["sh", "-c", NO_MODULE], cwd=PROJECT, env=ENVIRONMENT)
