@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
 
@@ -62,7 +63,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return await self.close(NO_RIGHT)
         self.mark = await redis_watch.mark()
         self.tasks = [
-            asyncio.create_task(work) for work in (self._deliver(), self._recheck(), self._watch())
+            asyncio.create_task(self._guarded(work))
+            for work in (self._deliver, self._recheck, self._watch)
         ]
         await self._send({"hello": {"now": time.time()}})
         return None
@@ -83,8 +85,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return await self.close(MALFORMED)
         if "subscribe" in message:
             return await self._subscribe(message["subscribe"])
-        if "snapshot" in message and message["snapshot"] in self.topics:
-            return await self._snapshot(message["snapshot"])
+        topic = message.get("snapshot")
+        if isinstance(topic, str) and topic in self.topics:
+            return await self._snapshot(topic)
         return await self._send({"error": "only “subscribe” and “snapshot” of a subscribed topic"})
 
     async def disconnect(self, code: int) -> None:
@@ -149,6 +152,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.send(json.dumps(message, separators=(",", ":")))
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A socket on which one of its tasks has died would stay open and be wrong: close it."""
+        try:
+            await work()
+        except Exception as error:
+            logger.warning("live socket closed: %r", error)
+            with contextlib.suppress(Exception):  # the browser may be gone already
+                await self.close(TRY_LATER)
 
     async def _deliver(self) -> None:
         while True:

@@ -6,6 +6,7 @@ import json
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import get_channel_layer
+from django.db import OperationalError
 from django.test import Client
 
 from apps.accounts.services import set_active
@@ -187,6 +188,25 @@ async def test_more_topics_than_a_page_has_are_refused(viewer, cluster):
         assert "hello" in await page.next()
         await page.say({"subscribe": [f"change.{n}" for n in range(1, 30)]})
         assert "at most 20" in (await page.next())["error"]
+
+
+@pytest.mark.parametrize("wanted", [[], {}, 7, None])
+async def test_a_snapshot_of_what_is_no_topic_is_refused(viewer, wanted):
+    async with Page(cookie_of(viewer)[1]) as page:
+        await page.subscribe("home")
+        await page.say({"snapshot": wanted})
+        assert "error" in await page.next()
+
+
+async def test_a_database_that_is_away_at_the_recheck_closes_the_socket(viewer, monkeypatch):
+    async def away(self):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(consumers, "RECHECK", 0.2)
+    monkeypatch.setattr(consumers.LiveConsumer, "_user_now", away)
+    async with Page(cookie_of(viewer)[1]) as page:
+        await page.subscribe("home")
+        assert await page.close_code() == consumers.TRY_LATER
 
 
 async def test_a_snapshot_of_another_topic_is_refused(viewer, cluster):
