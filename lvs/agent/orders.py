@@ -116,8 +116,10 @@ class Orders:
             self._memory.note_finished(order, message)
         except LvsError as error:
             logger.error("run %d: its end is kept in memory only: %s", order.run, error)
-        self._watcher.look(report=True)
-        self._reporter.put(message)
+        try:
+            self._watcher.look(report=True)
+        finally:  # whatever stands in its way, the console must hear of the end
+            self._reporter.put(message)
 
     def _refuse(self, reason: str) -> None:
         logger.warning("refused an order: %s", reason)

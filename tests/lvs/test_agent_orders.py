@@ -1,0 +1,37 @@
+"""Carrying out orders, without a kernel: the console hears how each ends, whatever happens."""
+
+import time
+
+import pytest
+
+from lvs.agent.envelope import seal
+from lvs.agent.memory import Memory
+from lvs.agent.orders import Orders
+from lvs.state import StateFolder
+from tests.lvs.test_envelope import DIRECTOR, KEY, KEYS, order
+
+
+class BlindWatcher:
+    running = False
+
+    def look(self, report=False):
+        raise KeyError("an attribute that this kernel does not send")
+
+
+class Reporter:
+    def __init__(self):
+        self.messages = []
+
+    def put(self, message):
+        self.messages.append(message)
+
+
+def test_the_end_of_a_run_is_reported_though_the_kernel_can_not_be_looked_at(tmp_path):
+    memory, reporter, watcher = Memory(tmp_path), Reporter(), BlindWatcher()
+    memory.note_verified(order(revision=4))
+    orders = Orders(DIRECTOR, KEYS, StateFolder(tmp_path), memory, reporter, watcher)
+    now = time.time()
+    with pytest.raises(KeyError):
+        orders.receive(seal(order(revision=3, not_before=now, expires=now + 60), KEY))
+    assert reporter.messages[-1]["type"] == "run_finished"
+    assert watcher.running is False
