@@ -5,6 +5,7 @@ library only.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from lvs.agent.streams import ROW_FIELDS, SCHEMA, Message
@@ -29,6 +30,34 @@ _SHAPES: dict[str, dict[str, Any]] = {
     | {"steps": [_STEP | {"state": str, "error": str}]},
     "refused": {"reason": str},
 }
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _addresses(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, dict)
+        and item.keys() == {"interface", "address"}
+        and _texts([*item.values()])
+        for item in value
+    )
+
+
+_FACTS: dict[str, type | Callable[[Any], bool]] = {
+    "hostname": str,
+    "kernel": str,
+    "agent_version": str,
+    "ipvs_version": str,
+    "connection_table_size": int,
+    "schedulers": _texts,
+    "addresses": _addresses,
+    "ip_forward": bool,
+    "ip6_forward": bool,
+}
+"""What a director may say of itself. An agent of another version may leave some out."""
+_LAST_TIME = 253_402_300_799  # the end of the year 9999
 _WORDS = {
     "run_finished": {"verified", "failed", "partial"},
     "step": {"done", "failed", "skipped"},
@@ -52,6 +81,8 @@ def parse_report(text: str | bytes, director: str) -> Message:
     _check(message, _SHAPES[kind], kind)
     if kind == "run_finished" and message["state"] not in _WORDS[kind]:
         raise BadMessage(f"run_finished: unknown state “{message['state']}”")
+    if kind == "heartbeat":
+        message["facts"] = _known_facts(message["facts"])
     field = {"run_steps": "results", "run_finished": "steps"}.get(kind)
     for result in message[field] if field else ():
         if result["state"] not in _WORDS["step"]:
@@ -67,12 +98,24 @@ def parse_sample(text: str | bytes) -> Message:
         raise BadMessage(f"sample has schema {message['schema']}, not {SCHEMA}")
     if not isinstance(message.get("interval"), (*_NUMBER, type(None))):
         raise BadMessage("sample: field “interval” has the wrong type")
+    if not 0 <= message["at"] <= _LAST_TIME:
+        raise BadMessage(f"sample: “{message['at']}” is no time")
     for name, row in message["rows"].items():
         if not isinstance(row, list) or len(row) != len(ROW_FIELDS):
             raise BadMessage(f"sample: row “{name}” has not {len(ROW_FIELDS)} values")
         if not all(value is None or type(value) in _NUMBER for value in row):
             raise BadMessage(f"sample: row “{name}” holds something that is no number")
     return message
+
+
+def _known_facts(facts: Message) -> Message:
+    """The facts that pages show, without any others. Raises BadMessage on one of a wrong type."""
+    for name, wanted in _FACTS.items():
+        value = facts.get(name)
+        fits = type(value) is wanted if isinstance(wanted, type) else wanted(value)
+        if name in facts and not fits:
+            raise BadMessage(f"heartbeat: fact “{name}” has the wrong type")
+    return {name: facts[name] for name in _FACTS if name in facts}
 
 
 def _object(text: str | bytes) -> Message:

@@ -79,6 +79,30 @@ def test_a_report_that_breaks_the_agreement_is_refused(change):
         parse_report(text_of(REPORTS["run_finished"] | change), DIRECTOR)
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"kernel": 6},
+        {"schedulers": "rr"},
+        {"schedulers": [["rr"]]},
+        {"addresses": 7},
+        {"addresses": ["192.0.2.1"]},
+        {"addresses": [{"interface": "eth0", "address": None}]},
+        {"connection_table_size": True},
+        {"ip_forward": "yes"},
+    ],
+)
+def test_a_fact_of_the_wrong_type_is_refused(facts):
+    with pytest.raises(BadMessage, match="fact"):
+        parse_report(text_of(REPORTS["heartbeat"] | {"facts": facts}), DIRECTOR)
+
+
+def test_facts_that_nobody_knows_are_left_out():
+    facts = {"kernel": "6.1", "more": [[[[]]]]}
+    report = parse_report(text_of(REPORTS["heartbeat"] | {"facts": facts}), DIRECTOR)
+    assert report["facts"] == {"kernel": "6.1"}
+
+
 @pytest.mark.parametrize("kind", ["run_steps", "run_finished"])
 def test_a_step_in_an_unknown_state_is_refused(kind):
     field = "results" if kind == "run_steps" else "steps"
@@ -102,6 +126,8 @@ def test_a_sample_arrives_as_it_was_made():
     [
         {"schema": 2},
         {"seq": "1"},
+        {"at": -1},
+        {"at": 1e300},
         {"interval": "1"},
         {"rows": []},
         {"rows": {"a": ROW[:-1]}},
