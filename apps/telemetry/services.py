@@ -4,6 +4,7 @@ These are observations, not acts: they leave no audit record. Times are those at
 entered Redis, by our own clock: a director's clock may be wrong.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,19 @@ from django.utils import timezone
 from apps.inventory.models import Director
 from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus, RelayStatus
-from lvs.model import key_from_document, table_from_document
+from lvs.model import (
+    Document,
+    key_from_document,
+    key_to_document,
+    table_from_document,
+    table_to_document,
+)
 
 LONGEST_PAUSE = timedelta(seconds=5)
 """Between two readings of a relay: after a longer one directors get time to be heard again."""
+
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""Between two relays, at most."""
 
 Message = dict[str, Any]
 
@@ -61,11 +71,11 @@ def store_observed(
     status = _locked_status(director)
     if _older(seen_at, status.observed_at):
         return
-    _check_observed(message)
+    table, owned = _observed(message)
     fields = ["observed_at"]
     status.observed_at = seen_at
-    if status.observed != message["table"] or status.owned_keys != message["owned"]:
-        status.observed, status.owned_keys = message["table"], message["owned"]
+    if status.observed != table or status.owned_keys != owned:
+        status.observed, status.owned_keys = table, owned
         fields += ["observed", "owned_keys"]
     if not _older(seen_at, status.last_seen):
         status.last_seen, status.owned_digest = seen_at, message["owned_digest"][:64]
@@ -97,16 +107,37 @@ def _locked_status(director: Director) -> DirectorStatus:
 
 
 def _older(seen_at: datetime, known: datetime | None) -> bool:
-    return known is not None and seen_at < known
+    """Whether something newer is known. A time to come is none: our clock was set back since."""
+    return known is not None and seen_at < known <= timezone.now() + CLOCKS_DIFFER
 
 
-def _check_observed(message: Message) -> None:
+def _observed(message: Message) -> tuple[Document, list[Document]]:
+    """The table and the owned keys in the message, as we write them ourselves. Raises BadReport."""
     try:
-        table_from_document(message["table"])
-        for key in message["owned"]:
-            key_from_document(key)
+        table = table_from_document(message["table"])
+        owned = [key_from_document(key) for key in message["owned"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadReport(f"the observed table can't be read: {error!r}") from None
+    for key in owned:
+        _check_types(key, _KEY)
+    for service in table.services:
+        _check_types(service, _SERVICE)
+        _check_types(service.flags, (str,) * len(service.flags))
+        for server in service.real_servers:
+            _check_types(server, _SERVER)
+    return table_to_document(table), [key_to_document(key) for key in owned]
+
+
+_KEY = (str, str, str, int, int)
+_SERVICE = (*_KEY, str, tuple, int, str, str, bool, tuple)
+_SERVER = (str, int, str, int, int, int, str, int, str)
+"""The types of the fields of ServiceKey, VirtualService and RealServer, in their order."""
+
+
+def _check_types(values: Sequence[object], types: Sequence[type]) -> None:
+    for value, wanted in zip(values, types, strict=True):
+        if type(value) is not wanted:
+            raise BadReport(f"the observed table holds {value!r:.50} for a {wanted.__name__}")
 
 
 def _announce(director: Director) -> None:

@@ -98,6 +98,39 @@ def test_a_table_that_is_none_is_refused(director):
         store_observed(director=director, message=message)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("port", []), ("scheduler", 7), ("flags", [[]]), ("one_packet", "no"), ("address", "a" * 99)],
+)
+def test_a_table_with_a_value_that_can_not_be_is_refused(director, field, value):
+    (service,) = table_to_document(TABLE)["services"]
+    table = {"services": [service | {field: value}]}
+    message = streams.observed(str(director.uuid), 1.0, table=table, owned=[], owned_digest="")
+    with pytest.raises(BadReport):
+        store_observed(director=director, message=message)
+
+
+@pytest.mark.parametrize("owned", [{"fwmark": [], "family": "inet"}, {"fwmark": 1, "family": 4}])
+def test_an_owned_key_that_can_not_be_is_refused(director, owned):
+    table = table_to_document(TABLE)
+    message = streams.observed(str(director.uuid), 1.0, table=table, owned=[owned], owned_digest="")
+    with pytest.raises(BadReport):
+        store_observed(director=director, message=message)
+
+
+def test_of_an_observed_table_nothing_else_is_kept(director):
+    table = table_to_document(TABLE) | {"more": [[[[]]]]}
+    message = streams.observed(str(director.uuid), 1.0, table=table, owned=[], owned_digest="")
+    store_observed(director=director, message=message)
+    assert status(director).observed == table_to_document(TABLE)
+
+
+def test_after_the_clock_was_set_back_the_director_is_heard(director):
+    heartbeat(director, at=NOW + timedelta(hours=1), owned_digest="ahead")
+    heartbeat(director, owned_digest="now")
+    assert (status(director).owned_digest, status(director).last_seen) == ("now", NOW)
+
+
 def test_news_are_announced(director, announced):
     heartbeat(director)
     assert set(announced) == {"directors", f"cluster.{director.cluster_id}"}

@@ -29,5 +29,8 @@ def clock_offset(client: "redis.Redis") -> float:
 
 
 def entry_time(entry_id: bytes, offset: float) -> float:
-    """When the entry came into its stream, in unix seconds of our clock."""
-    return int(entry_id.split(b"-")[0]) / 1000 - offset
+    """When the entry came into its stream, in unix seconds of our clock.
+
+    Never later than now: when the clock of Redis goes back, its entries keep counting from before.
+    """
+    return min(int(entry_id.split(b"-")[0]) / 1000 - offset, time.time())
