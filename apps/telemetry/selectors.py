@@ -16,6 +16,10 @@ RELAY_GONE_AFTER = 10.0
 """Seconds after which a relay that did not read Redis no longer counts."""
 
 
+LARGE = ("status__observed", "status__owned_keys")
+"""What lists of directors don't need of their status: megabytes each, with large tables."""
+
+
 class Listening(NamedTuple):
     """A stretch of time in which no report can have been missed: all of it is stored."""
 

@@ -8,7 +8,7 @@ from apps.accounts.policy import can
 from apps.changes import selectors as changes
 from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
-from apps.telemetry.selectors import Presence, presences, status_of
+from apps.telemetry.selectors import LARGE, Presence, presences, status_of
 from apps.web.words import PRESENCE_HELP
 from lvs.model import VirtualService, key_from_document, table_from_document
 
@@ -38,7 +38,8 @@ class ClusterRow(NamedTuple):
 
 def director_rows(directors: Any) -> list[DirectorRow]:
     """Presence and drift of directors, for a queryset of them."""
-    found = list(directors.select_related("status", "cluster__head"))
+    large = (*LARGE, "cluster__head__table")
+    found = list(directors.select_related("status", "cluster__head").defer(*large))
     there = presences(found)
     return [
         DirectorRow(d, there[d.pk], PRESENCE_HELP[there[d.pk]], status_of(d), _drifts(d))

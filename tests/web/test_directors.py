@@ -3,12 +3,14 @@
 import time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.inventory.models import Director
 from apps.telemetry.services import relay_was_here, store_heartbeat
 from lvs.agent import streams
 from lvs.model import make_table
-from tests.factories import make_director, make_service, observe
+from tests.factories import make_cluster, make_director, make_service, observe
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +94,12 @@ def test_services_of_others_are_listed_as_not_ours(viewer):
 def test_one_that_never_spoke_is_never_seen(viewer):
     make_director("lb-1", holds=None)
     assert "Never seen" in text_of(browser(viewer).get("/directors/"))
+
+
+@pytest.mark.parametrize("path", ["/", "/directors/", "/clusters/"])
+def test_lists_leave_the_tables_of_directors_in_the_database(viewer, path):
+    make_cluster("web", directors=[make_director("lb-1", holds=make_table([make_service()]))])
+    client = browser(viewer)
+    with CaptureQueriesContext(connection) as queries:
+        assert "lb-1" in text_of(client.get(path))
+    assert not [query for query in queries if '"observed"' in query["sql"]]

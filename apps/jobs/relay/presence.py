@@ -4,7 +4,7 @@ import threading
 
 from apps.inventory.models import Director
 from apps.telemetry import push
-from apps.telemetry.selectors import presences
+from apps.telemetry.selectors import LARGE, presences
 
 LOOK_EVERY = 0.5
 """Seconds between two looks."""
@@ -24,7 +24,7 @@ class PresenceWatcher:
 
     def look(self) -> None:
         """Announce the directors whose presence changed, and their clusters."""
-        directors = list(Director.objects.select_related("status"))
+        directors = list(Director.objects.select_related("status").defer(*LARGE))
         now = presences(directors)
         changed = [d for d in directors if now[d.pk] != self._known.get(d.pk)]
         self._known = dict(now)
