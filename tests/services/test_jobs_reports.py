@@ -185,6 +185,12 @@ def test_another_directors_word_is_refused_and_recorded(run):
     assert run.director.name in act.reason
 
 
+def test_who_repeats_it_does_not_fill_the_audit_log(run):
+    for number in range(5):
+        finish(run, revision=7 + number)
+    assert AuditRecord.objects.filter(action="run.report_refused").count() == 1
+
+
 def test_a_word_about_another_revision_is_refused_and_recorded(run):
     finish(run, revision=7)
     run.refresh_from_db()

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit.models import AuditRecord
 from apps.audit.services import record
 from apps.inventory.models import Director
 from apps.jobs.models import Outbox, Run
@@ -91,16 +92,28 @@ def _run_for(director: Director, message: Message) -> Run | None:
     wrong = _what_is_wrong(run, director, message)
     if wrong:
         logger.warning("report of run %s by %s refused: %s", number, director.name, wrong)
+        _record_refusal(run, director, wrong)
+        return None
+    return run
+
+
+def _record_refusal(run: Run, director: Director, reason: str) -> None:
+    """Once for each run and director: who repeats it must not fill the audit log."""
+    known = AuditRecord.objects.filter(
+        object_type="run",
+        object_id=str(run.pk),
+        action="run.report_refused",
+        actor_name=director.name,
+    )
+    if not known.exists():
         record(
             actor=None,
             actor_name=director.name,
             action="run.report_refused",
             obj=run,
-            reason=wrong,
+            reason=reason,
             change_number=run.change_id,
         )
-        return None
-    return run
 
 
 def _what_is_wrong(run: Run, director: Director, message: Message) -> str:
