@@ -42,10 +42,12 @@ function receive({ frame, now }) {
     directors.set(frame.director, known);
   }
   if (frame.full) {
-    if (frame.at < known.at) return; // a snapshot that a newer frame has overtaken
+    // A snapshot that a newer frame has overtaken; unless nothing came since, and a clock was set back.
+    if (frame.at < known.at && isFresh(known)) return;
     known.rows = new Map(Object.entries(frame.rows));
   } else {
-    if (known.seq !== null && frame.seq <= known.seq) return; // heard already, from another relay
+    // Heard already, from another relay; a lower number that is newer comes from an agent that began anew.
+    if (known.seq !== null && frame.seq <= known.seq && frame.at <= known.at && isFresh(known)) return;
     if (known.seq === null || frame.seq !== known.seq + 1) {
       document.body.dispatchEvent(new CustomEvent("live:want", { detail: { topic } }));
       return;
@@ -276,7 +278,7 @@ function paintChart(panel, service, servers) {
   const rows = servers.length ? servers : [service];
   const data = [ticks, ...rows.map((row) => series(row.dataset.row, metric()))];
   const last = ticks.at(-1) ?? Date.now() / 1000;
-  if (key !== chartKey) {
+  if (key !== chartKey || !holder.contains(chart.root)) { // other lines, or a part that was read again
     chart?.destroy();
     chartKey = key;
     chart = makeChart(holder, rows, width, data);
@@ -384,9 +386,17 @@ function box(svg, x, y, width, label, sub) {
 // --- wiring ----------------------------------------------------------------------------------------
 document.body.addEventListener("live:frame", (event) => receive(event.detail));
 document.body.addEventListener("live:status", (event) => { socketState = event.detail.state; paint(); });
-document.body.addEventListener("htmx:afterSettle", schedule);
+document.body.addEventListener("htmx:afterSettle", () => {
+  // A part that was read again shows the first choice: the person's own comes back.
+  const chosenMetric = page.querySelector(`[name=metric][value="${page.dataset.metric ?? ""}"]`);
+  if (chosenMetric) chosenMetric.checked = true;
+  schedule();
+});
 document.addEventListener("lvs:theme", () => { chartKey = ""; schedule(); });
-page.addEventListener("change", () => { paint(); });
+page.addEventListener("change", (event) => {
+  if (event.target.name === "metric") page.dataset.metric = event.target.value;
+  paint();
+});
 page.addEventListener("click", (event) => {
   const button = event.target.closest("[data-select]");
   if (!button) return;

@@ -1,6 +1,7 @@
 // One WebSocket for the page. Topics stand in data-live-topics attributes ("change.12 directors").
 // An event becomes a DOM event "live:<topic>" on <body>, which htmx fragments listen to; a frame
-// becomes "live:frame". After every reconnect all topics fire once: what was missed is read again.
+// becomes "live:frame". After every connect all topics fire once: what changed since the page was
+// made, or while the connection was lost, is read again.
 
 const QUIET = 250; // ms between two refreshes of one topic
 const LONGEST_WAIT = 15_000;
@@ -9,7 +10,6 @@ const body = document.body;
 const status = { state: "connecting", since: Date.now() };
 let socket = null;
 let attempts = 0;
-let everOpen = false;
 let retry = null;
 
 function topics() {
@@ -68,6 +68,7 @@ function receive(event) {
   if (message.event) fire(message.event);
   else if (message.frame) body.dispatchEvent(new CustomEvent("live:frame", { detail: message }));
   else if (message.hello) opened(message.hello);
+  else if (message.subscribed) message.subscribed.forEach(fire);
   else if (message.error) console.warn("live:", message.error);
 }
 
@@ -76,12 +77,11 @@ function opened(hello) {
   setState("open");
   body.dispatchEvent(new CustomEvent("live:hello", { detail: hello }));
   socket.send(JSON.stringify({ subscribe: topics() }));
-  if (everOpen) for (const topic of topics()) fire(topic);
-  everOpen = true;
 }
 
 function connect() {
   clearTimeout(retry);
+  if (socket && socket.readyState <= WebSocket.OPEN) return; // one is enough
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(`${scheme}//${location.host}/ws/live/`);
   socket.addEventListener("message", receive);

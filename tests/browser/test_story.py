@@ -99,6 +99,40 @@ def test_live_numbers_move_by_themselves(person, traffic):
     expect(page.locator("[data-chart] canvas")).to_be_visible()
 
 
+def test_a_part_that_is_read_again_keeps_chart_and_choice(person, traffic):
+    page, operator = person("viewer"), person("operator")
+    page.goto("/clusters/web/")
+    expect(page.locator("[data-live-status]")).to_have_text("Live", timeout=15_000)
+    page.locator("[name=metric][value=active]").check(force=True)
+    expect(page.locator("[data-chart] canvas")).to_be_visible(timeout=15_000)
+    operator.goto("/clusters/web/changes/new/")
+    field(operator, "title").fill("Weights by the hour")
+    operator.get_by_role("button", name="Open the draft").click()
+    expect(page.get_by_text("Weights by the hour")).to_be_visible()
+    page.wait_for_timeout(2000)  # the services are read again, and painted
+    expect(page.locator("[data-chart] canvas")).to_be_visible()
+    expect(page.locator("[name=metric][value=active]")).to_be_checked()
+
+
+def test_what_happens_while_a_page_connects_is_not_missed(person, story):
+    page, operator = person("viewer"), person("operator")  # the operator is at the draft
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/js/live*.js", hold)
+    page.goto(operator.url.removeprefix(story.stack.url), wait_until="commit")
+    expect(page.locator("#change-head")).to_contain_text("Draft")
+    operator.on("dialog", lambda dialog: dialog.accept())
+    operator.get_by_role("button", name="Withdraw this change").click()
+    expect(operator.locator("#change-head")).to_contain_text("Withdrawn")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#change-head")).to_contain_text("Withdrawn", timeout=15_000)
+    page.unroute_all()
+
+
 def test_without_redis_the_page_says_that_it_is_not_live_and_recovers(person, story, traffic):
     page = person("viewer")
     page.goto("/clusters/web/")
