@@ -239,3 +239,15 @@ def test_only_the_author_edits(draft, viewer, approver, admin):
             response = client.post(f"/changes/{draft.pk}/services/{path}", typed())
             assert response.status_code == 403
     assert stored(draft) == ()
+
+
+def test_a_service_may_have_hundreds_of_real_servers(operator, cluster):
+    change = make_draft(operator, cluster)
+    data = {"kind": "address", "protocol": "tcp", "address": "192.0.2.1", "port": "80"}
+    data |= {"family": "inet", "scheduler": "rr", "version": change.version}
+    for number in range(200):
+        server = {"address": f"10.0.0.{number + 1}", "port": 80, "weight": 1}
+        server |= {"forwarding": "masquerade", "upper_threshold": 0, "lower_threshold": 0}
+        data |= {f"servers-{number}-{name}": value for name, value in server.items()}
+    response = browser(operator).post(f"/changes/{change.pk}/services/new/", data)
+    assert response.status_code == 302
