@@ -25,6 +25,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 # Pages name static files without a manifest, so that tests need no collectstatic;
 # `make check` collects them with the manifest.
+STATIC_ROOT = os.environ["LVS_TEST_DATA"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 # The same algorithm with small costs.
