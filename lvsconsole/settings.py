@@ -110,6 +110,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if "LVS_DATABASE_URL" not in os.environ:
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds sessions and passwords
     # Web, worker and relay share the file: WAL lets readers go on beside a writer, IMMEDIATE takes
     # the write lock at the start, so that a transaction waits instead of failing half way.
     DATABASES["default"]["OPTIONS"] = {

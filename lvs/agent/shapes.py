@@ -57,6 +57,8 @@ _FACTS: dict[str, type | Callable[[Any], bool]] = {
     "ip6_forward": bool,
 }
 """What a director may say of itself. An agent of another version may leave some out."""
+LONGEST = 32 << 20
+"""Characters or bytes of a message at the most: ten times a table of 11,000 rules."""
 _LAST_TIME = 253_402_300_799  # the end of the year 9999
 _WORDS = {
     "run_finished": {"verified", "failed", "partial"},
@@ -119,6 +121,8 @@ def _known_facts(facts: Message) -> Message:
 
 
 def _object(text: str | bytes) -> Message:
+    if len(text) > LONGEST:
+        raise BadMessage(f"longer than {LONGEST >> 20} MiB")
     try:
         message = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lvs.agent import streams
-from lvs.agent.shapes import BadMessage, parse_report, parse_sample
+from lvs.agent.shapes import LONGEST, BadMessage, parse_report, parse_sample
 
 DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
 STEP = {"text": "Add tcp 192.0.2.1:80", "command": "ipvsadm -A -t 192.0.2.1:80"}
@@ -139,6 +139,11 @@ def test_a_sample_arrives_as_it_was_made():
 def test_a_sample_that_breaks_the_agreement_is_refused(change):
     with pytest.raises(BadMessage):
         parse_sample(sample(**change))
+
+
+def test_a_message_beyond_all_measure_is_refused_before_it_is_read():
+    with pytest.raises(BadMessage, match="longer than"):
+        parse_sample(" " * (LONGEST + 1))
 
 
 def test_a_number_that_json_does_not_know_is_refused():

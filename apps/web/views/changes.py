@@ -17,7 +17,7 @@ from apps.jobs import services as jobs
 from apps.web.change_page import context_of, mark_of
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
-from apps.web.views.common import Request, found, page_of
+from apps.web.views.common import Request, found, page_of, whole
 
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
@@ -87,7 +87,7 @@ def edit(request: Request, number: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                version = _whole(request.POST.get("version"))
+                version = whole(request.POST.get("version"))
                 services.edit_details(
                     actor=request.user, change=change, version=version, **form.cleaned_data
                 )
@@ -126,7 +126,7 @@ def approve(request: Request, number: int) -> HttpResponse:
             actor=request.user,
             change=change,
             digest=request.POST.get("digest", ""),
-            version=_whole(request.POST.get("version")),
+            version=whole(request.POST.get("version")),
             comment=_comment(request),
         ),
         "Approved. The runs below show how it goes.",
@@ -154,7 +154,7 @@ def reject(request: Request, number: int) -> HttpResponse:
             actor=request.user,
             change=change,
             digest=request.POST.get("digest", ""),
-            version=_whole(request.POST.get("version")),
+            version=whole(request.POST.get("version")),
             comment=_comment(request),
         ),
         "Rejected. Its author can turn it into a draft again.",
@@ -213,7 +213,3 @@ def _page(
 def _comment(request: Request) -> str:
     """What was typed beside the verdict, without the one character that databases refuse."""
     return request.POST.get("comment", "").replace("\0", "")
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

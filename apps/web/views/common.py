@@ -32,3 +32,8 @@ def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def page_of(request: HttpRequest, items: Any, size: int = PAGE) -> Page[Any]:
     """The page that the address asks for; the nearest one where it asks for nonsense."""
     return Paginator(items, size).get_page(request.GET.get("page"))
+
+
+def whole(text: str | None) -> int:
+    """The version that a form names; 0, which no version is, where it names none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -15,7 +15,7 @@ from apps.web.forms.service import ServerForm, ServiceInput
 from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
 from apps.web.service_check import problems_of
-from apps.web.views.common import Request, found
+from apps.web.views.common import Request, found, whole
 from lvs.model import VirtualService
 
 
@@ -50,7 +50,10 @@ def delete(request: Request, number: int, slug: str) -> HttpResponse:
     service = _service(change, slug)
     try:
         services.remove_service(
-            actor=request.user, change=change, version=_version(request, change), key=service.key
+            actor=request.user,
+            change=change,
+            version=whole(request.POST.get("version")),
+            key=service.key,
         )
     except ChangeError as error:
         messages.error(request, str(error))
@@ -72,7 +75,7 @@ def _form(request: Request, change: Change, old: VirtualService | None) -> HttpR
             services.put_service(
                 actor=request.user,
                 change=change,
-                version=_version(request, change),
+                version=whole(request.POST.get("version")),
                 old_key=old.key if old else None,
                 service=service,
             )
@@ -120,8 +123,3 @@ def _service(change: Change, slug: str) -> VirtualService:
         return selectors.table_of(change).by_key()[key_of(slug)]
     except (KeyError, ValueError):
         raise Http404(f"Change {change.pk} has no service “{slug}”.") from None
-
-
-def _version(request: Request, change: Change) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else change.version
