@@ -63,6 +63,36 @@ def server_texts(server: RealServer) -> dict[str, str]:
     }
 
 
+_SERVICE_DEFAULTS = {
+    "scheduler flags": "none",
+    "persistence": "none",
+    "netmask": "each client address",
+    "persistence engine": "none",
+    "one-packet scheduling": "off",
+}
+_SERVER_DEFAULTS = {
+    "upper threshold": "none",
+    "lower threshold": "default",
+    "tunnel type": "ipip",
+    "tunnel port": "none",
+    "tunnel checksum": "none",
+}
+
+
+def service_settings(service: VirtualService) -> dict[str, str]:
+    """`service_texts` without what is at its default. The scheduler is always there."""
+    return _without(_SERVICE_DEFAULTS, service_texts(service))
+
+
+def server_settings(server: RealServer) -> dict[str, str]:
+    """`server_texts` without what is at its default. Forwarding and weight are always there."""
+    return _without(_SERVER_DEFAULTS, server_texts(server))
+
+
+def _without(defaults: dict[str, str], texts: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in texts.items() if defaults.get(name) != text}
+
+
 def service_fields(before: VirtualService, after: VirtualService) -> tuple[FieldDiff, ...]:
     """The settings that differ between two states of one service; real servers are not compared."""
     return _fields(service_texts(before), service_texts(after))

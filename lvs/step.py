@@ -3,7 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from lvs.diff import FieldDiff, server_fields, server_texts, service_fields, service_texts
+from lvs.diff import (
+    FieldDiff,
+    server_fields,
+    server_settings,
+    service_fields,
+    service_settings,
+)
 from lvs.formats.ipvsadm_args import key_arguments, server_arguments, service_arguments
 from lvs.model import RealServer, VirtualService
 
@@ -52,8 +58,10 @@ class Step(NamedTuple):
 def _text(step: Step) -> str:
     service, server = step.service, step.server
     texts: dict[StepKind, Callable[[], str]] = {
-        "add service": lambda: f"Add {service} with {_described_service(service)}",
-        "add server": lambda: f"Add {server} to {service} with {_described_server(_server(step))}",
+        "add service": lambda: f"Add {service} with {_described(service_settings(service))}",
+        "add server": lambda: (
+            f"Add {server} to {service} with {_described(server_settings(_server(step)))}"
+        ),
         "edit server": lambda: _edited(f"{server} in {service}", _server_edits(step)),
         "edit service": lambda: _edited(str(service), _service_edits(step)),
         "drain server": lambda: f"Drain {server} in {service}: {_drained(step)}",
@@ -84,33 +92,9 @@ def _drained(step: Step) -> str:
     return f"set its weight from {weight} to 0"
 
 
-_SERVICE_DEFAULTS = {
-    "scheduler flags": "none",
-    "persistence": "none",
-    "netmask": "each client address",
-    "persistence engine": "none",
-    "one-packet scheduling": "off",
-}
-_SERVER_DEFAULTS = {
-    "upper threshold": "none",
-    "lower threshold": "default",
-    "tunnel type": "ipip",
-    "tunnel port": "none",
-    "tunnel checksum": "none",
-}
-
-
-def _described_service(service: VirtualService) -> str:
-    return _described(service_texts(service), _SERVICE_DEFAULTS)
-
-
-def _described_server(server: RealServer) -> str:
-    return _described(server_texts(server), _SERVER_DEFAULTS)
-
-
-def _described(texts: dict[str, str], defaults: dict[str, str]) -> str:
-    """`scheduler wrr, persistence 300 s`: what is not at its default."""
-    return ", ".join(f"{name} {text}" for name, text in texts.items() if defaults.get(name) != text)
+def _described(settings: dict[str, str]) -> str:
+    """`scheduler wrr, persistence 300 s`."""
+    return ", ".join(f"{name} {text}" for name, text in settings.items())
 
 
 def _edited(what: str, fields: Sequence[FieldDiff]) -> str:

@@ -40,6 +40,10 @@ class Run(models.Model):
         return f"run of {self.change} on {self.director}"
 
 
+OPEN = (Run.State.QUEUED, Run.State.RUNNING)
+"""The states of a run that has not ended."""
+
+
 class RunStep(models.Model):
     """One step of a run, as the director reported it."""
 
@@ -71,7 +75,8 @@ class Outbox(models.Model):
     next_send = models.DateTimeField(db_index=True)
     sent = models.PositiveIntegerField(default=0)
     last_sent = models.DateTimeField(null=True, blank=True)
-    last_error = models.CharField(max_length=300, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)  # why it is not sent; "" once it is
+    refusal = models.CharField(max_length=300, blank=True)  # what the director said to the order
     failures = models.PositiveIntegerField(default=0)  # in a row: each doubles the pause
     deadline = models.DateTimeField()  # after this an unanswered run is lost
 

@@ -7,35 +7,60 @@ from apps.accounts.policy import can
 from apps.changes import selectors
 from apps.changes.models import Change, DirectorPlan
 from apps.inventory.selectors import head_table
-from apps.jobs.models import Run, RunStep
+from apps.jobs.models import OPEN, Run, RunStep
+from apps.telemetry.selectors import LARGE, Presence, presences
 from lvs.model import ServiceKey, Table, key_from_document
 from lvs.plan import Step, losses, make_plan, plan_from_document
 from lvs.rules import Problem, is_usable
 
-SHOWN_STEPS = 200
+PART = 200
+"""Steps that are shown at a time; a button brings the next ones."""
 AROUND = 40
+SHOWN_LOSSES = 20
 
 
 class Plan(NamedTuple):
-    """A plan as shown: of directors that do the same, or of the draft against the head (none)."""
+    """A plan as shown: of directors that do the same, or of the draft against the head (none).
 
+    steps: at most `PART` of them, from `first` on; `following` is the place of the next part, 0 = none.
+    """
+
+    number: int
     directors: list[str]
     steps: tuple[Step, ...]
-    more: int
+    first: int
+    following: int
     total: int
     losses: list[str]
+    more_losses: int
     conflicts: list[ServiceKey]
+
+    @property
+    def left(self) -> int:
+        """How many steps stand behind those shown."""
+        return self.total - self.following if self.following else 0
 
 
 class Lane(NamedTuple):
-    """A run as shown."""
+    """A run as shown: its steps from `first` up to and without `end`, and failed ones before them.
+
+    trouble: why its order is not sent, or was refused; presence: of its director, while it is open.
+    """
 
     run: Run
+    trouble: str
+    presence: Presence | None
+    failed: list[RunStep]
     steps: list[RunStep]
-    before: int
-    after: int
+    first: int
+    end: int
     seconds: float | None
     colour: str
+
+    @property
+    def left(self) -> int:
+        """How many steps stand behind those shown."""
+        return max(0, self.run.total_steps - self.end)
 
 
 def mark_of(change: Change) -> str:
@@ -43,33 +68,50 @@ def mark_of(change: Change) -> str:
     return f"{change.state}.{change.version}.{change.digest[:12]}.{change.cluster.head_id or 0}"
 
 
-def context_of(user: Any, change: Change) -> dict[str, Any]:
-    """All that the templates of a change's page need."""
+def head_of(user: Any, change: Change) -> dict[str, Any]:
+    """What the head of the page needs."""
+    return {"change": change, "cluster": change.cluster, "editable": _editable(user, change)}
+
+
+def runs_of(user: Any, change: Change) -> dict[str, Any]:
+    """What the runs need. Read again at each step, so it must not look at the whole table."""
+    return {"change": change, "lanes": _lanes(change)}
+
+
+def body_of(user: Any, change: Change) -> dict[str, Any]:
+    """What the body needs: the difference, the plans, the review."""
     diff = selectors.diff_of(change)
-    problems = selectors.problems_of(change) if change.state == "draft" else []
     table = selectors.table_of(change)
     draft = change.state == "draft"
-    return {
-        "change": change,
-        "cluster": change.cluster,
+    problems = selectors.problems_of(change) if draft else []
+    changed = [part for part in diff if part.kind != "same"]
+    return head_of(user, change) | {
         "mark": mark_of(change),
-        "diff": [part for part in diff if part.kind != "same"] if not draft else diff,
+        "diff": diff if draft else changed,
         "total_count": len(diff),
-        "same_count": sum(1 for part in diff if part.kind == "same"),
-        "changes_count": sum(1 for part in diff if part.kind != "same"),
+        "same_count": len(diff) - len(changed),
+        "changes_count": len(changed),
         "problems": [_placed(problem, table.services) for problem in problems],
         "has_errors": any(problem.severity == "error" for problem in problems),
         "head_moved": draft and selectors.head_moved(change),
         "claimed": _claimed(change, table) if draft else [],
         "unusable": [service for service in table.services if not is_usable(service)],
         "plans": _plans(change),
-        "lanes": _lanes(change),
+        "was_started": change.runs.exists(),
         "reviews": list(change.reviews.all()),
-        "editable": draft and can(user, "change.edit", change),
         "mine": change.author_id == user.pk,
         "may_review": can(user, "change.review"),
         "may_edit": can(user, "change.edit", change),
     }
+
+
+def page_of(user: Any, change: Change) -> dict[str, Any]:
+    """What the whole page needs."""
+    return body_of(user, change) | runs_of(user, change)
+
+
+def _editable(user: Any, change: Change) -> bool:
+    return change.state == "draft" and can(user, "change.edit", change)
 
 
 def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
@@ -90,41 +132,83 @@ def _placed(problem: Problem, services: tuple[Any, ...]) -> tuple[str, Problem]:
     return "", problem
 
 
-def _plans(change: Change) -> list[Plan]:
+def plan_part(change: Change, number: int, first: int) -> Plan | None:
+    """The steps of one of the change's plans from the place `first` on; None where there are none."""
+    plans = _plans(change, first)
+    return plans[number] if number < len(plans) and plans[number].steps else None
+
+
+def run_part(change: Change, run_id: int, first: int, end: int | None = None) -> Lane | None:
+    """The steps of one of the change's runs: from `first` on, or the last ones before `end`."""
+    run = change.runs.select_related("director").filter(pk=run_id).first()
+    if run is None:
+        return None
+    first = first if end is None else max(0, end - PART)
+    return _lane(run, first, first + PART if end is None else end)
+
+
+def _plans(change: Change, first: int = 0) -> list[Plan]:
     if change.state == "draft":
         steps = make_plan(head_table(change.cluster), selectors.table_of(change))
-        return [_plan([], steps, [])] if steps else []
+        return [_plan(0, [], steps, [], first)] if steps else []
     alike: dict[str, list[DirectorPlan]] = {}
     for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
         alike.setdefault(json.dumps([plan.steps, plan.conflicts]), []).append(plan)
-    return [_stored(plans) for plans in alike.values()]
+    return [_stored(number, plans, first) for number, plans in enumerate(alike.values())]
 
 
-def _stored(plans: list[DirectorPlan]) -> Plan:
+def _stored(number: int, plans: list[DirectorPlan], first: int) -> Plan:
     keys = [key_from_document(document) for document in plans[0].conflicts]
     names = [plan.director.name for plan in plans]
-    return _plan(names, plan_from_document(plans[0].steps), keys)
+    return _plan(number, names, plan_from_document(plans[0].steps), keys, first)
 
 
-def _plan(directors: list[str], steps: tuple[Step, ...], conflicts: list[ServiceKey]) -> Plan:
-    more = max(0, len(steps) - SHOWN_STEPS)
-    return Plan(directors, steps[:SHOWN_STEPS], more, len(steps), losses(steps), conflicts)
+def _plan(
+    number: int,
+    directors: list[str],
+    steps: tuple[Step, ...],
+    conflicts: list[ServiceKey],
+    first: int,
+) -> Plan:
+    end = first + PART
+    lost = losses(steps)
+    return Plan(
+        number,
+        directors,
+        steps[first:end],
+        first,
+        end if end < len(steps) else 0,
+        len(steps),
+        lost[:SHOWN_LOSSES],
+        len(lost[SHOWN_LOSSES:]),
+        conflicts,
+    )
 
 
 def _lanes(change: Change) -> list[Lane]:
-    runs = change.runs.select_related("director").order_by("director__name")
-    return [_lane(run) for run in runs]
+    runs = list(
+        change.runs.select_related("director__status", "outbox")
+        .defer(*(f"director__{name}" for name in LARGE))
+        .order_by("director__name")
+    )
+    there = presences(run.director for run in runs if run.state in OPEN)
+    return [_around(run, there.get(run.director_id)) for run in runs]
 
 
-def _lane(run: Run) -> Lane:
-    """The steps around the place where it is: ten thousand would help nobody."""
+def _around(run: Run, presence: Presence | None) -> Lane:
+    """The steps around the place where it is: ten thousand at once would help nobody."""
     first = max(0, run.done_steps - AROUND // 2)
-    steps = list(run.steps.filter(index__gte=first, index__lt=first + AROUND))
-    failed = run.steps.filter(state="failed").exclude(index__in=[step.index for step in steps])
-    steps = [*failed[:5], *steps]
+    return _lane(run, first, first + AROUND, presence)
+
+
+def _lane(run: Run, first: int, end: int, presence: Presence | None = None) -> Lane:
+    steps = list(run.steps.filter(index__gte=first, index__lt=end))
+    failed = list(run.steps.filter(state="failed", index__lt=first)[:5])
     seconds = None
     if run.started_at and run.ended_at:
         seconds = (run.ended_at - run.started_at).total_seconds()
     colour = {"verified": "green", "failed": "red", "partial": "red", "lost": "red"}
-    after = max(0, run.total_steps - first - AROUND)
-    return Lane(run, steps, first, after, seconds, colour.get(run.state, ""))
+    outbox = getattr(run, "outbox", None)
+    trouble = (outbox.last_error or outbox.refusal) if outbox else ""
+    ink = colour.get(run.state, "")
+    return Lane(run, trouble, presence, failed, steps, first, end, seconds, ink)

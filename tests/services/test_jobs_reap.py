@@ -8,8 +8,14 @@ from django.utils import timezone
 from apps.audit.models import AuditRecord
 from apps.changes.models import Change
 from apps.jobs.models import Outbox, Run
-from apps.jobs.services import reap_runs, store_run_finished, store_run_started
+from apps.jobs.services import (
+    reap_runs,
+    store_refused,
+    store_run_finished,
+    store_run_started,
+)
 from apps.telemetry.models import RelayStatus
+from lvs.agent import streams
 from tests.applying import (
     holds_what_was_approved,
     run_finished,
@@ -71,6 +77,14 @@ def test_a_run_that_nobody_took_is_lost_after_its_deadline(run):
     assert act.actor_name == "system"
 
 
+def test_a_lost_run_says_that_its_director_refused_the_order(run):
+    message = streams.refused(str(run.director.uuid), 1.0, reason="it has expired")
+    store_refused(director=run.director, message=message)
+    lost(run)
+    assert f"{run.director.name} refused the order: it has expired" in run.error
+    assert "did not take" not in run.error
+
+
 def test_a_run_whose_director_fell_silent_is_lost(run):
     running_and_silent(run, 90)
     assert reap_runs() == 1
@@ -125,6 +139,7 @@ def test_a_lost_run_is_superseded_by_a_newer_revision():
     old.refresh_from_db()
     assert old.state == "superseded"
     assert "revision 2" in old.error
+    assert "superseded" in Change.objects.get(pk=old.change_id).state_note
     holds_what_was_approved(new.change)
     store_run_finished(director=old.director, message=run_finished(old))
     old.refresh_from_db()

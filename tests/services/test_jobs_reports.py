@@ -206,14 +206,39 @@ def test_an_unknown_run_is_logged_and_changes_nothing(run, caplog, number):
     assert run.state == "queued"
 
 
-def test_a_refused_order_is_noted_once(run):
-    message = streams.refused(str(run.director.uuid), 1.0, reason="the signature does not fit")
-    for _ in range(2):
-        store_refused(director=run.director, message=message)
-    assert "the signature does not fit" in Outbox.objects.get(run=run).last_error
+def refuse(run, reason="the signature does not fit"):
+    message = streams.refused(str(run.director.uuid), 1.0, reason=reason)
+    store_refused(director=run.director, message=message)
+
+
+def test_a_refused_order_is_noted_once_however_often_it_is_sent(run):
+    for _ in range(3):
+        refuse(run)
+        Outbox.objects.filter(run=run).update(last_error="")  # it was sent again
+    assert "the signature does not fit" in Outbox.objects.get(run=run).refusal
     assert AuditRecord.objects.filter(action="run.order_refused").count() == 1
     run.refresh_from_db()
     assert run.state == "queued"
+
+
+def test_a_refusal_is_forgotten_when_the_order_is_taken_after_all(run):
+    refuse(run)
+    store_run_started(director=run.director, message=run_started(run))
+    assert Outbox.objects.get(run=run).refusal == ""
+
+
+def test_a_run_that_goes_on_does_not_show_what_was_said_to_another_order(run):
+    store_run_started(director=run.director, message=run_started(run))
+    refuse(run)
+    assert Outbox.objects.get(run=run).refusal == ""
+
+
+def test_another_table_than_the_approved_one_is_not_verified(run):
+    finish(run, digest="0" * 64)
+    run.refresh_from_db()
+    assert run.state == "queued"
+    act = AuditRecord.objects.get(action="run.report_refused")
+    assert "another table verified than the approved one" in act.reason
 
 
 def test_the_next_change_gets_the_next_revision():

@@ -16,7 +16,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from apps.changes.models import Review
-from apps.jobs.models import Outbox, Run
+from apps.jobs.models import OPEN, Outbox, Run
+from apps.jobs.services.ending import announce_run
 from apps.jobs.signing import SigningKeyError, signing_key
 from lvs.agent.envelope import CLOCK_SKEW, Order, seal
 from lvsconsole.celery import app
@@ -40,7 +41,7 @@ def deliver_outbox() -> int:
     the director's queue: it needs no second copy.
     """
     now = timezone.now()
-    due = Outbox.objects.filter(next_send__lte=now, run__state__in=("queued", "running"))
+    due = Outbox.objects.filter(next_send__lte=now, run__state__in=OPEN)
     due = due.select_related("run__director", "run__change__revision")
     sent = 0
     for entry in due.order_by("next_send"):
@@ -51,9 +52,9 @@ def deliver_outbox() -> int:
         try:
             sent += _send(entry)
         except SigningKeyError as error:
-            _note_failure(entry, str(error))
+            _note_failure(entry, f"Not sent yet: {error}")
         except _UNREACHABLE as error:
-            _note_failure(entry, f"Redis does not take the order: {error}")
+            _note_failure(entry, f"Not sent yet, Redis does not take the order: {error}")
             break  # nor would it take the others'
     return sent
 
@@ -90,6 +91,8 @@ def _send(entry: Outbox) -> bool:
     Outbox.objects.filter(pk=entry.pk).update(
         sent=F("sent") + 1, last_sent=now, last_error="", failures=0
     )
+    if entry.last_error:
+        announce_run(entry.run)
     logger.info("sent the order of run %s to %s", entry.run_id, director.name)
     return True
 
@@ -143,3 +146,5 @@ def _note_failure(entry: Outbox, error: str) -> None:
         last_error=error[:300],
         failures=F("failures") + 1,
     )
+    if error[:300] != entry.last_error:
+        announce_run(entry.run)

@@ -7,10 +7,8 @@ from apps.audit.services import record
 from apps.changes import services as changes
 from apps.changes.models import Change
 from apps.inventory.models import Cluster
-from apps.jobs.models import Outbox, Run
+from apps.jobs.models import OPEN, Outbox, Run
 from apps.telemetry import push
-
-OPEN = (Run.State.QUEUED, Run.State.RUNNING)
 
 
 def lock_run(run_id: int) -> Run | None:
@@ -73,12 +71,13 @@ def _supersede_older(run: Run) -> None:
         change__cluster=run.change.cluster,
         change__revision__number__lt=number,
     )
-    for lost in older.select_related("director"):
+    for lost in older.select_related("director", "change__cluster", "change__revision"):
         before = lost.state
         lost.state = Run.State.SUPERSEDED
         lost.error = f"{run.director.name} verified revision {number} since."
         lost.save(update_fields=["state", "error"])
         _record_end(lost, before, run.director.name)
+        _end_change(lost.change)  # its note names the run as it is now
         announce_run(lost)
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.jobs.models import Outbox, Run
+from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services.ending import end_run, lock_run
 from apps.telemetry.selectors import listening
 
@@ -24,18 +24,22 @@ def reap_runs() -> int:
     patience = timedelta(seconds=settings.DIRECTOR_AWAY_AFTER)
     if span is None or span.until - span.since < patience:
         return 0
-    late = Outbox.objects.filter(deadline__lt=now, run__state__in=("queued", "running"))
+    late = Outbox.objects.filter(deadline__lt=now, run__state__in=OPEN)
     return sum(_reap(run_id, now) for run_id in list(late.values_list("run_id", flat=True)))
 
 
 @transaction.atomic
 def _reap(run_id: int, now: datetime) -> bool:
     run = lock_run(run_id)
-    if run is None or run.state not in (Run.State.QUEUED, Run.State.RUNNING):
+    if run is None or run.state not in OPEN:
         return False
     name = run.director.name
     if run.state == Run.State.QUEUED:
-        note = f"Not delivered: {name} did not take the order in time. As far as we know, it changed nothing."
+        refusal = Outbox.objects.values_list("refusal", flat=True).get(run=run)
+        said = (
+            f"{refusal}." if refusal else f"Not delivered: {name} did not take the order in time."
+        )
+        note = f"{said} As far as we know, it changed nothing."
     else:
         heard = run.heard_at or run.started_at or run.queued_at
         if now - heard < timedelta(seconds=settings.RUN_SILENCE):

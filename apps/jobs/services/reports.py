@@ -13,9 +13,9 @@ from django.utils import timezone
 from apps.audit.models import AuditRecord
 from apps.audit.services import record
 from apps.inventory.models import Director
-from apps.jobs.models import Outbox, Run
+from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services import steps
-from apps.jobs.services.ending import OPEN, announce_run, end_run, lock_run
+from apps.jobs.services.ending import announce_run, end_run, lock_run
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +60,16 @@ def store_run_finished(*, director: Director, message: Message) -> None:
 
 @transaction.atomic
 def store_refused(*, director: Director, message: Message) -> None:
-    """The director refused an order and changed nothing. Its open runs show the reason.
+    """The director refused an order and changed nothing. Its queued runs show the reason.
 
     Orders are sent again, so the same reason comes again: it is recorded once.
     """
     reason = f"{director.name} refused the order: {message['reason']}"[:300]
     logger.warning("%s", reason)
     waiting = Outbox.objects.select_for_update(of=("self",)).select_related("run__director")
-    for entry in waiting.filter(run__director=director, run__state__in=OPEN):
-        if entry.last_error == reason:
-            continue
-        Outbox.objects.filter(pk=entry.pk).update(last_error=reason)
+    waiting = waiting.filter(run__director=director, run__state=Run.State.QUEUED)
+    for entry in waiting.exclude(refusal=reason):
+        Outbox.objects.filter(pk=entry.pk).update(refusal=reason)
         record(
             actor=None,
             actor_name=director.name,
@@ -122,6 +121,10 @@ def _what_is_wrong(run: Run, director: Director, message: Message) -> str:
     revision = run.change.revision
     if "revision" in message and (revision is None or message["revision"] != revision.number):
         return f"{director.name} spoke of revision {message['revision']}, which is not the run's"
+    if message.get("state") == Run.State.VERIFIED and (
+        revision is None or message["digest"] != revision.digest
+    ):
+        return f"{director.name} called another table verified than the approved one"
     return ""
 
 
@@ -132,6 +135,7 @@ def _begin(run: Run) -> None:
         return
     run.state, run.started_at = Run.State.RUNNING, run.heard_at
     run.save(update_fields=["state", "started_at"])
+    Outbox.objects.filter(run=run).update(refusal="")  # it was taken after all
     record(
         actor=None,
         actor_name=run.director.name,

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.web.keys import slug_of
 from apps.web.words import PRESENCE, RUN_STATES, STATES, STEP_STATES
+from lvs.diff import server_settings, service_settings
+from lvs.model import RealServer, VirtualService
 
 register = template.Library()
 
@@ -100,3 +102,11 @@ def slug(key: Any) -> str:
 def short(digest: str) -> str:
     """The first 12 characters of a digest: enough to compare by eye."""
     return digest[:12]
+
+
+@register.filter
+def settings_of(value: VirtualService | RealServer) -> list[tuple[str, str]]:
+    """Name and text of each setting that a reader must see: all that are not at their default."""
+    if isinstance(value, RealServer):
+        return list(server_settings(value).items())
+    return list(service_settings(value).items())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,7 +14,7 @@ from apps.changes.errors import ChangeError
 from apps.changes.models import Change
 from apps.inventory import selectors as inventory
 from apps.jobs import services as jobs
-from apps.web.change_page import context_of, mark_of
+from apps.web import change_page
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
 from apps.web.views.common import Request, found, page_of, whole
@@ -22,10 +22,11 @@ from apps.web.views.common import Request, found, page_of, whole
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
 PARTS = {
-    "head": "web/parts/change_head.html",
-    "runs": "web/parts/runs.html",
-    "body": "web/parts/change_body.html",
+    "head": ("web/parts/change_head.html", change_page.head_of),
+    "runs": ("web/parts/runs.html", change_page.runs_of),
+    "body": ("web/parts/change_body.html", change_page.body_of),
 }
+WHOLE = ("web/change.html", change_page.page_of)
 
 
 @require_safe
@@ -70,9 +71,28 @@ def show(request: Request, number: int) -> HttpResponse:
     """Everything about one change; with ?part= the part that a live page asks for again."""
     change = found(selectors.change, request.user, number)
     part = request.GET.get("part", "")
-    if part == "body" and request.GET.get("mark") == mark_of(change):
+    if part in ("plan", "run"):
+        return _steps(request, change, part)
+    if part == "body" and request.GET.get("mark") == change_page.mark_of(change):
         return HttpResponse(status=204)  # what is shown is what there is: typed comments stay
-    return _page(request, change, PARTS.get(part, "web/change.html"))
+    template, context_of = PARTS.get(part, WHOLE)
+    return render(request, template, context_of(request.user, change))
+
+
+def _steps(request: Request, change: Change, part: str) -> HttpResponse:
+    """More steps of a plan or of a run, as list items. Raises Http404 where there are none."""
+    ask = request.GET
+    first = whole(ask.get("first"))
+    context: dict[str, Any] = {"change": change}
+    if part == "plan":
+        context["plan"] = change_page.plan_part(change, whole(ask.get("number")), first)
+    else:
+        end = whole(ask["end"]) if "end" in ask else None
+        context |= {"going_back": end is not None}
+        context["lane"] = change_page.run_part(change, whole(ask.get("run")), first, end)
+    if context.get("plan", context.get("lane")) is None:
+        raise Http404("There are no such steps.")
+    return render(request, f"web/parts/{part}_steps.html", context)
 
 
 def edit(request: Request, number: int) -> HttpResponse:
@@ -190,24 +210,13 @@ def _act(request: Request, number: int, act: Callable[[Change], object], done: s
     except ChangeError as error:
         change = found(selectors.change, request.user, number)  # as it is now
         context: dict[str, object] = {"act_error": str(error), "posted": request.POST}
-        return _page(request, change, "web/change.html", context, status_of(error))
+        context |= change_page.page_of(request.user, change)
+        return render(request, "web/change.html", context, status=status_of(error))
     if isinstance(after, Change) and after.state == Change.State.STALE:
         messages.warning(request, "Not approved: the change was made from what is no longer there.")
     else:
         messages.success(request, done)
     return redirect("web:change", number)
-
-
-def _page(
-    request: Request,
-    change: Change,
-    template: str,
-    extra: dict[str, object] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    return render(
-        request, template, context_of(request.user, change) | (extra or {}), status=status
-    )
 
 
 def _comment(request: Request) -> str:
