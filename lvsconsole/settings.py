@@ -6,6 +6,7 @@ stops the start with a message that names the variable.
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -49,6 +50,7 @@ ALLOWED_HOSTS = _list("LVS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("LVS_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "apps.accounts",  # before Django's auth, two of whose commands it switches off
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -58,7 +60,6 @@ INSTALLED_APPS = [
     "django_filters",
     "channels",
     "apps.audit",
-    "apps.accounts",
     "apps.inventory",
     "apps.telemetry",
     "apps.changes",
@@ -71,11 +72,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "apps.web.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.audit.middleware.RequestOriginMiddleware",
@@ -105,8 +105,9 @@ TEMPLATES = [
 DATABASES = {
     "default": dj_database_url.parse(
         _text("LVS_DATABASE_URL", f"sqlite:///{DATA_DIR / 'console.sqlite3'}"),
-        conn_max_age=60,
-        conn_health_checks=True,
+        # Under ASGI each request has a thread of its own: a connection that outlives its request is
+        # never used again, and PostgreSQL soon has no more.
+        conn_max_age=0,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -209,8 +210,13 @@ CHANNEL_LAYERS = {
 SIGNING_KEY_FILE = Path(os.environ.get("LVS_SIGNING_KEY_FILE", DATA_DIR / "signing.key"))
 """Ed25519 private key of the console, PEM. Only the worker reads it."""
 
-DIRECTOR_REDIS_URL = os.environ.get("LVS_DIRECTOR_REDIS_URL", REDIS_URL)
-"""How directors reach Redis: written into the configuration that enrolment prints."""
+DIRECTOR_REDIS_URL = _text("LVS_DIRECTOR_REDIS_URL", REDIS_URL)
+"""How directors reach Redis: written into the configuration that enrolment shows."""
+if DIRECTOR_REDIS_URL == REDIS_URL and urlsplit(REDIS_URL).password and not DEBUG:
+    raise ImproperlyConfigured(
+        "LVS_DIRECTOR_REDIS_URL (or LVS_DIRECTOR_REDIS_URL_FILE) must be set, and differ from "
+        "LVS_REDIS_URL: directors would get the console's own password for Redis"
+    )
 
 DIRECTOR_AWAY_AFTER = 10.0  # seconds of silence, while a relay is listening
 RUN_DEADLINE = 15 * 60  # seconds until an unanswered run is called lost

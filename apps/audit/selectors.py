@@ -16,3 +16,8 @@ def records(user: Any) -> QuerySet[AuditRecord]:
     if not user.is_active or not user.has_perm(VIEW):
         raise PermissionDenied("You may not read the audit log: that needs the role viewer.")
     return AuditRecord.objects.select_related("actor")
+
+
+def record(user: Any, number: int) -> AuditRecord:
+    """One record. Raises AuditRecord.DoesNotExist, PermissionDenied."""
+    return records(user).get(pk=number)

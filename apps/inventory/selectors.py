@@ -24,6 +24,12 @@ def cluster(user: Person, name: str) -> Cluster:
     return clusters(user).get(name=name)
 
 
+def cluster_numbered(user: Person, number: int) -> Cluster:
+    """One cluster by its id, which outlives a new name; its head without the table, until it is asked
+    for. Raises Cluster.DoesNotExist, PermissionDenied."""
+    return clusters(user).defer("head__table").get(pk=number)
+
+
 def directors(user: Person) -> QuerySet[Director]:
     """All directors by name, with their cluster. Raises PermissionDenied."""
     require(user, "view")

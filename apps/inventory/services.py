@@ -14,7 +14,7 @@ from apps.audit.services import changed, record
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director, Revision
 from apps.inventory.names import cluster_name, director_name
-from apps.inventory.signals import directors_changed
+from apps.inventory.signals import directors_changed, stored
 from lvs.model import Document
 
 
@@ -29,6 +29,7 @@ def create_cluster(
     _store(cluster, f"There is a cluster “{cluster.name}” already: choose another name.")
     _assign(cluster, directors)
     record(actor=actor, action="cluster.created", obj=cluster, after=_state(cluster))
+    stored.send(sender=Cluster, cluster=cluster)
     return cluster
 
 
@@ -59,6 +60,7 @@ def edit_cluster(
     old, new = changed(before, _state(cluster))
     if new:
         record(actor=actor, action="cluster.edited", obj=cluster, before=old, after=new)
+        stored.send(sender=Cluster, cluster=cluster)
     if "directors" in new:
         directors_changed.send(sender=Cluster, cluster=cluster)
     return cluster
@@ -76,6 +78,7 @@ def enrol_director(*, actor: User | None, name: str) -> Director:
     _store(director, f"There is a director “{director.name}” already: choose another name.")
     after = {"name": director.name, "uuid": str(director.uuid)}
     record(actor=actor, action="director.enrolled", obj=director, after=after)
+    stored.send(sender=Director, director=director)
     return director
 
 
@@ -96,6 +99,7 @@ def rename_director(*, actor: User, director: Director, name: str) -> Director:
         before={"name": before},
         after={"name": director.name},
     )
+    stored.send(sender=Director, director=director)
     return director
 
 

@@ -12,15 +12,11 @@ class Line(NamedTuple):
     after: str
 
 
-MOST = 200
-
-
 def difference(before: Any, after: Any) -> list[Line]:
-    """The values that differ, by their path (`services.tcp 192.0.2.1:80.scheduler`), at most 200."""
+    """The values that differ, by their path (`services.tcp 192.0.2.1:80.scheduler`)."""
     old, new = _flat(before), _flat(after)
     names = sorted(old.keys() | new.keys())
-    lines = [Line(n, old.get(n, ""), new.get(n, "")) for n in names if old.get(n) != new.get(n)]
-    return lines[:MOST]
+    return [Line(n, old.get(n, ""), new.get(n, "")) for n in names if old.get(n) != new.get(n)]
 
 
 def _flat(value: Any, path: str = "") -> dict[str, str]:

@@ -10,7 +10,7 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
 from apps.telemetry.selectors import LARGE, Presence, presences, status_of
 from apps.web.words import PRESENCE_HELP
-from lvs.model import VirtualService, key_from_document, table_from_document
+from lvs.model import key_from_document, table_from_document
 
 SERVICES_SHOWN = 100
 OPEN = ("draft", "in_review", "approved", "applying", "stale")
@@ -72,27 +72,55 @@ def _row(cluster: Any, directors: list[DirectorRow]) -> ClusterRow:
     return ClusterRow(cluster, len(services), servers, cluster.open_count, directors)
 
 
-def context_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
-    """All that the live page needs."""
-    services: tuple[VirtualService, ...] = ()
-    if cluster.head:
-        services = table_from_document(cluster.head.table).services
+def head_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """What the head of the live page needs."""
+    return {
+        "cluster": cluster,
+        "director_count": cluster.directors.count(),
+        "may_propose": can(user, "change.edit"),
+    }
+
+
+def directors_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """What the list of directors needs. Every open page reads it each three seconds."""
+    return {"cluster": cluster, "directors": director_rows(cluster.directors.all())}
+
+
+def changes_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """What the lists of changes need."""
+    own = changes.changes(user).filter(cluster=cluster).select_related("author", "revision")
+    own = own.defer("table", "revision__table")
+    return {
+        "cluster": cluster,
+        "open_changes": list(own.filter(state__in=OPEN)),
+        "history": list(own.exclude(state__in=OPEN)[:8]),
+    }
+
+
+def services_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """What the services need; those in whose text, or in a real server's, the query stands."""
+    services = inventory.head_table(cluster).services
     matching = [
         s for s in services if query in str(s) or any(query in str(r) for r in s.real_servers)
     ]
-    own = changes.changes(user).filter(cluster=cluster).select_related("author", "revision")
-    return {
-        "cluster": cluster,
+    context = {
         "services": matching[:SERVICES_SHOWN],
         "hidden_services": max(0, len(matching) - SERVICES_SHOWN),
         "many": len(services) > 8,
         "query": query,
         "known_services": [str(service) for service in services],
-        "directors": director_rows(cluster.directors.all()),
-        "open_changes": list(own.filter(state__in=OPEN)),
-        "history": list(own.exclude(state__in=OPEN)[:8]),
-        "may_propose": can(user, "change.edit"),
     }
+    if not services:  # the page then says what to do first
+        context |= head_of(user, cluster) | changes_of(user, cluster)
+    return {"cluster": cluster} | context
+
+
+def page_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """All that the live page needs."""
+    context: dict[str, Any] = {}
+    for part in (head_of, directors_of, changes_of, services_of):
+        context |= part(user, cluster, query)
+    return context
 
 
 def foreign_services(status: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.web.views import (
+    account,
     audit,
     changes,
     clusters,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("clusters/<slug:name>/", clusters.show, name="cluster"),
     path("clusters/<slug:name>/edit/", clusters.edit, name="cluster-edit"),
     path("clusters/<slug:name>/changes/new/", changes.new, name="change-new"),
+    path("clusters/<int:number>/parts/<slug:name>/", clusters.part, name="cluster-part"),
     path("changes/", changes.index, name="changes"),
     path("changes/<int:number>/", changes.show, name="change"),
     path("changes/<int:number>/edit/", changes.edit, name="change-edit"),
@@ -49,4 +51,6 @@ urlpatterns = [
     path("people/new/", people.new, name="person-new"),
     path("people/<int:pk>/", people.edit, name="person"),
     path("audit/", audit.index, name="audit"),
+    path("audit/<int:number>/", audit.show, name="audit-record"),
+    path("account/password/", account.password, name="account-password"),
 ]

@@ -42,7 +42,7 @@ PRESENCE: dict[str, Word] = {
 PRESENCE_HELP = {
     "present": "Its agent reports.",
     "away": "Its agent has been silent. The kernel keeps balancing with the last approved table.",
-    "unknown": "The console's relay isn't listening, so silence tells nothing. Start manage.py relay.",
+    "unknown": "The console does not hear its directors now: its relay is down, or has just begun.",
     "never": "Its agent has never reported. Install it with the configuration on this page.",
 }
 

@@ -103,6 +103,8 @@ if (topics().length) {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && status.state === "lost") connect();
   });
+  // Signed in again, in another tab.
+  body.addEventListener("live:again", () => status.state === "refused" && connect());
   addEventListener("online", () => status.state === "lost" && connect());
 }
 

@@ -1,4 +1,4 @@
-"""`manage.py create_user`."""
+"""Accounts from the command line of the console's host."""
 
 import io
 
@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from apps.accounts.models import User
 from apps.accounts.selectors import role_of
+from apps.audit.models import AuditRecord
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +53,24 @@ def test_two_passwords_that_differ_are_refused(monkeypatch):
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
     with pytest.raises(CommandError, match="The two passwords differ"):
         call_command("create_user", "anna", "--role", "admin")
+
+
+def test_another_password_leaves_a_record(monkeypatch):
+    user = make_user("admin", "anna")
+    monkeypatch.setattr("sys.stdin", io.StringIO("another-long-password\n"))
+    call_command("set_password", "anna", "--password-stdin", stdout=io.StringIO())
+    user.refresh_from_db()
+    assert user.check_password("another-long-password")
+    assert AuditRecord.objects.get(action="user.password_changed").object_name == "anna"
+
+
+def test_a_password_for_nobody_is_refused(db):
+    with pytest.raises(CommandError, match="no account nobody"):
+        call_command("set_password", "nobody", "--password-stdin")
+
+
+@pytest.mark.parametrize("command", ["createsuperuser", "changepassword"])
+def test_djangos_commands_without_a_record_are_switched_off(command):
+    with pytest.raises(CommandError, match="no record in the audit log"):
+        call_command(command)
+    assert not User.objects.filter(is_superuser=True).exists()

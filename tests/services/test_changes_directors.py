@@ -108,8 +108,10 @@ def test_no_plan_is_made_from_a_table_that_is_known_to_be_old(operator, cluster)
 def test_an_approval_compares_with_the_newest_heartbeat(operator, approver, cluster):
     change = make_submitted(operator, cluster)
     says_it_owns(cluster.directors.get(), "f" * 64)
-    after = services.approve_change(actor=approver, change=change, digest=change.digest)
-    assert after.state == S.STALE
+    with pytest.raises(NotAllowed, match="another table than it last reported"):
+        services.approve_change(actor=approver, change=change, digest=change.digest)
+    change.refresh_from_db()
+    assert change.state == S.IN_REVIEW
     assert not change.reviews.exists()
 
 

@@ -89,13 +89,14 @@ def test_two_windows_do_not_overwrite_each_other(operator, cluster):
     assert (stored.version, table_of(stored)) == (2, make_table([make_service(80)]))
 
 
-def test_an_edit_before_a_submit_is_in_what_was_submitted(operator, cluster):
+def test_an_edit_before_a_submit_is_not_submitted_unseen(operator, cluster):
     change = make_draft(operator, cluster, make_service(80))
-    _, submitted = one_after_the_other(
+    _, submit = one_after_the_other(
         putting(change, port=443),
         lambda: services.submit_change(actor=operator, change=change),
     )
-    assert submitted.digest == make_table([make_service(80), make_service(443)]).digest
+    assert isinstance(submit, Conflict)
+    assert state_of(change) == S.DRAFT
 
 
 def test_an_edit_after_a_submit_is_refused(operator, cluster):

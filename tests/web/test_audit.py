@@ -2,7 +2,9 @@
 
 import pytest
 
+from apps.audit.models import AuditRecord
 from apps.web.audit_text import difference
+from lvs.model import RealServer
 from tests.factories import make_applied, make_draft, make_service, make_submitted
 from tests.web.conftest import browser, text_of
 
@@ -61,3 +63,19 @@ def test_lists_compare_by_identity_not_by_place():
         ("s.tcp 10.0.0.1:80.weight", "", "1"),
         ("s.tcp 10.0.0.1:81.weight", "1", "5"),
     ]
+
+
+def test_a_long_difference_is_cut_aloud_and_whole_on_its_own_page(viewer, operator, cluster):
+    servers = [RealServer(f"10.0.0.{n}", 80, weight=n) for n in range(1, 101)]
+    draft = make_draft(operator, cluster, make_service(servers=servers))
+    act = AuditRecord.objects.get(action="change.service_added", change_number=draft.pk)
+    client = browser(viewer)
+    listed = client.get("/audit/")
+    assert "10.0.0.99:80.weight" not in listed.text
+    assert "more values differ" in text_of(listed)
+    assert f'href="/audit/{act.pk}/"' in listed.text
+    assert "10.0.0.99:80.weight" in client.get(f"/audit/{act.pk}/").text
+
+
+def test_a_record_that_there_is_not_is_not_found(viewer):
+    assert browser(viewer).get("/audit/999/").status_code == 404

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 def act(user, change, name, **data):
+    if name == "submit":
+        data.setdefault("version", Change.objects.get(pk=change.pk).version)
     return browser(user).post(f"/changes/{change.pk}/{name}/", data)
 
 
@@ -155,9 +157,30 @@ def test_nobody_without_the_right_acts(viewer, operator, approver, cluster):
 
 
 @pytest.mark.parametrize("name", ["submit", "approve", "reject", "withdraw", "reopen", "rebase"])
-def test_acts_need_a_post(operator, cluster, name):
+def test_the_address_of_an_act_does_nothing_by_itself_and_leads_to_the_change(
+    operator, cluster, name
+):
     change = make_submitted(operator, cluster)
-    assert browser(operator).get(f"/changes/{change.pk}/{name}/").status_code == 405
+    response = browser(operator).get(f"/changes/{change.pk}/{name}/")
+    assert response["Location"] == f"/changes/{change.pk}/"
+    assert state(change) == "in_review"
+
+
+def test_a_yes_to_the_draft_that_was_shown_is_none_to_a_later_one(operator, cluster):
+    empty = make_service(servers=())
+    draft = make_draft(operator, cluster, empty)
+    put(draft, make_service(port=81, servers=()))  # in another window
+    response = act(operator, draft, "submit", version=draft.version, allow_empty="on")
+    assert response.status_code == 409
+    assert "not the one that you were shown" in text_of(response)
+    assert state(draft) == "draft"
+
+
+def test_who_manages_the_console_can_withdraw_what_others_left(admin, operator, cluster):
+    change = make_submitted(operator, cluster)
+    assert "Withdraw this change" in text_of(browser(admin).get(f"/changes/{change.pk}/"))
+    assert act(admin, change, "withdraw").status_code == 302
+    assert state(change) == "withdrawn"
 
 
 def test_what_submit_refuses_is_said_on_the_page(operator, cluster):

@@ -1,8 +1,11 @@
 """Clusters: list, live page, new and edit."""
 
+import re
+
 import pytest
 
 from apps.inventory.models import Cluster
+from apps.inventory.services import edit_cluster
 from apps.telemetry.services import relay_was_here
 from lvs.model import make_table
 from tests.factories import (
@@ -93,9 +96,23 @@ def test_an_empty_cluster_says_what_to_do_first(operator):
 def test_parts_are_fragments(viewer, cluster):
     client = browser(viewer)
     for part in ("head", "services", "directors", "changes"):
-        page = client.get(f"/clusters/web/?part={part}").content.decode()
+        address = f"/clusters/{cluster.pk}/parts/{part}/"
+        page = client.get(address).content.decode()
         assert "<html" not in page
-        assert f"part={part}" in page
+        assert f'hx-get="{address}' in page
+
+
+def test_there_is_no_other_part(viewer, cluster):
+    assert browser(viewer).get(f"/clusters/{cluster.pk}/parts/roof/").status_code == 404
+
+
+def test_the_parts_of_an_open_page_outlive_a_new_name(viewer, operator, cluster):
+    client = browser(viewer)
+    addresses = re.findall(r'hx-get="(/clusters/[^"]+)"', client.get("/clusters/web/").text)
+    edit_cluster(actor=operator, cluster=cluster, name="shop")
+    assert len(addresses) == 4
+    assert {client.get(address).status_code for address in addresses} == {200}
+    assert "shop" in client.get(f"/clusters/{cluster.pk}/parts/head/").text
 
 
 def test_drift_is_named(viewer, operator, approver, cluster):
@@ -106,7 +123,7 @@ def test_drift_is_named(viewer, operator, approver, cluster):
 
 
 def test_without_a_relay_presence_is_unknown_not_away(viewer, cluster):
-    page = browser(viewer).get("/clusters/web/?part=directors").content.decode()
+    page = browser(viewer).get(f"/clusters/{cluster.pk}/parts/directors/").content.decode()
     assert 'data-presence="present"' not in page
     assert 'data-presence="away"' not in page
     relay_was_here(name="r1")

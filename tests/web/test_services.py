@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from lvs.model import RealServer
 from tests.factories import make_draft, make_service
@@ -228,7 +229,8 @@ def test_a_service_that_is_gone(client, operator, cluster):
 def test_deleting_needs_a_post(client, operator, cluster):
     draft = make_draft(operator, cluster, make_service())
     path = f"/changes/{draft.pk}/services/tcp-192.168.49.134-80/delete/"
-    assert client.get(path).status_code == 405
+    assert client.get(path)["Location"] == f"/changes/{draft.pk}/"
+    assert table_of(Change.objects.get(pk=draft.pk)).services
     assert client.get(f"/changes/{draft.pk}/services/check/").status_code == 405
 
 
@@ -251,3 +253,28 @@ def test_a_service_may_have_hundreds_of_real_servers(operator, cluster):
         data |= {f"servers-{number}-{name}": value for name, value in server.items()}
     response = browser(operator).post(f"/changes/{change.pk}/services/new/", data)
     assert response.status_code == 302
+
+
+def test_more_real_servers_than_a_service_takes_are_refused_and_kept(draft, client):
+    data = typed(version=str(draft.version))
+    for number in range(1001):
+        data |= row(number, f"10.0.{number // 200}.{number % 200 + 1}")
+    response = client.post(f"/changes/{draft.pk}/services/new/", data)
+    assert response.status_code == 422
+    assert "These are 1001 real servers: a service takes 1000 here." in text_of(response)
+    assert 'value="10.0.5.1"' in response.text
+    assert stored(draft) == ()
+
+
+def test_an_edit_of_a_service_that_was_removed_meanwhile_is_kept(client, operator, cluster):
+    draft = make_draft(operator, cluster, make_service())
+    path = f"/changes/{draft.pk}/services/tcp-192.168.49.134-80/"
+    client.post(f"{path}delete/", {"version": draft.version})  # in another window
+    draft.refresh_from_db()
+    data = typed(version=str(draft.version), scheduler="wlc", old_key="tcp-192.168.49.134-80")
+    response = client.post(path, data)
+    assert response.status_code == 409
+    assert "no longer in the draft" in text_of(response)
+    assert f'action="/changes/{draft.pk}/services/new/"' in response.text
+    assert client.post(f"/changes/{draft.pk}/services/new/", data).status_code == 302
+    assert [service.scheduler for service in stored(draft)] == ["wlc"]

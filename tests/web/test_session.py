@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from apps.changes.models import Change
 from tests.factories import PASSWORD, make_user
 from tests.web.conftest import browser, text_of
 
@@ -58,3 +59,37 @@ def test_next_does_not_lead_to_another_site(client):
     make_user("viewer", "vera")
     data = {"username": "vera", "password": PASSWORD, "next": "https://evil.example/"}
     assert client.post("/sign-in/", data)["Location"] == "/"
+
+
+def ended(client):
+    """The session of the client ends elsewhere: at another tab's sign-out, or after its time."""
+    client.session.flush()
+
+
+def test_a_part_of_an_open_page_is_not_replaced_by_the_sign_in_page(viewer):
+    client = browser(viewer)
+    ended(client)
+    response = client.get("/directors/?part=list", headers={"HX-Request": "true"})
+    assert (response.status_code, response.content) == (401, b"")
+
+
+def test_what_was_sent_after_the_session_ended_can_be_sent_again(operator, cluster):
+    client = browser(operator)
+    ended(client)
+    data = {"title": "Add <mail>", "reason": "It moves\nhere", "password": "not to be kept"}
+    page = client.post("/clusters/web/changes/new/", data)
+    assert page.status_code == 401
+    assert "You were signed out" in text_of(page)
+    assert 'action="/clusters/web/changes/new/"' in page.text
+    assert 'name="title" value="Add &lt;mail&gt;"' in page.text
+    assert 'name="reason" value="It moves\nhere"' in page.text
+    assert "not to be kept" not in page.text
+    assert not Change.objects.exists()
+
+
+def test_a_page_from_another_sign_in_says_what_to_do(viewer):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(viewer, backend="django.contrib.auth.backends.ModelBackend")
+    response = client.post("/account/password/", {"csrfmiddlewaretoken": "x" * 32})
+    assert response.status_code == 403
+    assert "load the page anew" in text_of(response)

@@ -7,7 +7,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import record
 from apps.changes.announce import announce
-from apps.changes.errors import Invalid, NotAllowed, Stale
+from apps.changes.errors import Conflict, Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.planning import plan_for
 from apps.changes.selectors import (
@@ -23,16 +23,26 @@ from lvs.rules import Problem, check_table, errors_in, is_usable
 
 @transaction.atomic
 def submit_change(
-    *, actor: User, change: Change, adopt: bool = False, allow_empty: bool = False
+    *,
+    actor: User,
+    change: Change,
+    version: int | None = None,
+    adopt: bool = False,
+    allow_empty: bool = False,
 ) -> Change:
     """Freeze the draft and ask for review.
 
+    version: the one that the person was shown, None = that of `change` as it was read.
     adopt: take over services that directors hold already without us; allow_empty: yes, services
-    without a usable real server are meant. Raises Invalid (with the problems), Stale, NotAllowed.
+    without a usable real server are meant.
+    Raises Invalid (with the problems), Stale, NotAllowed, Conflict.
     """
     require(actor, "change.submit", change)
+    shown = change.version if version is None else version
     change = locked(change)
     expect(change, Change.State.DRAFT, act="submitted")
+    if change.version != shown:
+        raise Conflict("The draft is not the one that you were shown: look at it again.")
     table = table_of(change)
     _check(change, table, allow_empty=allow_empty)
     plans = [plan_for(change, director, table) for director in directors_of(change)]

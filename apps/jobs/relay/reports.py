@@ -30,7 +30,7 @@ CLAIM_EVERY = 15.0
 CLAIM_IDLE_MS = 30_000
 """How long an entry must lie with another relay until we take it over."""
 
-Entries = list[tuple[bytes, dict[bytes, bytes] | None]]
+Entries = list[tuple[bytes | None, dict[bytes, bytes] | None]]
 
 
 class ReportReader:
@@ -126,12 +126,14 @@ class ReportReader:
     def _store(self, answer: list[tuple[bytes, Entries]]) -> None:
         for stream, entries in answer:
             director = self._streams[stream]
-            for entry_id, fields in entries:
+            # Redis before 7 claims nothing in the place of an entry that was trimmed away.
+            found = [(entry_id, fields) for entry_id, fields in entries if entry_id]
+            for entry_id, fields in found:
                 if fields:  # else it was trimmed away before we came to it
                     entered = entry_time(entry_id, self._offset)
                     store_report(director, fields.get(FIELD.encode()), entered)
-            if entries:
-                self._acknowledge(stream, [entry_id for entry_id, _ in entries])
+            if found:
+                self._acknowledge(stream, [entry_id for entry_id, _ in found])
 
     def _acknowledge(self, stream: bytes, ids: list[bytes]) -> None:
         """Everything is committed: Redis carries, it keeps nothing."""

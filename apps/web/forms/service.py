@@ -11,6 +11,7 @@ from lvs.addresses import FULL_NETMASK, Family, family_of
 from lvs.model import Forwarding, Protocol, RealServer, VirtualService
 from lvs.rules import SCHEDULERS, Problem
 
+MOST_SERVERS = 1000
 NAMED_FLAGS = ("sh", "mh")  # schedulers whose flags have names of their own
 FORWARDING = {
     "masquerade": "Masquerade (NAT)",
@@ -236,6 +237,10 @@ class ServiceInput:
         for row in self.rows:
             if row.blank:
                 row.errors.clear()  # an empty row means nothing
+        if len(self.filled) > MOST_SERVERS:
+            self.other.append(
+                f"These are {len(self.filled)} real servers: a service takes {MOST_SERVERS} here."
+            )
         known = {server.key: server for server in (self.old.real_servers if self.old else ())}
         servers = []
         for row in self.filled:
@@ -286,7 +291,7 @@ _ALIASES = {"flags": "scheduler"}
 def row_numbers(data: Mapping[str, Any]) -> list[int]:
     """The numbers of the rows in a posted form, in the order in which they stand on the page."""
     found = (re.fullmatch(r"servers-([0-9]{1,6})-address", name) for name in data)
-    return [int(match[1]) for match in found if match][:1000]
+    return [int(match[1]) for match in found if match]
 
 
 def _initial(old: VirtualService | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from apps.accounts.policy import require
 from apps.changes import selectors, services
@@ -17,7 +17,7 @@ from apps.jobs import services as jobs
 from apps.web import change_page
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
-from apps.web.views.common import Request, found, page_of, whole
+from apps.web.views.common import Request, act_on_change, found, page_of, whole
 
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
@@ -120,7 +120,7 @@ def edit(request: Request, number: int) -> HttpResponse:
     return render(request, "web/change_form.html", context, status=status)
 
 
-@require_POST
+@act_on_change
 def submit(request: Request, number: int) -> HttpResponse:
     """Freeze the draft and ask for review."""
     return _act(
@@ -129,6 +129,7 @@ def submit(request: Request, number: int) -> HttpResponse:
         lambda change: services.submit_change(
             actor=request.user,
             change=change,
+            version=whole(request.POST.get("version")),
             adopt="adopt" in request.POST,
             allow_empty="allow_empty" in request.POST,
         ),
@@ -136,7 +137,7 @@ def submit(request: Request, number: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act_on_change
 def approve(request: Request, number: int) -> HttpResponse:
     """Approve exactly what was shown, and start it."""
     return _act(
@@ -153,7 +154,7 @@ def approve(request: Request, number: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act_on_change
 def rebase(request: Request, number: int) -> HttpResponse:
     """Carry the draft's edits over to the newest revision."""
     return _act(
@@ -164,7 +165,7 @@ def rebase(request: Request, number: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act_on_change
 def reject(request: Request, number: int) -> HttpResponse:
     """Say no, and why."""
     return _act(
@@ -181,7 +182,7 @@ def reject(request: Request, number: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act_on_change
 def withdraw(request: Request, number: int) -> HttpResponse:
     """Give the change up."""
     return _act(
@@ -192,7 +193,7 @@ def withdraw(request: Request, number: int) -> HttpResponse:
     )
 
 
-@require_POST
+@act_on_change
 def reopen(request: Request, number: int) -> HttpResponse:
     """Make it a draft again."""
     return _act(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -11,15 +11,15 @@ from apps.accounts.policy import require
 from apps.inventory import selectors, services
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster
-from apps.web.cluster_page import context_of, overview
+from apps.web import cluster_page
 from apps.web.forms.details import ClusterForm
 from apps.web.views.common import Request, found
 
 PARTS = {
-    "directors": "web/parts/cluster_directors.html",
-    "changes": "web/parts/cluster_changes.html",
-    "services": "web/parts/cluster_services.html",
-    "head": "web/parts/cluster_head.html",
+    "directors": ("web/parts/cluster_directors.html", cluster_page.directors_of),
+    "changes": ("web/parts/cluster_changes.html", cluster_page.changes_of),
+    "services": ("web/parts/cluster_services.html", cluster_page.services_of),
+    "head": ("web/parts/cluster_head.html", cluster_page.head_of),
 }
 
 
@@ -27,16 +27,25 @@ PARTS = {
 def index(request: Request) -> HttpResponse:
     """All clusters with what they hold and who serves them."""
     template = "parts/cluster_list.html" if request.GET.get("part") == "list" else "clusters.html"
-    return render(request, f"web/{template}", {"clusters": overview(request.user)})
+    return render(request, f"web/{template}", {"clusters": cluster_page.overview(request.user)})
 
 
 @require_safe
 def show(request: Request, name: str) -> HttpResponse:
-    """The live page; with ?part= the part that it asks for again."""
+    """The live page."""
     cluster = found(selectors.cluster, request.user, name)
-    template = PARTS.get(request.GET.get("part", ""), "web/cluster.html")
-    context = context_of(request.user, cluster, request.GET.get("q", ""))
-    return render(request, template, context)
+    context = cluster_page.page_of(request.user, cluster, request.GET.get("q", ""))
+    return render(request, "web/cluster.html", context)
+
+
+@require_safe
+def part(request: Request, number: int, name: str) -> HttpResponse:
+    """A part that the live page reads again; by the cluster's id, as its name may change."""
+    if name not in PARTS:
+        raise Http404(f"A cluster's page has no part “{name}”.")
+    template, context_of = PARTS[name]
+    cluster = found(selectors.cluster_numbered, request.user, number)
+    return render(request, template, context_of(request.user, cluster, request.GET.get("q", "")))
 
 
 def new(request: Request) -> HttpResponse:

@@ -1,11 +1,14 @@
 """What all views share."""
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
 
@@ -27,6 +30,21 @@ def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return select(*args, **kwargs)
     except ObjectDoesNotExist as error:
         raise Http404(str(error)) from None
+
+
+def act_on_change(act: Callable[Concatenate[Request, int, P], HttpResponse]) -> Callable[..., Any]:
+    """A view that does something to the change of this number, by POST only.
+
+    Its address stays in the browser when the act was refused: who loads it again gets the change.
+    """
+
+    @wraps(act)
+    def view(request: Request, number: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return redirect("web:change", number)
+        return require_POST(act)(request, number, *args, **kwargs)
+
+    return view
 
 
 def page_of(request: HttpRequest, items: Any, size: int = PAGE) -> Page[Any]:

@@ -5,17 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from apps.accounts.policy import require
 from apps.changes import selectors, services
-from apps.changes.errors import ChangeError, Invalid
+from apps.changes.errors import ChangeError, Conflict, Invalid
 from apps.changes.models import Change
 from apps.web.forms.service import ServerForm, ServiceInput
 from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
 from apps.web.service_check import problems_of
-from apps.web.views.common import Request, found, whole
+from apps.web.views.common import Request, act_on_change, found, whole
 from lvs.model import VirtualService
 
 
@@ -27,23 +28,34 @@ def new(request: Request, number: int) -> HttpResponse:
 def edit(request: Request, number: int, slug: str) -> HttpResponse:
     """Edit a service of the draft. Its identity may change too: the plan says what that costs."""
     change = _draft(request, number)
+    old = _service_or_none(change, slug)
+    if old is None and request.method == "POST":
+        return _gone(request, change)
     return _form(request, change, _service(change, slug))
+
+
+def _gone(request: Request, change: Change) -> HttpResponse:
+    """The service was taken out of the draft while it was edited: what was typed can be added anew."""
+    typed = ServiceInput(request.POST)
+    typed.blame(problems_of(change, typed.service(), None))
+    text = "The service that you edited is no longer in the draft."
+    extra = conflict_of(request.user, change, Conflict(text))
+    extra |= {"action": reverse("web:service-new", args=[change.pk])}
+    return _page(request, change, typed, extra, 409)
 
 
 @require_POST
 def check(request: Request, number: int) -> HttpResponse:
     """The messages beside the fields, as a person types. Stores nothing."""
     change = _draft(request, number)
-    old = None
-    if slug := request.POST.get("old_key", ""):
-        old = _service(change, slug)
+    old = _service_or_none(change, request.POST.get("old_key", ""))
     typed = ServiceInput(request.POST, old)
     typed.blame(problems_of(change, typed.service(), old))
     typed.forget_missing()
     return render(request, "web/parts/service_check.html", {"input": typed})
 
 
-@require_POST
+@act_on_change
 def delete(request: Request, number: int, slug: str) -> HttpResponse:
     """Take a service out of the draft."""
     change = _draft(request, number)
@@ -118,8 +130,15 @@ def _draft(request: Request, number: int) -> Change:
     return change
 
 
-def _service(change: Change, slug: str) -> VirtualService:
+def _service_or_none(change: Change, slug: str) -> VirtualService | None:
     try:
         return selectors.table_of(change).by_key()[key_of(slug)]
     except (KeyError, ValueError):
-        raise Http404(f"Change {change.pk} has no service “{slug}”.") from None
+        return None
+
+
+def _service(change: Change, slug: str) -> VirtualService:
+    service = _service_or_none(change, slug)
+    if service is None:
+        raise Http404(f"Change {change.pk} has no service “{slug}”.")
+    return service

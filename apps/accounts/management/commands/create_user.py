@@ -1,12 +1,11 @@
 """`manage.py create_user`: an account from the command line, the first administrator above all."""
 
-import getpass
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.errors import AccountError
+from apps.accounts.management.passwords import read_password
 from apps.accounts.models import User
 from apps.accounts.policy import ROLES
 from apps.accounts.services import create_user
@@ -39,19 +38,10 @@ class Command(BaseCommand):
             user = create_user(
                 actor=None,
                 username=name,
-                password=_password(options["password_stdin"]),
+                password=read_password(from_stdin=options["password_stdin"]),
                 full_name=options["full_name"],
                 role=options["role"],
             )
         except AccountError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Created {user.username}, {options['role']}.")
-
-
-def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass("Password: ")
-    if password != getpass.getpass("Once more: "):
-        raise CommandError("The two passwords differ.")
-    return password

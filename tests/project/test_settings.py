@@ -1,0 +1,42 @@
+"""The settings of production: what is missing or wrong stops the start and names the variable."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SHOW = "from django.conf import settings; print(settings.DIRECTOR_REDIS_URL)"
+SECRET = "redis://:console-password@127.0.0.1:6379/0"
+
+
+def started(tmp_path, **variables):
+    """A process that reads the settings of production, and prints how directors reach Redis."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LVS_", "DJANGO_"))}
+    given = {"DJANGO_SETTINGS_MODULE": "lvsconsole.settings", "LVS_DATA_DIR": str(tmp_path)}
+    given |= {"LVS_SECRET_KEY": "k" * 50} | variables
+    command = [sys.executable, "-c", SHOW]
+    return subprocess.run(command, cwd=ROOT, env=kept | given, capture_output=True, text=True)
+
+
+def test_directors_never_get_the_consoles_own_password_for_redis(tmp_path):
+    process = started(tmp_path, LVS_REDIS_URL=SECRET)
+    assert process.returncode != 0
+    assert "LVS_DIRECTOR_REDIS_URL" in process.stderr.splitlines()[-1]
+
+
+def test_the_address_for_directors_may_be_in_a_file(tmp_path):
+    file = tmp_path / "url"
+    file.write_text("redis://lb:theirs@redis:6379/0\n")
+    process = started(tmp_path, LVS_REDIS_URL=SECRET, LVS_DIRECTOR_REDIS_URL_FILE=str(file))
+    assert process.stdout == "redis://lb:theirs@redis:6379/0\n"
+
+
+def test_a_redis_without_a_password_may_be_the_same_for_all(tmp_path):
+    process = started(tmp_path, LVS_REDIS_URL="redis://127.0.0.1:6379/0")
+    assert process.stdout == "redis://127.0.0.1:6379/0\n"
+
+
+def test_a_missing_secret_is_named(tmp_path):
+    process = started(tmp_path, LVS_SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+    assert "LVS_SECRET_KEY_FILE" in process.stderr.splitlines()[-1]
