@@ -185,7 +185,7 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "lvsconsole.staticfiles.ConsoleStaticFilesStorage"},
 }
 
 # --- Redis, Channels, Celery ---------------------------------------------------------------------
