@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 HELLO = 1
 """guest → host: the guest listens."""
 CONFIG = 2
-"""host → guest: JSON {"writable": path or null, "web": bool}."""
+"""host → guest: JSON {"writable": path or null, "inode": its number on the host, "web": bool}."""
 READY = 3
 """guest → host: the topology stands. JSON {"error": text}, "" when all is well."""
 START = 4

@@ -19,7 +19,7 @@ def make_kernel(writable: Path | None, memory: str = DEFAULT_MEMORY) -> Kernel:
     if wish not in ("", "uml", "host"):
         raise LabError(f"LAB_KERNEL is {wish!r}: it may be uml or host, or not set at all")
     if wish == "uml" or (not wish and find_program("linux.uml")):
-        return Uml(memory)
+        return Uml(writable, memory)
     if wish == "host":
         return Host(writable, memory)
     try:

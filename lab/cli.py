@@ -9,6 +9,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+# Where a stream of ours is closed the next file that is opened would be taken for it.
+for _descriptor in (0, 1, 2):
+    try:
+        os.fstat(_descriptor)
+    except OSError:
+        os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
 # Until there is something to end, Ctrl-C ends this without a traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 # The interpreter runs with -I -S, to start quickly: no folder of ours is on its path.
@@ -39,11 +45,18 @@ def main(kernel: MakeKernel = make_kernel) -> int:
         signal.signal(number, _end)
     try:
         memory = os.environ.get("LAB_MEMORY", DEFAULT_MEMORY)
-        with Lab(Path.cwd(), memory=memory, kernel=kernel) as lab:
+        with Lab(_folder(), memory=memory, kernel=kernel) as lab:
             return _run(lab, argv)
     except LabError as error:
         print(f"lab/run: {error}".rstrip(), file=sys.stderr)
         return LAB_FAILED
+
+
+def _folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise LabError("the present folder is no longer there") from None
 
 
 def _run(lab: Lab, argv: list[str]) -> int:
@@ -53,6 +66,8 @@ def _run(lab: Lab, argv: list[str]) -> int:
         code = process.wait()
     except BrokenPipeError:  # the reader of our output has left: end as a command would by itself
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        raise LabError(f"the output can't be written: {error.strerror}") from None
     return 128 - code if code < 0 else code
 
 

@@ -4,6 +4,7 @@ Started by init.sh with the bare interpreter, before there is a project: the sta
 """
 
 import ctypes
+import errno
 import os
 import queue
 import shutil
@@ -148,12 +149,29 @@ def configure(config: dict[str, object]) -> str:
     """Open the writable folder and start the web servers; returns what went wrong, or ""."""
     folder = config["writable"]
     if isinstance(folder, str) and "LAB_FOLDER" not in os.environ:  # else init.sh has done so
-        mount = ["mount", "-i", "-t", "hostfs", "-o", folder, "none", folder]
-        done = subprocess.run(mount, capture_output=True, text=True)
-        if done.returncode:
-            return f"{folder} can't be mounted: {done.stderr.strip()}"
+        try:
+            share(folder, config["inode"])
+        except OSError as error:
+            return f"{folder} can't be mounted: {error.strerror}"
     problems = [start_web_server(name) for name in WEB_SERVERS] if config["web"] else []
     return "; ".join(filter(None, problems))
+
+
+def share(folder: str, inode: object) -> None:
+    """Mount a folder of the host in its place. Raises OSError.
+
+    By the system call: the program `mount` takes a path with a comma or a quote for options, and hostfs
+    without a path is the host's root. The inode is the folder's on the host: it must be that one.
+    """
+    Path(folder).mkdir(
+        parents=True, exist_ok=True
+    )  # it may lie below /run, which is the guest's own
+    raw = os.fsencode(folder)
+    if ctypes.CDLL(None, use_errno=True).mount(b"none", raw, b"hostfs", 0, raw):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), folder)
+    if Path(folder).stat().st_ino != inode:
+        raise OSError(errno.ESTALE, "another folder came in its place", folder)
 
 
 def start_web_server(name: str) -> str:

@@ -33,11 +33,13 @@ NOT_FILES = ("proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "mqueue
 RIGHTS_OVER_THE_HOST = ("sys_module", "sys_boot", "sys_rawio", "sys_time", "syslog")
 
 # Runs in the new namespaces but that of processes: $$ leads to the new network, $PPID (the keeper) to
-# the host's, from where slirp4netns serves it.
+# the host's, from where slirp4netns serves it. It must be there before init.sh mounts another /proc.
 _STAGE = """
 host=/proc/$PPID/ns
+mkfifo "$LAB_FOLDER/entered"
 setpriv --pdeathsig KILL nsenter --mount="$host/mnt" --net="$host/net" \
-    slirp4netns --mtu 65520 $$ eth0 >/dev/null &
+    sh -c 'echo >"$LAB_FOLDER/entered"; exec slirp4netns --mtu 65520 "$1" eth0 >/dev/null' sh $$ &
+read -r _ <"$LAB_FOLDER/entered"
 exec setpriv --bounding-set "$1" unshare --pid --fork --kill-child sh "$2"
 """
 

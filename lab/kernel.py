@@ -63,8 +63,9 @@ class Kernel:
     `line` is the host's end of the line to guest.py.
     """
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lvs-lab-"))
+    def __init__(self, place: str | None = None) -> None:
+        """place: where its folder goes; None = the temporary folder."""
+        self.folder = Path(tempfile.mkdtemp(prefix="lvs-lab-", dir=place))
         self.line, self._guest_end = socket.socketpair()
 
     def _power_on(self, command: Iterable[str], env: Mapping[str, str]) -> None:

@@ -23,6 +23,7 @@ HOST_ADDRESS = "10.0.2.2"
 """The host's loopback, as the director sees it."""
 BOOT_SECONDS = 20.0
 POWER_OFF_SECONDS = 5.0
+READER_SECONDS = 2.0
 
 MakeKernel = Callable[[Path | None, str], Kernel]
 """Starts a guest with a folder that it may write below, and so much memory."""
@@ -76,26 +77,33 @@ class Lab:
     def _await_boot(self) -> None:
         deadline = time.monotonic() + BOOT_SECONDS
         if self._heard.wait(BOOT_SECONDS):
-            folder = None if self.writable is None else str(self.writable)
-            self.send(channel.CONFIG, 0, {"writable": folder, "web": self._web})
+            self.send(channel.CONFIG, 0, self._config())
         if not self._ready.wait(deadline - time.monotonic()):
             self._problem = f"it did not come up within {BOOT_SECONDS:.0f} seconds"
         if self._problem:
             raise LabError(f"the lab did not start: {self._problem}\n{self.console()}")
+
+    def _config(self) -> dict[str, object]:
+        if self.writable is None:
+            return {"writable": None, "inode": 0, "web": self._web}
+        inode = self.writable.stat().st_ino
+        return {"writable": str(self.writable), "inode": inode, "web": self._web}
 
     def stop(self) -> None:
         """End every command, switch the guest off, leave nothing. Harmless when not running."""
         if self._kernel is None:
             return
         if self._ready.is_set() and not self._down.is_set():
-            self.send(channel.POWER_OFF)
+            # In a thread: it waits for room while a reader of output stalls the line.
+            threading.Thread(target=self.send, args=(channel.POWER_OFF,), daemon=True).start()
             self._down.wait(POWER_OFF_SECONDS)
         self._last_words = self.console()
         kernel, self._kernel = self._kernel, None
         kernel.stop()
         if self._reader.ident is not None:
-            self._reader.join()
-        kernel.line.close()
+            self._reader.join(READER_SECONDS)  # it may be stuck with output that nobody reads
+        if not self._reader.is_alive():
+            kernel.line.close()
 
     def __enter__(self) -> Self:
         return self.start()

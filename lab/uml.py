@@ -25,14 +25,16 @@ PACKAGES = {
 class Uml(Kernel):
     """User-mode Linux. `memory` is as it takes it: "512M".
 
-    The folder to write in is not its concern: guest.py mounts that by hostfs when it is told.
+    guest.py mounts the folder to write in by hostfs when it is told; the process is confined to it, so
+    that whatever the guest's root mounts, nothing else of the host can be written.
     """
 
-    def __init__(self, memory: str = DEFAULT_MEMORY) -> None:
+    def __init__(self, writable: Path | None, memory: str = DEFAULT_MEMORY) -> None:
         check_parts(PACKAGES)
-        memory_folder = _memory_folder(memory)
-        super().__init__()
-        self._power_on(self._command(memory), {"TMPDIR": memory_folder})
+        super().__init__(_memory_folder(memory))
+        folders = [str(self.folder), *([] if writable is None else [str(writable)])]
+        confined = [sys.executable, "-I", "-S", str(HERE / "confine.py"), *folders, "--"]
+        self._power_on([*confined, *self._command(memory)], {"TMPDIR": str(self.folder)})
 
     def _command(self, memory: str) -> list[str]:
         # On one CPU a switch between the guest's kernel and its processes needs no other CPU to wake:

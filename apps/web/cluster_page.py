@@ -1,5 +1,6 @@
 """What the pages of clusters and of home show, gathered with few queries."""
 
+import json
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
@@ -108,7 +109,7 @@ def services_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
         "hidden_services": max(0, len(matching) - SERVICES_SHOWN),
         "many": len(services) > 8,
         "query": query,
-        "known_services": [str(service) for service in services],
+        "all_services": json.dumps([str(service) for service in services]),
     }
     if not services:  # the page then says what to do first
         context |= head_of(user, cluster) | changes_of(user, cluster)

@@ -21,8 +21,7 @@ function members() {
 
 // The ids of all its services, also of those that the table does not list.
 function services() {
-  const source = document.getElementById("known-services");
-  return source ? JSON.parse(source.textContent) : [];
+  return JSON.parse(document.getElementById("live-services").dataset.services);
 }
 
 // --- painting --------------------------------------------------------------------------------------
