@@ -72,18 +72,20 @@ def apply_table(
 
     Raises Busy, StateDamaged, IpvsMissing, NotPermitted or LvsError, all before anything is written.
     """
-    with state.lock(), Kernel() as kernel:
-        run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
-        refused = run.conflict(adopt) or run.moved(expected_digest)
-        if refused:
-            return refused
-        steps = make_plan(run.owned_found, desired)
-        if on_plan is not None:
-            on_plan(steps)
-        if not steps:
-            run.save_verified()
-            return Outcome("unchanged", "", "", (), (), desired.digest)
-        return run.write(StepLog(steps, on_step))
+    with Kernel() as kernel:
+        kernel.info()  # the right to use it comes first: without it the state folder says nothing
+        with state.lock():
+            run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
+            refused = run.conflict(adopt) or run.moved(expected_digest)
+            if refused:
+                return refused
+            steps = make_plan(run.owned_found, desired)
+            if on_plan is not None:
+                on_plan(steps)
+            if not steps:
+                run.save_verified()
+                return Outcome("unchanged", "", "", (), (), desired.digest)
+            return run.write(StepLog(steps, on_step))
 
 
 class _Run:
@@ -96,7 +98,7 @@ class _Run:
         self._folder = folder
         self._desired = desired
         self._journal = journal
-        self._stored = replace(folder.load(), boot_id=current_boot())
+        self._stored = folder.load().in_boot(current_boot())
         self._found = kernel.read_stable_table()
         self._wanted = frozenset(desired.by_key())
         self._concerned = self._stored.owned | self._wanted

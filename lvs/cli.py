@@ -9,7 +9,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lvs.cli_input import (
@@ -20,9 +19,11 @@ from lvs.cli_input import (
     NO_IPVS,
     REFUSED,
     Failed,
+    Input,
     counted,
     named,
-    read_table,
+    read_input,
+    warn_of_thresholds,
 )
 from lvs.formats import FORMATS, render
 
@@ -47,16 +48,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain(INTERRUPTED, "interrupted")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return IN_THE_WAY
     except Exception as error:
         code, message = _explained(error)
         return _complain(code, message)
 
 
+def discard_output() -> None:
+    """Nobody takes our output any more: what is left of it, and what comes, goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain(code: int, message: str) -> int:
-    with suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
+    except OSError:
+        discard_output()
     print(f"lvs: {' '.join(message.split())}", file=sys.stderr)
     return code
 
@@ -71,6 +79,8 @@ def _explained(error: Exception) -> tuple[int, str]:
         return REFUSED, str(error)
     if isinstance(error, LvsError):
         return IN_THE_WAY, str(error)
+    if isinstance(error, OSError):
+        return IN_THE_WAY, f"{error.filename or 'the output'}: {error.strerror}"
     raise error
 
 
@@ -130,22 +140,25 @@ def _show(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    table = read_table(chosen.file, sys.maxsize)
+    table = read_input(chosen.file, sys.maxsize).table
     print(f"{named(chosen.file)} is valid: {counted(table)}.")
     return DONE
 
 
 def _plan(chosen: argparse.Namespace) -> int:
+    from lvs.boot import current_boot
     from lvs.netlink.kernel import Kernel
     from lvs.plan import losses, make_plan
     from lvs.state import StateFolder
 
-    desired = read_table(chosen.file)
-    owned = StateFolder(chosen.state).load().owned
+    given = read_input(chosen.file)
+    desired = given.table
     with Kernel() as kernel:
         found = kernel.read_stable_table()
+    owned = StateFolder(chosen.state).load().in_boot(current_boot()).owned
     wanted = desired.by_key().keys()
     steps = make_plan(found.only(owned | wanted), desired)
+    warn_of_thresholds(given, steps)
     if not steps:
         print(f"Nothing to change: the kernel holds {counted(desired)} as in the file.")
     for number, step in enumerate(steps, 1):
@@ -160,25 +173,29 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 
 def _apply(chosen: argparse.Namespace) -> int:
-    desired = read_table(chosen.file)
+    given = read_input(chosen.file)
     from lvs.apply import apply_table
     from lvs.state import StateFolder
 
-    progress = _Progress()
+    progress = _Progress(given)
     outcome = apply_table(
-        desired,
+        given.table,
         state=StateFolder(chosen.state),
         adopt=chosen.adopt,
         on_plan=progress.planned,
         on_step=progress.stepped,
     )
-    if outcome.state == "unchanged":
-        print(f"Nothing to change: the kernel holds {counted(desired)} as in the file.")
-        return DONE
-    if outcome.state == "verified":
-        print(f"Verified: the kernel was read back and holds {counted(desired)} as in the file.")
-        return DONE
-    raise _refusal(outcome)
+    if outcome.state not in ("unchanged", "verified"):
+        raise _refusal(outcome)
+    how = {
+        "unchanged": "Nothing to change: the kernel holds",
+        "verified": "Verified: the kernel was read back and holds",
+    }
+    text = f"{how[outcome.state]} {counted(given.table)} as in the file."
+    if progress.unwritten:
+        raise Failed(IN_THE_WAY, f"the output can't be written ({progress.unwritten}). {text}")
+    print(text)
+    return DONE
 
 
 def _refusal(outcome: "Outcome") -> Failed:
@@ -188,22 +205,32 @@ def _refusal(outcome: "Outcome") -> Failed:
         message += " Nothing was written; take them over with --adopt, or leave them out."
     elif outcome.state == "partial":
         done = sum(result.state == "done" for result in outcome.results)
-        message += f" {done} of {len(outcome.steps)} steps were done before; apply again to go on."
+        message += f" {done} of {len(outcome.steps)} steps were done; apply again to go on."
     return Failed(REFUSED, message)
 
 
 class _Progress:
-    """Prints a line for each step as it ends."""
+    """Prints a line for each step as it ends. Output that fails must not stop what is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Input) -> None:
+        self.unwritten = ""
+        """Why the output can't be written; "" as long as it can."""
+        self._given = given
         self._steps: tuple[Step, ...] = ()
 
     def planned(self, steps: "tuple[Step, ...]") -> None:
         """The plan is made and nothing is written yet."""
         self._steps = steps
+        warn_of_thresholds(self._given, steps)
 
     def stepped(self, result: "StepResult") -> None:
         """One step has ended."""
+        if self.unwritten:
+            return
         width = len(str(len(self._steps)))
         text = self._steps[result.index].text()
-        print(f"{result.index + 1:>{width}}/{len(self._steps)} {result.state}: {text}")
+        try:
+            print(f"{result.index + 1:>{width}}/{len(self._steps)} {result.state}: {text}")
+        except OSError as error:
+            self.unwritten = error.strerror or type(error).__name__
+            discard_output()

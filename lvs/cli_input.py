@@ -1,9 +1,14 @@
 """The command line's exit codes and its FILE argument."""
 
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
-from lvs.formats import FormatError, parse_with_warnings
-from lvs.model import Table
+from lvs.formats import MAX_LENGTH, FormatError, is_save, parse_with_warnings
+from lvs.model import RealServer, Table
+
+if TYPE_CHECKING:
+    from lvs.plan import Step
 
 DONE, IN_THE_WAY, BAD_INPUT, REFUSED, NO_IPVS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -16,11 +21,19 @@ class Failed(Exception):
         self.code = code
 
 
-def read_table(file: str, most_warnings: int = 5) -> Table:
+class Input(NamedTuple):
+    """What was read of FILE."""
+
+    table: Table
+    without_thresholds: bool
+    """Its format has no place for thresholds."""
+
+
+def read_input(file: str, most_warnings: int = 5) -> Input:
     """The table of a file, or of standard input (-). Its warnings go to stderr. Raises Failed."""
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
-        table, warnings = parse_with_warnings(raw.decode())
+        text = _bytes_of(file).decode()
+        table, warnings = parse_with_warnings(text)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise Failed(BAD_INPUT, f"{named(file)}, line {line}: this is no UTF-8 text") from None
@@ -32,15 +45,42 @@ def read_table(file: str, most_warnings: int = 5) -> Table:
     if len(warnings) > most_warnings:
         more = len(warnings) - most_warnings
         sys.stderr.write(f"lvs: {more} more warnings: `check` shows them all\n")
-    return table
+    return Input(table, is_save(text))
+
+
+def warn_of_thresholds(given: Input, steps: "Iterable[Step]") -> None:
+    """Say so when the kernel's thresholds would go because FILE's format can't hold them."""
+    if not given.without_thresholds:
+        return
+    lost = [
+        step
+        for step in steps
+        if isinstance(step.before, RealServer)
+        and step.kind == "edit server"
+        and step.before.upper_threshold
+        and step.server
+        and not step.server.upper_threshold
+    ]
+    if lost:
+        sys.stderr.write(
+            f"lvs: warning: {len(lost)} real server{'s lose their' * (len(lost) > 1) or ' loses its'} "
+            "thresholds: ipvsadm -S does not print them. Write them into the file (-x, -y) to keep them.\n"
+        )
 
 
 def _bytes_of(file: str) -> bytes:
+    most = 4 * MAX_LENGTH  # bytes of so many characters
     try:
-        with open(file, "rb") as opened:
-            return opened.read()
+        if file == "-":
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            with open(file, "rb") as opened:
+                data = opened.read(most + 1)
     except OSError as error:
-        raise Failed(BAD_INPUT, f"can't read {file}: {error.strerror}") from None
+        raise Failed(BAD_INPUT, f"can't read {named(file)}: {error.strerror}") from None
+    if len(data) > most:
+        raise Failed(BAD_INPUT, f"{named(file)} is longer than {most} bytes")
+    return data
 
 
 def named(file: str) -> str:

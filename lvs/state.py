@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +55,14 @@ class State:
     journal: Journal | None = None
     boot_id: str = ""
     """`current_boot()` when this was saved: tells a reboot, after which the kernel holds nothing."""
+
+    def in_boot(self, boot: str) -> "State":
+        """What of it holds in this life of the kernel's table.
+
+        A kernel that began anew holds nothing of ours, whatever stands in it: others put that there.
+        """
+        owned = self.owned if self.boot_id in ("", boot) else frozenset()
+        return replace(self, boot_id=boot, owned=owned)
 
 
 class StateFolder:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from lvs.agent.streams import Message
 from lvs.netlink.kernel import KernelInfo
@@ -81,7 +82,7 @@ def addresses() -> list[dict[str, str]]:
                 if text and _reachable(text):
                     interface = names.get(message["index"]) or str(message["index"])
                     found.append({"interface": interface, "address": text})
-    except OSError:
+    except (OSError, NetlinkError):
         return []
     return found
 

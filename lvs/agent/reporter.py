@@ -86,8 +86,14 @@ class Reporter(threading.Thread):
             logger.info("Redis is back, sending what waited")
         self._away = False
         if message["type"] == "run_finished":
-            self._memory.note_sent(message)
+            self._note_sent(message)
         return True
+
+    def _note_sent(self, message: Message) -> None:
+        try:
+            self._memory.note_sent(message)
+        except OSError as error:  # it is sent once more after a restart, which does no harm
+            logger.error("run %d: can't be noted as reported: %s", message["run"], error)
 
     def _put_back(self, message: Message) -> None:
         with self._changed:

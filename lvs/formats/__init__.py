@@ -14,7 +14,16 @@ from lvs.rules import Problem, check_table, errors_in
 if TYPE_CHECKING:
     from lvs.counters import ServiceCounters
 
-__all__ = ["FORMATS", "Format", "FormatError", "parse", "parse_with_warnings", "render"]
+__all__ = [
+    "FORMATS",
+    "MAX_LENGTH",
+    "Format",
+    "FormatError",
+    "is_save",
+    "parse",
+    "parse_with_warnings",
+    "render",
+]
 
 Format = Literal["text", "ipvsadm", "json", "yaml"]
 FORMATS: tuple[Format, ...] = ("text", "ipvsadm", "json", "yaml")
@@ -102,9 +111,7 @@ def _read(text: str) -> Draft:
     text = text.removeprefix("\ufeff")
     line, start = _first_content(text)
     if start.startswith(("{", "[")):
-        from lvs.formats.json_text import read_json
-
-        return read_json(text)
+        return _read_braces(text)
     if _IPVSADM.match(start):
         from lvs.formats.ipvsadm_save import read_save
 
@@ -115,6 +122,29 @@ def _read(text: str) -> Draft:
     from lvs.formats.yaml_text import read_yaml
 
     return read_yaml(text)
+
+
+def _read_braces(text: str) -> Draft:
+    """JSON; or YAML in its flow style, which begins as JSON does."""
+    from lvs.formats.json_text import NotJson, read_json
+
+    try:
+        return read_json(text)
+    except NotJson as error:
+        from lvs.formats.yaml_text import read_yaml
+
+        try:
+            return read_yaml(text)
+        except FormatError:
+            raise error from None
+
+
+def is_save(text: str) -> bool:
+    """Whether the text is read as the output of `ipvsadm -S`, which holds no thresholds."""
+    try:
+        return _IPVSADM.match(_first_content(text.removeprefix("\ufeff"))[1]) is not None
+    except FormatError:
+        return False
 
 
 def _first_content(text: str) -> tuple[int, str]:

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from lvs.model import VirtualService
 from lvs.rules import Path
+from lvs.rules.problem import quoted
+
+__all__ = ["Draft", "FormatError", "quoted"]
 
 
 class FormatError(ValueError):
@@ -22,9 +25,3 @@ class Draft(NamedTuple):
     services: list[VirtualService]
     line_of: Callable[[Path], int | None]
     """The line (from 1) of a path as `lvs.rules.check_table` gives it."""
-
-
-def quoted(text: str, limit: int = 40) -> str:
-    """A piece of the input, short enough for one line of a message."""
-    shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    return f"“{shown.encode('unicode_escape').decode() if not shown.isprintable() else shown}”"

@@ -13,6 +13,13 @@ MAX_DEPTH = 32
 """A table is six levels deep."""
 
 
+_TOO_DEEP = "the JSON is nested too deeply to be a table"
+
+
+class NotJson(FormatError):
+    """The text is no JSON at all; it may still be something that begins alike."""
+
+
 class _Doubled(ValueError):
     """An object has a key twice."""
 
@@ -24,9 +31,9 @@ def read_json(text: str) -> Draft:
             text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole
         )
     except json.JSONDecodeError as error:
-        raise FormatError(error.lineno, f"this is no JSON: {error.msg}") from None
+        raise NotJson(error.lineno, f"this is no JSON: {error.msg}") from None
     except RecursionError:
-        raise FormatError(None, "the JSON is nested too deeply to be a table") from None
+        raise FormatError(_line_of_depth(text), _TOO_DEEP) from None
     except _Doubled:
         _lines(text)
         raise
@@ -47,7 +54,7 @@ def _constant(name: str) -> NoReturn:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > 20:
+    if len(digits.lstrip("-")) > 20:
         raise ValueError(f"{quoted(digits, 24)} is too large a number")
     return int(digits)
 
@@ -58,7 +65,16 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 def _line_of_constant(text: str) -> int | None:
     for match in _TOKEN.finditer(text):
         word = match.group()
-        if word in ("NaN", "Infinity", "-Infinity") or re.fullmatch(r"-?[0-9]{21,}|-.*", word):
+        if word in ("NaN", "Infinity", "-Infinity") or re.fullmatch(r"-?[0-9]{21,}", word):
+            return text.count("\n", 0, match.start()) + 1
+    return None
+
+
+def _line_of_depth(text: str) -> int | None:
+    depth = 0
+    for match in _TOKEN.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(match.group(), 0)
+        if depth > MAX_DEPTH:
             return text.count("\n", 0, match.start()) + 1
     return None
 
@@ -105,5 +121,5 @@ def _advance(path: list[str | int]) -> bool:
 
 def _descend(path: list[str | int], word: str, line: int) -> None:
     if len(path) >= MAX_DEPTH:
-        raise FormatError(line, "the JSON is nested too deeply to be a table")
+        raise FormatError(line, _TOO_DEEP)
     path.append("" if word == "{" else 0)

@@ -31,10 +31,18 @@ def read_yaml(text: str) -> Draft:
         last = text.count("\n") + 1  # the parser may point behind the end
         raise FormatError(min(mark.line + 1, last) if mark else None, message) from None
     except yaml.YAMLError as error:
-        raise FormatError(None, f"this is no YAML: {_first_line(error)}") from None
+        raise FormatError(
+            _line_of_control(text), f"this is no YAML: {_first_line(error)}"
+        ) from None
     except UnicodeEncodeError:
         raise FormatError(None, "the text holds half a character (a lone surrogate)") from None
     return read_services(builder.value, lambda: builder.lines)
+
+
+def _line_of_control(text: str) -> int | None:
+    """Where the first character stands that no YAML text may hold: the parser says only which it is."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else None
 
 
 def _first_line(error: Exception) -> str:

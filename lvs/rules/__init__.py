@@ -13,6 +13,7 @@ from lvs.rules.schedulers import (
     flag_bit,
     flags_from_bits,
     flags_of,
+    spare_flags_of,
 )
 from lvs.rules.service import check_service, is_usable
 from lvs.rules.table import check_table
@@ -31,4 +32,5 @@ __all__ = [
     "flags_from_bits",
     "flags_of",
     "is_usable",
+    "spare_flags_of",
 ]

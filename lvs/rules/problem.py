@@ -36,6 +36,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean “{near[0]}”?" if near else ""
 
 
+def quoted(text: str, limit: int = 40) -> str:
+    """A piece of the input in quotes: short enough for one line of a message, and harmless in a terminal."""
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return f"“{shown.encode('unicode_escape').decode() if not shown.isprintable() else shown}”"
+
+
 def in_words(names: Iterable[str]) -> str:
     """`tcp, udp or sctp`."""
     *first, last = names

@@ -33,6 +33,11 @@ def flags_of(scheduler: str) -> tuple[str, ...]:
     return _NAMED_FLAGS.get(scheduler, _PLAIN_FLAGS)
 
 
+def spare_flags_of(scheduler: str) -> tuple[str, ...]:
+    """The names of bits that the kernel keeps for this scheduler, which makes nothing of them."""
+    return _PLAIN_FLAGS[len(_NAMED_FLAGS[scheduler]) :] if scheduler in _NAMED_FLAGS else ()
+
+
 def flag_bit(flag: str) -> int:
     """The kernel's bit of a flag by its name. Raises ValueError on a name that is none."""
     number = _NUMBERS.get(flag.rpartition("-")[2])

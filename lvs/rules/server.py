@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lvs.addresses import canonical, family_of
 from lvs.model import RealServer, VirtualService
-from lvs.rules.problem import Problem
+from lvs.rules.problem import Problem, quoted
 from lvs.rules.values import (
     MAX_INT,
     MAX_PORT,
@@ -41,7 +41,8 @@ def _check_port(service: VirtualService, server: RealServer) -> Iterator[Problem
     elif server.forwarding in ("direct", "tunnel") and server.port != service.port:
         yield _mapped(service, server)
     elif server.port == 0 and service.port != 0:
-        message = f"Give a port from 1 to {MAX_PORT}; the service's own is {service.port}."
+        own = f"; the service's own is {service.port}" if 0 < service.port <= MAX_PORT else ""
+        message = f"Give a port from 1 to {MAX_PORT}{own}."
         yield Problem(("port",), "port.zero", message)
 
 
@@ -108,7 +109,7 @@ def _check_tunnel(server: RealServer) -> Iterator[Problem]:
             ("tunnel_port",), port, (1, MAX_PORT), "The tunnel port of GUE", "tunnel_port.range"
         )
     elif port:
-        message = f"Only tunnel type gue has a port: leave it at 0 for {kind[:20]}."
+        message = f"Only tunnel type gue has a port: leave it at 0 for {quoted(kind, 20)}."
         yield Problem(("tunnel_port",), "tunnel_port.unused", message)
     checksum = server.tunnel_checksum
     unknown = list(

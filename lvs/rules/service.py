@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from lvs.addresses import FULL_NETMASK, canonical, family_of
 from lvs.model import VirtualService
-from lvs.rules.problem import Problem, did_you_mean
-from lvs.rules.schedulers import SCHEDULERS, flags_of
+from lvs.rules.problem import Problem, did_you_mean, quoted
+from lvs.rules.schedulers import SCHEDULERS, flags_of, spare_flags_of
 from lvs.rules.server import check_server
 from lvs.rules.values import (
     MAX_PORT,
@@ -61,7 +61,7 @@ def _check_settings(service: VirtualService) -> Iterator[Problem]:
     name = service.scheduler
     if name not in SCHEDULERS:
         known = ", ".join(SCHEDULERS)
-        message = f"“{name[:40]}” is no scheduler.{did_you_mean(name, SCHEDULERS)}"
+        message = f"{quoted(name)} is no scheduler.{did_you_mean(name, SCHEDULERS)}"
         yield Problem(("scheduler",), "scheduler.unknown", f"{message} There are {known}.")
     else:
         yield from _check_flags(service)
@@ -77,11 +77,14 @@ def _check_settings(service: VirtualService) -> Iterator[Problem]:
 def _check_flags(service: VirtualService) -> Iterator[Problem]:
     known = flags_of(service.scheduler)
     for flag in service.flags:
-        if flag not in known:
-            message = f"The scheduler {service.scheduler} has no flag “{flag[:40]}”"
-            yield Problem(
-                ("flags",), "flags.unknown", f"{message}: it takes {' and '.join(known)}."
-            )
+        if flag in known:
+            continue
+        message = f"The scheduler {service.scheduler} has no flag {quoted(flag)}"
+        if flag in spare_flags_of(service.scheduler):
+            # The kernel keeps the bit, whoever set it: a table that holds it can be applied.
+            yield Problem(("flags",), "flags.idle", f"{message}: it changes nothing.", "warning")
+            continue
+        yield Problem(("flags",), "flags.unknown", f"{message}: it takes {' and '.join(known)}.")
 
 
 def _check_persistence(service: VirtualService) -> Iterator[Problem]:

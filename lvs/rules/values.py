@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from lvs.addresses import Family, canonical, family_of, packed, unpacked
-from lvs.rules.problem import Path, Problem
+from lvs.rules.problem import Path, Problem, quoted
 
 MAX_PORT = 65535
 MAX_INT = 2**31 - 1
@@ -101,8 +101,7 @@ def check_netmask(netmask: str, family: Family) -> Iterator[Problem]:
         if family == "inet6"
         else "a netmask like 255.255.255.0, its ones before its zeros"
     )
-    shown = netmask if len(netmask) <= 40 else netmask[:37] + "…"
-    message = f"“{shown}” is no netmask for this service: give {wanted}."
+    message = f"{quoted(netmask)} is no netmask for this service: give {wanted}."
     yield Problem(("netmask",), "netmask.invalid", message)
 
 
@@ -124,4 +123,4 @@ def check_choice(
     """One problem when the value is none of the choices (value → how to say it in a list)."""
     if value not in choices:
         names = ", ".join(choices)
-        yield Problem(path, code, f"“{value[:40]}” is no {what}: choose one of {names}.")
+        yield Problem(path, code, f"{quoted(value)} is no {what}: choose one of {names}.")

@@ -2,7 +2,6 @@
 
 import re
 import time
-from pathlib import Path
 
 import pytest
 
@@ -10,62 +9,14 @@ from lab import Lab
 from lvs.formats import parse, render
 from lvs.model import EMPTY, make_table
 from lvs.rules import check_table, errors_in
+from tests.lab.director_cli import WRITES, Director, director
 from tests.lab.ways import needs_uml
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, with_servers
 from tests.lvs.random_tables import random_table
 
-PROJECT = Path(__file__).resolve().parents[2]
+__all__ = ["director"]
+
 FOREIGN = "-A -t 10.9.9.9:9 -s rr\n-a -t 10.9.9.9:9 -r 10.9.9.10:9 -m -w 7\n"
-WRITES = {1, 2, 3, 5, 6, 7, 9, 10, 12, 16, 17}
-"""IPVS_CMD_NEW_SERVICE … IPVS_CMD_FLUSH of the kernel's linux/ip_vs.h, those that change something."""
-
-
-class Director:
-    """Runs commands on the director, and keeps its state in a folder of the test."""
-
-    def __init__(self, lab: Lab, state: Path) -> None:
-        self.lab, self.state = lab, state
-
-    def run(self, *argv, input=""):  # noqa: A002 - subprocess.run calls it so
-        env = {"PYTHONPATH": str(PROJECT), "LVS_STATE_DIR": str(self.state)}
-        return self.lab.run(argv, input=input, env=env)
-
-    def lvs(self, *argv, input=""):  # noqa: A002
-        return self.run("python", "-m", "lvs", *argv, input=input)
-
-    def ipvsadm(self, *argv, input=""):  # noqa: A002
-        done = self.run("ipvsadm", *argv, input=input)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def saved(self):
-        """The lines of `ipvsadm -Sn`, sorted; marks as the positive numbers that they are."""
-        text = self.ipvsadm("-Sn")
-        text = re.sub(r"-f -(\d+)", lambda found: f"-f {2**32 - int(found[1])}", text)
-        return sorted(text.splitlines())
-
-    def traced(self, *argv, input=""):  # noqa: A002
-        """Run `python -m lvs` under strace: what it said, and the IPVS commands that it sent."""
-        log = self.lab.writable / "strace.log"
-        options = (
-            "-f",
-            "--seccomp-bpf",
-            "-e",
-            "trace=sendto,sendmsg",
-            "-xx",
-            "-s",
-            "10000000",
-            "-o",
-            str(log),
-        )
-        done = self.run("strace", *options, "python", "-m", "lvs", *argv, input=input)
-        sent = re.findall(r'nlmsg_type=IPVS[^"]*"\\x(..)', log.read_text())
-        return done, [int(command, 16) for command in sent]
-
-
-@pytest.fixture
-def director(clean_ipvs, state_folder):
-    return Director(clean_ipvs, state_folder)
 
 
 def without_thresholds(line):
@@ -220,7 +171,7 @@ def test_a_step_that_the_kernel_refuses_is_named_with_what_to_do(director):
     assert (done.returncode, "Traceback" in done.stderr) == (3, False)
     assert "Add tcp 10.0.0.2:80 with scheduler twos" in error
     assert "modprobe ip_vs_twos" in error
-    assert "1 of 2 steps were done before" in error
+    assert "1 of 2 steps were done; apply again to go on" in error
     assert director.saved() == ["-A -t 10.0.0.1:80 -s rr"]
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from lvs.cli import main
-from lvs.cli_input import read_table
+from lvs.cli_input import read_input
 from lvs.formats import render
 from tests.lvs.examples import TUTORIAL
 
@@ -53,6 +53,12 @@ def test_a_file_that_is_no_text_says_where(capsys, tmp_path):
     )
 
 
+def test_a_file_without_end_is_refused(capsys, monkeypatch):
+    monkeypatch.setattr("lvs.cli_input.MAX_LENGTH", 1000)
+    said = "lvs: /dev/zero is longer than 4000 bytes\n"
+    assert run(capsys, "check", "/dev/zero") == (2, "", said)
+
+
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_a_file_that_cannot_be_read_says_why(capsys, tmp_path, name):
     code, output, error = run(capsys, "check", str(tmp_path / name))
@@ -72,7 +78,7 @@ def test_of_many_warnings_only_check_shows_all(capsys, tmp_path):
     file = tmp_path / "table"
     file.write_text("".join(f"-A -t 10.0.0.{i}:80 -s rr\n" for i in range(1, 9)))
     assert run(capsys, "check", str(file))[2].count("\n") == 8
-    read_table(str(file))
+    read_input(str(file))
     error = capsys.readouterr().err
     assert error.count("\n") == 6
     assert error.endswith("lvs: 3 more warnings: `check` shows them all\n")

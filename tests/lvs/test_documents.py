@@ -6,7 +6,7 @@ import pytest
 
 from lvs.counters import Counters, ServerCounters, ServiceCounters
 from lvs.formats import FormatError, parse, render
-from lvs.model import RealServer, VirtualService, make_table, table_to_document
+from lvs.model import EMPTY, RealServer, VirtualService, make_table, table_to_document
 from tests.lvs.examples import TUTORIAL, WEB, marked, table_of
 
 SHORT = """\
@@ -161,6 +161,10 @@ WRONG = [
     ("? [a]\n: b", 1, "can't be a key"),
     ("services: " + "[" * 40, 1, "nested too deeply"),
     ('{"services": [', 1, "this is no JSON"),
+    ('{"services": [{"port": -1,\n "weight":\n NaN}]}', 3, "NaN is no number"),
+    ('{"services": [{"port": -1,\n "weight": ' + "9" * 21 + "}]}", 2, "too large a number"),
+    ('{"services":\n' + "[" * 100_000, 2, "nested too deeply"),
+    ("services: []\n\x00\n", 2, "this is no YAML"),
     ('{"services": [],\n "services": []}', 2, "“services” stands twice"),
     ('{"services": [\n{"address": NaN}]}', 2, "NaN is no number"),
     ('{"services": [\n{"address":\n-Infinity}]}', 3, "-Infinity is no number"),
@@ -190,3 +194,10 @@ def test_lines_are_found_behind_strings_that_look_like_structure():
     text = '{"services": [{"address": "10.0.0.1", "scheduler": "}]{[\\",:",\n"port": 0}]}'
     with pytest.raises(FormatError, match=r"^line 1: “}"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["{services: []}", '# none yet\n{"services": []}', "{services: [], }"]
+)
+def test_yaml_that_begins_as_json_is_yaml(text):
+    assert parse(text) == EMPTY

@@ -59,7 +59,7 @@ SERVICE_RULES = [
     (WEB._replace(scheduler="wr"), "scheduler", "scheduler.unknown"),
     (WEB._replace(flags=("sh-port",)), "flags", "flags.unknown"),
     (WEB._replace(scheduler="sh", flags=("mh-port",)), "flags", "flags.unknown"),
-    (WEB._replace(scheduler="sh", flags=("flag-3",)), "flags", "flags.unknown"),
+    (WEB._replace(scheduler="sh", flags=("flag-1",)), "flags", "flags.unknown"),
     (WEB._replace(persistence=31 * 86400 + 1), "persistence", "persistence.range"),
     (WEB._replace(persistence=-1), "persistence", "persistence.range"),
     (WEB._replace(persistence=9, netmask="255.0.255.0"), "netmask", "netmask.invalid"),
@@ -308,3 +308,22 @@ def test_no_value_that_a_person_can_type_breaks_the_rules(service):
     for problem in check_table([service]):
         assert problem.message
         assert problem.path[:2] == ("services", 0)
+
+
+def test_a_bit_that_means_nothing_to_the_scheduler_can_be_applied_with_a_warning():
+    (problem,) = check_service(WEB._replace(scheduler="sh", flags=("flag-3",)))
+    assert (problem.code, problem.severity) == ("flags.idle", "warning")
+
+
+def test_what_was_typed_does_no_harm_in_a_terminal():
+    (problem,) = errors_in(check_service(WEB._replace(scheduler="\x1b[31mred")))
+    assert "\x1b" not in problem.message
+    assert "\\x1b[31mred" in problem.message
+
+
+def test_the_port_of_the_service_is_a_hint_only_where_it_is_one():
+    server = SERVER._replace(port=0)
+    for port, says in ((80, "the service's own is 80."), (70000, "from 1 to 65535.")):
+        service = WEB._replace(port=port, real_servers=(server,))
+        (message,) = [p.message for p in check_service(service) if p.code == "port.zero"]
+        assert message.endswith(says)

@@ -9,7 +9,7 @@ from django import forms
 from apps.web.forms.fields import TiedForm, number, text
 from lvs.addresses import FULL_NETMASK, Family, family_of
 from lvs.model import Forwarding, Protocol, RealServer, VirtualService
-from lvs.rules import SCHEDULERS, Problem
+from lvs.rules import SCHEDULERS, Problem, spare_flags_of
 
 MOST_SERVERS = 1000
 NAMED_FLAGS = ("sh", "mh")  # schedulers whose flags have names of their own
@@ -126,11 +126,13 @@ class ServiceForm(TiedForm):
         )
 
     def _flags(self, scheduler: str) -> tuple[str, ...]:
-        if scheduler in NAMED_FLAGS:
-            chosen = [n for n in ("fallback", "port") if self.cleaned_data.get(f"flag_{n}")]
-            return tuple(f"{scheduler}-{name}" for name in chosen)
         # Flags without a name can't be typed here, but an edit of something else keeps them.
-        return self.old.flags if self.old and self.old.scheduler == scheduler else ()
+        kept = self.old.flags if self.old and self.old.scheduler == scheduler else ()
+        if scheduler in NAMED_FLAGS:
+            names = [n for n in ("fallback", "port") if self.cleaned_data.get(f"flag_{n}")]
+            chosen = tuple(f"{scheduler}-{name}" for name in names)
+            return chosen + tuple(flag for flag in kept if flag in spare_flags_of(scheduler))
+        return kept
 
 
 class ServerForm(TiedForm):
