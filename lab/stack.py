@@ -46,6 +46,8 @@ class Stack:
         self.worker = self._part("worker", *celery, "-c", "1", "-l", "info")
         self.relay = self._part("relay", sys.executable, "manage.py", "relay")
         self.lab = Lab(self.guest_folder)
+        self.others: dict[str, Lab] = {}
+        """Directors that have a lab of their own, by name; all others run in `lab`."""
         self._claim = Claim(self.data)
         self.agents: dict[str, GuestProcess] = {}
 
@@ -74,7 +76,8 @@ class Stack:
             agent.terminate()
         for part in (self.relay, self.worker, self.web):
             part.stop()
-        self.lab.stop()
+        for lab in (self.lab, *self.others.values()):
+            lab.stop()
         self.redis.stop()
         self.agents.clear()
         self._claim.drop()
@@ -124,13 +127,18 @@ class Stack:
         self._config(name).write_text(f"{state}\n{text}")
         self._config(name).chmod(0o600)
 
+    def add_host(self, name: str) -> Lab:
+        """Boot one more lab, as the host of the director of this name."""
+        self.others[name] = Lab(self.guest_folder)
+        return self.others[name].start()
+
     def start_agent(self, name: str) -> None:
-        """Start the agent of an enrolled director in the lab."""
+        """Start the agent of an enrolled director, on its host or in the lab."""
         config = self._config(name)
         here = f'redis_url = "redis://{self.lab.host_address}:{self.redis_port}/0"'
         text = re.sub(r"^redis_url\s*=.*$", here, config.read_text(), flags=re.MULTILINE)
         config.write_text(text)  # the port may be another than last time
-        self.agents[name] = self.lab.spawn(
+        self.agents[name] = self.others.get(name, self.lab).spawn(
             ["python", "-m", "lvs.agent", "--config", str(config)],
             output=self.logs / f"agent-{name}.log",
             env={"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},

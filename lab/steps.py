@@ -34,16 +34,19 @@ def people_and_director(story: Story) -> None:
     for role in ROLES:
         page = story.page("admin", "/people/new/")
         admin.send(page, "username", username=role, role=role, password=story.passwords[role])
-    page = admin.send(story.page("admin", "/directors/new/"), "name", name=DIRECTOR)
+    enrol(story, DIRECTOR)
+
+
+def enrol(story: Story, name: str) -> None:
+    """The admin enrols a director; its agent starts with the configuration of the page, and reports"""
+    page = story.page("admin", "/directors/new/")
+    page = story.sign_in("admin").send(page, "name", name=name)
     assert_in("console_key", page.text)
     [config] = page.all(r'<pre id="agent-toml">(.*?)</pre>')
-    story.stack.write_agent_config(DIRECTOR, config)
-    story.stack.start_agent(DIRECTOR)
-    wait(
-        lambda: "Present" in story.page("admin", "/directors/").text,
-        20,
-        "the director is not present",
-    )
+    story.stack.write_agent_config(name, config)
+    story.stack.start_agent(name)
+    path = page.url.removeprefix(story.stack.url)
+    wait(lambda: "Present" in story.page("admin", path).text, 20, f"{name} is not present")
 
 
 def define(story: Story) -> None:

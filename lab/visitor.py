@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Self
 from urllib.parse import urljoin
 
@@ -82,8 +83,9 @@ class Visitor:
 class Live:
     """A live connection: what the server pushed, with the time it came."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
+    def __init__(self, opening: AbstractContextManager[ClientConnection]) -> None:
+        self._opened = ExitStack()
+        self._connection = self._opened.enter_context(opening)
 
     def subscribe(self, *topics: str) -> None:
         """Ask for these topics and wait for the confirmation."""
@@ -94,7 +96,7 @@ class Live:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._opened.close()
 
     def messages(self, seconds: float) -> Iterator[tuple[float, dict[str, Any]]]:
         """Each message that comes within so many seconds, with its time on the monotonic clock."""

@@ -105,6 +105,22 @@ def test_the_dockerfile_has_each_target_and_copies_only_what_is_there(services):
             assert (ROOT / source).exists(), source
 
 
+def test_no_command_of_the_build_meets_the_folder_of_the_volume_as_root(services):
+    text = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
+    (build,) = re.findall(r"^RUN (.*manage\.py.*)$", text, re.MULTILINE)
+    (volume,) = [v.split(":")[1] for v in services["web"]["volumes"]]
+    steps = [step.strip() for step in build.split("&&")]
+    owned = next(i for i, s in enumerate(steps) if s.startswith("install") and s.endswith(volume))
+    run = next(i for i, step in enumerate(steps) if "manage.py" in step)
+    assert owned < run
+    assert "-o lvsconsole" in steps[owned]
+    assert re.search(r"LVS_DATA_DIR=/tmp/\w+ ", steps[run])
+
+
+def test_clients_packets_may_pass_to_the_real_servers(compose):
+    assert "internal" not in compose["networks"]["inner"]
+
+
 def test_the_settings_that_compose_gives_are_settings_we_read(services):
     known = (ROOT / "lvsconsole" / "settings.py").read_text()
     for name in services["web"]["environment"]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.accounts.policy import can, require
@@ -43,6 +44,7 @@ def new(request: Request) -> HttpResponse:
     return render(request, "web/director_form.html", {"form": form}, status=status)
 
 
+@never_cache  # it shows a secret
 def show(request: Request, uuid: Any) -> HttpResponse:
     """One director; administrators also see how to install its agent, and may rename it."""
     director = found(selectors.director, request.user, uuid)
