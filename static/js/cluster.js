@@ -186,4 +186,6 @@ page.addEventListener("click", (event) => {
 });
 addEventListener("resize", schedule);
 setInterval(() => { tick(); paint(); }, 1000);
+// live.js may have connected before this script was there to hear of it.
+setSocket(document.querySelector("[data-live-status]").dataset.state);
 paint();

@@ -24,7 +24,7 @@ class ServiceForm(TiedForm):
     """The settings of the service itself. `applies` says which fields mean anything now."""
 
     kind = forms.ChoiceField(
-        label="Clients are told apart by",
+        label="Clients reach it by",
         choices=[("address", "Address and port"), ("fwmark", "Firewall mark")],
         initial="address",
         widget=forms.RadioSelect,

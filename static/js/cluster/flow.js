@@ -64,7 +64,7 @@ export function paintSplit(panel, lines, used) {
   bar(panel.querySelector("[data-split=weight]"), lines, all ? weights.map((weight) => weight / all) : null);
   const few = lines.length <= TEXTS;
   const percent = (value) => `${Math.round(value * 100)} %`;
-  write(panel.querySelector("[data-split-text=share]"), parts ? (few ? parts.map(percent).join(" : ") : "") : "no new connections");
+  write(panel.querySelector("[data-split-text=share]"), parts ? (few ? parts.map(percent).join(" : ") : "") : "idle");
   write(panel.querySelector("[data-split-text=weight]"), all ? (few ? weights.join(" : ") : "") : "none");
 }
 
