@@ -56,6 +56,16 @@ def change(user: Person, number: int) -> Change:
     return found.prefetch_related("plans__director", "reviews__reviewer").get(pk=number)
 
 
+_TABLES = ("table", "base__table", "revision__table", "cluster__head__table")
+
+
+def change_without_tables(user: Person, number: int) -> Change:
+    """One change for parts of its page that are read again and again: its tables, megabytes where
+    they are large, are loaded only when asked for. Raises as `change`."""
+    found = changes(user).select_related("cluster__head", "base", "revision")
+    return found.defer(*_TABLES).get(pk=number)
+
+
 def waiting_for(user: Person) -> QuerySet[Change]:
     """The changes that this person could review now. Raises PermissionDenied."""
     found = changes(user).filter(state=Change.State.IN_REVIEW)

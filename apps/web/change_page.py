@@ -73,7 +73,7 @@ def head_of(user: Any, change: Change) -> dict[str, Any]:
     return {"change": change, "cluster": change.cluster, "editable": _editable(user, change)}
 
 
-def runs_of(user: Any, change: Change) -> dict[str, Any]:
+def runs_of(change: Change) -> dict[str, Any]:
     """What the runs need. Read again at each step, so it must not look at the whole table."""
     return {"change": change, "lanes": _lanes(change)}
 
@@ -107,7 +107,7 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
 
 def page_of(user: Any, change: Change) -> dict[str, Any]:
     """What the whole page needs."""
-    return body_of(user, change) | runs_of(user, change)
+    return body_of(user, change) | runs_of(change)
 
 
 def _editable(user: Any, change: Change) -> bool:

@@ -21,12 +21,6 @@ from apps.web.views.common import Request, act_on_change, found, page_of, whole
 
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
-PARTS = {
-    "head": ("web/parts/change_head.html", change_page.head_of),
-    "runs": ("web/parts/runs.html", change_page.runs_of),
-    "body": ("web/parts/change_body.html", change_page.body_of),
-}
-WHOLE = ("web/change.html", change_page.page_of)
 
 
 @require_safe
@@ -69,30 +63,57 @@ def new(request: Request, name: str) -> HttpResponse:
 @require_safe
 def show(request: Request, number: int) -> HttpResponse:
     """Everything about one change; with ?part= the part that a live page asks for again."""
-    change = found(selectors.change, request.user, number)
     part = request.GET.get("part", "")
-    if part in ("plan", "run"):
-        return _steps(request, change, part)
+    if part not in PARTS:
+        change = found(selectors.change, request.user, number)
+        return render(request, "web/change.html", change_page.page_of(request.user, change))
+    change = found(selectors.change_without_tables, request.user, number)
     if part == "body" and request.GET.get("mark") == change_page.mark_of(change):
         return HttpResponse(status=204)  # what is shown is what there is: typed comments stay
-    template, context_of = PARTS.get(part, WHOLE)
-    return render(request, template, context_of(request.user, change))
+    return PARTS[part](request, change)
 
 
-def _steps(request: Request, change: Change, part: str) -> HttpResponse:
-    """More steps of a plan or of a run, as list items. Raises Http404 where there are none."""
-    ask = request.GET
-    first = whole(ask.get("first"))
-    context: dict[str, Any] = {"change": change}
-    if part == "plan":
-        context["plan"] = change_page.plan_part(change, whole(ask.get("number")), first)
-    else:
-        end = whole(ask["end"]) if "end" in ask else None
-        context |= {"going_back": end is not None}
-        context["lane"] = change_page.run_part(change, whole(ask.get("run")), first, end)
-    if context.get("plan", context.get("lane")) is None:
+def _head(request: Request, change: Change) -> HttpResponse:
+    return render(request, "web/parts/change_head.html", change_page.head_of(request.user, change))
+
+
+def _runs(request: Request, change: Change) -> HttpResponse:
+    return render(request, "web/parts/runs.html", change_page.runs_of(change))
+
+
+def _body(request: Request, change: Change) -> HttpResponse:
+    change = found(selectors.change, request.user, change.pk)
+    return render(request, "web/parts/change_body.html", change_page.body_of(request.user, change))
+
+
+def _plan_steps(request: Request, change: Change) -> HttpResponse:
+    """More steps of a plan, as list items. Raises Http404 where there are none."""
+    number, first = whole(request.GET.get("number")), whole(request.GET.get("first"))
+    plan = change_page.plan_part(change, number, first)
+    if plan is None:
         raise Http404("There are no such steps.")
-    return render(request, f"web/parts/{part}_steps.html", context)
+    return render(request, "web/parts/plan_steps.html", {"change": change, "plan": plan})
+
+
+def _run_steps(request: Request, change: Change) -> HttpResponse:
+    """More steps of a run, as list items. Raises Http404 where there are none."""
+    ask = request.GET
+    end = whole(ask["end"]) if "end" in ask else None
+    lane = change_page.run_part(change, whole(ask.get("run")), whole(ask.get("first")), end)
+    if lane is None:
+        raise Http404("There are no such steps.")
+    context = {"change": change, "lane": lane, "going_back": end is not None}
+    return render(request, "web/parts/run_steps.html", context)
+
+
+PARTS: dict[str, Callable[[Request, Change], HttpResponse]] = {
+    "head": _head,
+    "runs": _runs,
+    "body": _body,
+    "plan": _plan_steps,
+    "run": _run_steps,
+}
+"""The parts that a live page asks for again, and the steps that it asks for when told to."""
 
 
 def edit(request: Request, number: int) -> HttpResponse:
