@@ -14,6 +14,7 @@ Runs with the bare interpreter, before there is a project: the standard library 
 import ctypes
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -22,18 +23,22 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def confine(folders: list[str]) -> None:
     """Let this process and its children write below these folders only. Raises OSError where we can't."""
     if os.geteuid() == 0:
-        _by_mounts(folders)
-    else:
-        _by_landlock(folders)
+        try:
+            return _by_mounts(folders)
+        except OSError:  # the root of a container may not
+            return _by_landlock(folders)
+    return _by_landlock(folders)
 
 
 # --- root: a mount namespace (mount_setattr since Linux 5.12) ---------------------------------------
 
 CLONE_NEWNS = 0x20000
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_REC, MS_PRIVATE = 16384, 1 << 18
 MOUNT_ATTR_RDONLY = 1
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
-SYS_MOUNT_SETATTR = 442  # the same number on every architecture, as are those below
+OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = 1, 4
+# The same numbers on every architecture, as are those below.
+SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
 
 
 class _MountAttributes(ctypes.Structure):
@@ -50,19 +55,25 @@ class _MountAttributes(ctypes.Structure):
 def _by_mounts(folders: list[str]) -> None:
     _check(_libc.unshare(CLONE_NEWNS), "unshare")
     _check(_libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "/")
-    _set_attributes("/", AT_RECURSIVE, set=MOUNT_ATTR_RDONLY)
-    for folder in folders:
-        raw = os.fsencode(folder)
-        _check(_libc.mount(raw, raw, None, MS_BIND | MS_REC, None), folder)
-        _set_attributes(folder, 0, clear=MOUNT_ATTR_RDONLY)
-
-
-def _set_attributes(path: str, flags: int, **fields: int) -> None:
-    wish = _MountAttributes(**fields)
+    # The folders as they are, with all that is mounted below them, before everything is made read-only.
+    trees = [_open_tree(folder) for folder in folders]
+    wish = _MountAttributes(set=MOUNT_ATTR_RDONLY)
     size = ctypes.c_size_t(ctypes.sizeof(wish))
-    where = ctypes.c_char_p(os.fsencode(path))
-    done = _libc.syscall(SYS_MOUNT_SETATTR, AT_FDCWD, where, flags, ctypes.byref(wish), size)
-    _check(done, path)
+    at = (AT_FDCWD, ctypes.c_char_p(b"/"), AT_RECURSIVE)
+    _check(_libc.syscall(SYS_MOUNT_SETATTR, *at, ctypes.byref(wish), size), "/")
+    for folder, tree in zip(folders, trees, strict=True):
+        to = (AT_FDCWD, ctypes.c_char_p(os.fsencode(folder)))
+        empty = ctypes.c_char_p(b"")
+        _check(_libc.syscall(SYS_MOVE_MOUNT, tree, empty, *to, MOVE_MOUNT_F_EMPTY_PATH), folder)
+        os.close(tree)
+
+
+def _open_tree(folder: str) -> int:
+    path = ctypes.c_char_p(os.fsencode(folder))
+    flags = OPEN_TREE_CLONE | AT_RECURSIVE | os.O_CLOEXEC
+    tree = int(_libc.syscall(SYS_OPEN_TREE, AT_FDCWD, path, flags))
+    _check(min(tree, 0), folder)
+    return tree
 
 
 # --- others: Landlock (since Linux 5.13; what it knows of grew later) -------------------------------
@@ -71,6 +82,7 @@ SYS_CREATE_RULESET, SYS_ADD_RULE, SYS_RESTRICT_SELF = 444, 445, 446
 PR_SET_NO_NEW_PRIVS = 38
 ASK_VERSION, PATH_BENEATH = 1, 1
 WRITE_FILE = 1 << 1
+DEVICES = ("/dev/null", "/dev/zero", "/dev/tty", "/dev/ptmx", "/dev/pts")
 WRITES = {1: 0b1_1111_1111_0010, 2: 1 << 13, 3: 1 << 14}
 """Version → the accesses that change something which came with it: LANDLOCK_ACCESS_FS_* of
 include/uapi/linux/landlock.h. 1: write, remove and make files of all kinds; 2: move; 3: truncate."""
@@ -92,7 +104,9 @@ def _by_landlock(folders: list[str]) -> None:
     _check(min(rules, 0), "Landlock")
     for folder in folders:
         _allow(rules, folder, known)
-    _allow(rules, "/dev", WRITE_FILE)  # /dev/null and its like
+    for device in DEVICES:
+        if Path(device).exists():
+            _allow(rules, device, WRITE_FILE)
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     _check(_libc.syscall(SYS_RESTRICT_SELF, rules, 0), "Landlock")
     os.close(rules)

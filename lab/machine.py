@@ -65,8 +65,9 @@ class Lab:
     def start(self) -> Self:
         """Boot, and wait until the topology stands. Raises LabError with the guest's console."""
         self._kernel = self._make_kernel(self.writable, self._memory)
+        self._line = self._kernel.line  # as long as we live: a stalled reader may come back to it
         try:
-            self._channel = Channel(self._kernel.line.fileno(), window=True)
+            self._channel = Channel(self._line.fileno(), window=True)
             self._reader.start()
             self._await_boot()
         except BaseException:
@@ -86,7 +87,10 @@ class Lab:
     def _config(self) -> dict[str, object]:
         if self.writable is None:
             return {"writable": None, "inode": 0, "web": self._web}
-        inode = self.writable.stat().st_ino
+        try:
+            inode = self.writable.stat().st_ino
+        except OSError as error:
+            raise LabError(f"{self.writable}: {error.strerror}") from None
         return {"writable": str(self.writable), "inode": inode, "web": self._web}
 
     def stop(self) -> None:
@@ -103,7 +107,7 @@ class Lab:
         if self._reader.ident is not None:
             self._reader.join(READER_SECONDS)  # it may be stuck with output that nobody reads
         if not self._reader.is_alive():
-            kernel.line.close()
+            self._line.close()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -80,7 +80,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, LvsError):
         return IN_THE_WAY, str(error)
     if isinstance(error, OSError):
-        return IN_THE_WAY, f"{error.filename or 'the output'}: {error.strerror}"
+        return IN_THE_WAY, f"{error.filename or 'no way to go on'}: {error.strerror}"
     raise error
 
 

@@ -59,10 +59,12 @@ class State:
     def in_boot(self, boot: str) -> "State":
         """What of it holds in this life of the kernel's table.
 
-        A kernel that began anew holds nothing of ours, whatever stands in it: others put that there.
+        A kernel that began anew holds nothing of ours, whatever stands in it: others put that there, and
+        no run of ours is under way in it.
         """
-        owned = self.owned if self.boot_id in ("", boot) else frozenset()
-        return replace(self, boot_id=boot, owned=owned)
+        if self.boot_id in ("", boot):
+            return replace(self, boot_id=boot)
+        return replace(self, boot_id=boot, owned=frozenset(), journal=None)
 
 
 class StateFolder:

@@ -212,10 +212,11 @@ SIGNING_KEY_FILE = Path(os.environ.get("LVS_SIGNING_KEY_FILE", DATA_DIR / "signi
 
 DIRECTOR_REDIS_URL = _text("LVS_DIRECTOR_REDIS_URL", REDIS_URL)
 """How directors reach Redis: written into the configuration that enrolment shows."""
-if DIRECTOR_REDIS_URL == REDIS_URL and urlsplit(REDIS_URL).password and not DEBUG:
+_own_password = urlsplit(REDIS_URL).password
+if _own_password and urlsplit(DIRECTOR_REDIS_URL).password == _own_password and not DEBUG:
     raise ImproperlyConfigured(
-        "LVS_DIRECTOR_REDIS_URL (or LVS_DIRECTOR_REDIS_URL_FILE) must be set, and differ from "
-        "LVS_REDIS_URL: directors would get the console's own password for Redis"
+        "LVS_DIRECTOR_REDIS_URL (or LVS_DIRECTOR_REDIS_URL_FILE) must be set, with another "
+        "password than LVS_REDIS_URL: directors would get the console's own"
     )
 
 DIRECTOR_AWAY_AFTER = 10.0  # seconds of silence, while a relay is listening

@@ -75,7 +75,12 @@ def head_of(user: Any, change: Change) -> dict[str, Any]:
 
 def runs_of(change: Change) -> dict[str, Any]:
     """What the runs need. Read again at each step, so it must not look at the whole table."""
-    return {"change": change, "lanes": _lanes(change)}
+    lanes = _lanes(change)
+    return {
+        "change": change,
+        "lanes": lanes,
+        "goes_on": any(lane.run.state in OPEN for lane in lanes),
+    }
 
 
 def body_of(user: Any, change: Change) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Orders:
             logger.info("run %d ended before: giving the same answer", order.run)
             self._reporter.put(before)
             return
+        if not self._watcher.boot_checked:  # what a reboot lost comes back before anything new
+            self._watcher.look()
         self._watcher.running = True
         try:
             self._finish(order, self._carry_out(order))

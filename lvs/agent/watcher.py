@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from dataclasses import replace
 
 from lvs.agent import streams
 from lvs.agent.facts import Facts
@@ -43,7 +42,8 @@ class Watcher(Periodic):
         self._info: KernelInfo | None = None
         self._revision = 0
         self._problem = ""
-        self._boot_checked = False
+        self.boot_checked = False
+        """Whether what a reboot lost is back, or is known to be in another's way."""
         self._looking = threading.Lock()
 
     def tick(self) -> None:
@@ -69,15 +69,15 @@ class Watcher(Periodic):
             self._problem = problem
 
     def _look(self, report: bool) -> None:
-        state = self._state.load()
+        stored, boot = self._state.load(), current_boot()
         self._revision = self._memory.held().verified
         with Kernel() as kernel:
             self._info = self._info or kernel.info()
-            seen = self._observe(kernel, state)
-            if not self._boot_checked and self._restore(state, seen):
-                state, report = self._state.load(), True
-                seen = self._observe(kernel, state)
-        self._boot_checked = True
+            seen = self._observe(kernel, stored.in_boot(boot))
+            if not self.boot_checked and self._restore(stored, boot, seen):
+                report = True
+                seen = self._observe(kernel, self._state.load())
+        self.boot_checked = True
         due = time.monotonic() - self._reported_at >= OBSERVE_AT_LEAST_EVERY
         changed = seen != self._seen
         self._seen = seen
@@ -95,18 +95,19 @@ class Watcher(Periodic):
             return self._seen
         return Observation(table, keys, owned.digest)
 
-    def _restore(self, state: State, seen: Observation) -> bool:
+    def _restore(self, state: State, boot: str, seen: Observation) -> bool:
         """Once after each start: bring back what a reboot lost. Returns whether it wrote.
 
-        Only when this is another boot than the state's and nothing of ours is in the kernel. In any
-        other case someone may have meant what is there, so a restart of the agent writes nothing.
+        Only when this is another boot than the state's and nothing stands in the kernel under what was
+        ours. In any other case someone may have meant what is there: it is theirs, and a restart of the
+        agent writes nothing.
         """
-        boot = current_boot()
         if state.table is None or not state.boot_id or state.boot_id == boot:
             return False
-        if seen.owned or not state.table.services:
+        taken = seen.table.only(state.owned | state.table.by_key().keys())
+        if taken.services or not state.table.services:
             with self._state.lock():
-                self._state.save(replace(self._state.load(), boot_id=boot))
+                self._state.save(self._state.load().in_boot(boot))
             return False
         logger.info("the host was restarted: restoring the last verified table")
         # Expecting an empty kernel: an order that came first has the last word.

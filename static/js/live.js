@@ -24,7 +24,7 @@ function requestSnapshot(topic) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ snapshot: topic }));
 }
 
-function setState(state, detail = "") {
+function setState(state, detail = "", code = 0) {
   if (status.state !== state) status.since = Date.now();
   status.state = state;
   for (const pill of document.querySelectorAll("[data-live-status]")) {
@@ -37,7 +37,7 @@ function setState(state, detail = "") {
     }[state];
   }
   for (const banner of document.querySelectorAll("[data-live-lost]")) banner.hidden = state !== "lost";
-  body.dispatchEvent(new CustomEvent("live:status", { detail: { state } }));
+  body.dispatchEvent(new CustomEvent("live:status", { detail: { state, code } }));
 }
 
 // --- events, coalesced: the first at once, the last never lost ---------------------------------
@@ -89,8 +89,8 @@ function connect() {
 }
 
 function closed(event) {
-  if (event.code === 4401) return setState("refused", "Signed out: sign in again");
-  if (event.code === 4403) return setState("refused", "You may no longer see this");
+  if (event.code === 4401) return setState("refused", "Signed out: sign in again", event.code);
+  if (event.code === 4403) return setState("refused", "You may no longer see this", event.code);
   setState("lost");
   const wait = Math.min(LONGEST_WAIT, 500 * 2 ** attempts);
   attempts = Math.min(attempts + 1, 8);
@@ -99,13 +99,13 @@ function closed(event) {
 
 if (topics().length) {
   connect();
-  // A tab that comes back to the front doesn't wait for its back-off.
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && status.state === "lost") connect();
-  });
-  // Signed in again, in another tab.
-  body.addEventListener("live:again", () => status.state === "refused" && connect());
-  addEventListener("online", () => status.state === "lost" && connect());
+  // A tab that comes back to the front doesn't wait for its back-off; and who was signed out may have
+  // signed in again in another tab.
+  const again = () => !document.hidden && ["lost", "refused"].includes(status.state) && connect();
+  document.addEventListener("visibilitychange", again);
+  addEventListener("focus", again);
+  addEventListener("online", again);
+  body.addEventListener("live:again", again);
 }
 
 body.addEventListener("live:want", (event) => requestSnapshot(event.detail.topic));

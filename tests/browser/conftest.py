@@ -21,6 +21,31 @@ def story(tmp_path_factory):
         stack.stop()
 
 
+def sign_in(page, story, name):
+    """Through the door, as everybody."""
+    page.goto("/sign-in/")
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill(story.passwords[name])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{story.stack.url}/")
+
+
+@pytest.fixture
+def newcomer(story, browser):
+    """newcomer(name): that person's page in a browser of this test only, signed in."""
+    contexts = []
+
+    def page_of(name):
+        contexts.append(browser.new_context(base_url=story.stack.url))
+        page = contexts[-1].new_page()
+        sign_in(page, story, name)
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture(scope="module")
 def person(story, browser):
     """person(name): that person's page in a browser of their own, signed in."""
@@ -28,13 +53,8 @@ def person(story, browser):
 
     def page_of(name):
         if name not in pages:
-            page = browser.new_context(base_url=story.stack.url).new_page()
-            page.goto("/sign-in/")
-            page.locator("[name=username]").fill(name)
-            page.locator("[name=password]").fill(story.passwords[name])
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(f"{story.stack.url}/")
-            pages[name] = page
+            pages[name] = browser.new_context(base_url=story.stack.url).new_page()
+            sign_in(pages[name], story, name)
         return pages[name]
 
     yield page_of

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from lab.stack import ROOT
 from lab.steps import SERVERS, SERVICE, apply, define, enrol, review
 from lab.story import VIP
+from tests.browser.conftest import sign_in
 
 SOON = 15_000
 
@@ -32,14 +33,6 @@ def rename(operator, old, new):
 def another_tab(page):
     """A page of the same person, in the same browser."""
     return page.context.new_page()
-
-
-def sign_in(page, story, name):
-    page.goto("/sign-in/")
-    page.locator("[name=username]").fill(name)
-    page.locator("[name=password]").fill(story.passwords[name])
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{story.stack.url}/")
 
 
 def sign_out(page):
@@ -73,8 +66,8 @@ def test_an_open_page_follows_a_new_name(person, web):
         rename(operator, "shop", "web")
 
 
-def test_a_page_whose_session_ends_says_so_stays_and_goes_on(person, web):
-    page = person("viewer")
+def test_a_page_whose_session_ends_says_so_stays_and_goes_on(newcomer, web):
+    page = newcomer("viewer")
     page.goto("/directors/")
     expect(page.get_by_text("lb1")).to_be_visible()
     other = another_tab(page)
@@ -90,8 +83,8 @@ def test_a_page_whose_session_ends_says_so_stays_and_goes_on(person, web):
     other.close()
 
 
-def test_what_is_typed_outlives_a_sign_in_in_another_tab(person, web):
-    page = person("operator")
+def test_what_is_typed_outlives_a_sign_in_in_another_tab(newcomer, web):
+    page = newcomer("operator")
     page.goto("/clusters/web/changes/new/")
     page.locator("[name=title]").fill("Typed before the session ended")
     page.locator("[name=reason]").fill("It must not be lost")
@@ -103,8 +96,8 @@ def test_what_is_typed_outlives_a_sign_in_in_another_tab(person, web):
     expect(page.locator("h1")).to_contain_text("Typed before the session ended")
 
 
-def test_what_was_sent_without_a_session_is_sent_again(person, web):
-    page = person("operator")
+def test_what_was_sent_without_a_session_is_sent_again(newcomer, web):
+    page = newcomer("operator")
     page.goto("/clusters/web/changes/new/")
     page.locator("[name=title]").fill("Sent after the session ended")
     other = another_tab(page)
@@ -115,6 +108,24 @@ def test_what_was_sent_without_a_session_is_sent_again(person, web):
     other.close()
     page.get_by_role("button", name="Send it again").click()
     expect(page.locator("h1")).to_contain_text("Sent after the session ended")
+
+
+def test_a_page_without_a_timer_says_it_too_and_goes_on(newcomer, web):
+    page = newcomer("operator")
+    page.goto("/clusters/web/changes/new/")
+    page.locator("[name=title]").fill("A draft")
+    page.get_by_role("button", name="Open the draft").click()
+    expect(page.locator("[data-live-status]")).to_have_text("Live", timeout=SOON)
+    other = another_tab(page)
+    sign_out(other)
+    banner = page.locator("[data-parts-lost]")
+    expect(banner).to_contain_text("You are signed out", timeout=45_000)  # asked each 30 s
+    sign_in(other, web, "operator")
+    other.close()
+    page.bring_to_front()
+    page.evaluate("dispatchEvent(new Event('focus'))")  # headless pages never lose it
+    expect(page.locator("[data-live-status]")).to_have_text("Live", timeout=SOON)
+    expect(banner).to_be_hidden()
 
 
 def test_two_directors_are_changed_together_and_seen_together(person, web):

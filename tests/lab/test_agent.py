@@ -310,13 +310,15 @@ def test_after_a_reboot_what_others_put_there_stays_and_a_table_of_theirs_is_kep
     assert sorted(running.rules()) == sorted(FIRST_RULES + theirs)
 
 
-def test_after_a_reboot_a_service_of_ours_that_is_there_already_stays_as_it_is(running):
+def test_after_a_reboot_what_others_made_under_an_address_of_ours_is_theirs(running):
     running.obey(running.order(table(2)))
     after_a_reboot(running)
     by_hand = ["-A -t 192.168.49.134:80 -s wlc"]
     running.ipvsadm("-R", rules=by_hand[0] + "\n")
     running.start()
     assert running.rules() == by_hand
+    seen = running.reports("observed")[-1]
+    assert (seen["owned"], seen["owned_digest"]) == ([], EMPTY.digest)
     running.kill()
     running.ipvsadm("-C")
     running.start()  # still the same boot: cleared by hand, so it stays cleared

@@ -34,11 +34,46 @@ def test_a_guest_that_mounts_the_host_can_not_write_it_either(tmp_path):
 
 
 @needs_uml
+def test_nor_what_lies_in_memory(public_lab):
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as theirs:
+        Path(theirs.name).chmod(0o666)
+        script = 'mkdir /mnt/h && mount -t hostfs none /mnt/h -o /dev/shm && echo x >>/mnt/h/"$1"'
+        done = run_as_nobody(public_lab, "sh", "-c", script, "sh", Path(theirs.name).name)
+        assert "cannot create" in done.stderr
+        assert theirs.read() == b""
+
+
+@needs_uml
+@pytest.mark.skipif(os.geteuid() != 0, reason="about what root lacks in a container")
+def test_nor_can_the_guest_of_a_containers_root(tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    argv = ["setpriv", "--bounding-set=-sys_admin", *RUN["uml"], "sh", "-c", ESCAPE, "sh"]
+    done = subprocess.run(
+        [*argv, str(tmp_path)], cwd=work, capture_output=True, text=True, timeout=60
+    )
+    assert "cannot create /mnt/host/outside: " in done.stderr
+    assert not (tmp_path / "outside").exists()
+    assert (work / "inside").read_text() == "guest\n"
+
+
+@needs_uml
 def test_nor_can_the_guest_of_an_ordinary_user(public_lab):
     done = run_as_nobody(public_lab, "sh", "-c", ESCAPE, "sh", str(public_lab))
     assert "cannot create /mnt/host/outside: " in done.stderr
     assert not (public_lab / "outside").exists()
     assert (public_lab / "work" / "inside").read_text() == "guest\n"
+
+
+@needs_uml
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_what_is_mounted_below_the_folder_can_be_written_too(tmp_path):
+    (tmp_path / "volume").mkdir()
+    script = 'mount -t tmpfs none volume && "$@" && cat volume/inside'
+    argv = ["unshare", "--mount", "sh", "-c", script, "sh", *RUN["uml"]]
+    command = [*argv, "sh", "-c", "echo in > volume/inside"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "in\n", "")
 
 
 @pytest.mark.parametrize("name", ['a"b', "a,nosuid", "a,ro", "a b", "a'b", "ä"])

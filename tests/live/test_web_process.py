@@ -26,10 +26,12 @@ def web(redis_url):
     settings = {"DJANGO_SETTINGS_MODULE": "lvsconsole.settings"}
     process = console("-m", "uvicorn", "--no-access-log", *command, **settings)
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: answers(url), within=20)
-    yield url, process
-    process.terminate()
-    process.communicate(timeout=20)
+    try:
+        eventually(lambda: answers(url), within=20)
+        yield url, process
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
 
 
 def answers(url):

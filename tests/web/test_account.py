@@ -12,7 +12,7 @@ NEW = "another-long-password"
 
 
 def change(client, **fields):
-    data = {"old_password": PASSWORD, "password": NEW, "again": NEW} | fields
+    data = {"old_password": PASSWORD, "password": NEW, "password_again": NEW} | fields
     return client.post("/account/password/", data)
 
 
@@ -32,7 +32,7 @@ def test_people_change_their_own_password_and_stay_signed_in(viewer):
     [
         ("old_password", "wrong", "That is not your password."),
         ("old_password", "", "Your password until now is missing."),
-        ("again", "different-from-it", "The two new passwords differ."),
+        ("password_again", "different-from-it", "The two new passwords differ."),
     ],
 )
 def test_a_mistake_is_named_beside_its_field(viewer, field, value, says):
@@ -44,6 +44,15 @@ def test_a_mistake_is_named_beside_its_field(viewer, field, value, says):
 
 
 def test_a_weak_password_is_refused(viewer):
-    response = change(browser(viewer), password="short", again="short")
+    response = change(browser(viewer), password="short", password_again="short")
     assert response.status_code == 422
     assert "too short" in error_beside(response, "password")
+
+
+def test_no_password_is_kept_for_a_second_try_when_the_session_has_ended(viewer):
+    client = browser(viewer)
+    client.session.flush()
+    response = change(client)
+    assert response.status_code == 401
+    assert NEW not in response.text and PASSWORD not in response.text
+    assert "Send it again" not in response.text

@@ -1,5 +1,7 @@
 """The page of a change, and the acts on it."""
 
+import re
+
 import pytest
 
 from apps.changes.models import Change
@@ -173,6 +175,8 @@ def test_a_yes_to_the_draft_that_was_shown_is_none_to_a_later_one(operator, clus
     response = act(operator, draft, "submit", version=draft.version, allow_empty="on")
     assert response.status_code == 409
     assert "not the one that you were shown" in text_of(response)
+    (box,) = re.findall(r'<input[^>]*name="allow_empty"[^>]*>', response.text)
+    assert "checked" not in box
     assert state(draft) == "draft"
 
 

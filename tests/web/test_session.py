@@ -61,6 +61,12 @@ def test_next_does_not_lead_to_another_site(client):
     assert client.post("/sign-in/", data)["Location"] == "/"
 
 
+def test_signing_out_once_more_leads_to_the_door(viewer):
+    client = browser(viewer)
+    client.session.flush()
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+
+
 def ended(client):
     """The session of the client ends elsewhere: at another tab's sign-out, or after its time."""
     client.session.flush()

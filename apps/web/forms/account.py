@@ -24,7 +24,7 @@ class OwnPasswordForm(TiedForm):
 
     old_password = _password("Your password until now", "", "current-password")
     password = _password("New password", "At least 12 characters.", "new-password")
-    again = _password("New password once more", "", "new-password")
+    password_again = _password("New password once more", "", "new-password")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,6 +40,7 @@ class OwnPasswordForm(TiedForm):
     def clean(self) -> dict[str, Any]:
         """Both new ones must be the same."""
         data = super().clean() or {}
-        if "again" in data and "password" in data and data["again"] != data["password"]:
-            self.add_error("again", "The two new passwords differ.")
+        typed = [data[name] for name in ("password", "password_again") if name in data]
+        if len(set(typed)) > 1:
+            self.add_error("password_again", "The two new passwords differ.")
         return data

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.policy import require
 from apps.changes import selectors, services
-from apps.changes.errors import ChangeError
+from apps.changes.errors import ChangeError, Conflict
 from apps.changes.models import Change
 from apps.inventory import selectors as inventory
 from apps.jobs import services as jobs
@@ -231,7 +231,11 @@ def _act(request: Request, number: int, act: Callable[[Change], object], done: s
         after = act(change)
     except ChangeError as error:
         change = found(selectors.change, request.user, number)  # as it is now
-        context: dict[str, object] = {"act_error": str(error), "posted": request.POST}
+        posted = request.POST.copy()
+        if isinstance(error, Conflict):  # a yes to another draft is none to this one
+            posted.pop("adopt", None)
+            posted.pop("allow_empty", None)
+        context: dict[str, object] = {"act_error": str(error), "posted": posted}
         context |= change_page.page_of(request.user, change)
         return render(request, "web/change.html", context, status=status_of(error))
     if isinstance(after, Change) and after.state == Change.State.STALE:

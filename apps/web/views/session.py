@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.utils.decorators import method_decorator
 
 
 class SignInForm(AuthenticationForm):
@@ -34,7 +36,8 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignOut(LogoutView):
-    """Out again, by POST only."""
+    """Out again, by POST only; also for who is out already."""
 
     http_method_names = ["post", "options"]

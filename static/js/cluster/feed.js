@@ -82,17 +82,19 @@ export function tick() {
   if (ticks.length > KEPT) ticks.shift();
   for (const known of directors.values()) {
     const fresh = isFresh(known);
-    for (const [id, row] of known.rows) {
+    for (const id of new Set([...known.rows.keys(), ...known.history.keys()])) {
       let past = known.history.get(id);
       if (!past) {
         past = KEEP.map(() => []);
         known.history.set(id, past);
       }
+      const row = known.rows.get(id); // undefined once it left the kernel
       KEEP.forEach((field, index) => {
         while (past[index].length < ticks.length - 1) past[index].push(null);
-        past[index].push(fresh ? row[AT[field]] : null);
+        past[index].push(fresh && row ? row[AT[field]] : null);
         while (past[index].length > ticks.length) past[index].shift();
       });
+      if (!row && past[0].every((value) => value === null)) known.history.delete(id);
     }
   }
 }

@@ -11,7 +11,7 @@ const COLOURS = 6;
 let decided = "";
 let order = [];
 
-// A list of {label, ids, colour, rows}. `servers` are table rows with data-row and data-label.
+// A list of {label, ids, colour}. `servers` are table rows with data-row and data-label.
 export function linesOf(service, servers, metric, used) {
   if (!servers.length) return [line(service.dataset.label, [service], "c0")];
   if (servers.length <= MOST) return servers.map((row, index) => line(row.dataset.label, [row], `c${index % COLOURS}`));
@@ -30,7 +30,7 @@ export function linesOf(service, servers, metric, used) {
 }
 
 function line(label, rows, colour) {
-  return { label, rows, colour, ids: rows.map((row) => row.dataset.row) };
+  return { label, colour, ids: rows.map((row) => row.dataset.row) };
 }
 
 function busiest(servers, metric, used) {

@@ -1,6 +1,7 @@
 """`apply_table` when the kernel is not as the plan expects, or does not take it."""
 
 from lvs.apply import apply_table
+from lvs.model import EMPTY
 from lvs.state import Journal, State
 from tests.lab.inside.conftest import EDITED, FOREIGN, owned_in_kernel, states
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked, table_of, with_servers
@@ -55,6 +56,26 @@ def test_own_interrupted_run_of_the_same_revision_is_no_reason_to_refuse(folder,
     )
     assert outcome.state == "verified"
     assert folder.load().journal is None
+
+
+def test_run_that_a_reboot_interrupted_does_not_excuse_what_others_did_since(folder, ipvsadm):
+    apply_table(TUTORIAL, state=folder)
+    stored = folder.load()
+    journal = Journal(run=1, revision=2, digest=EDITED.digest)
+    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, "an-earlier-boot/1"))
+    ipvsadm("-C")
+    ipvsadm("-A -t 192.168.49.134:80 -s sed")
+    before = ipvsadm("-Sn")
+    outcome = apply_table(
+        EDITED,
+        state=folder,
+        adopt=True,
+        expected_digest=EMPTY.digest,
+        journal=journal,
+        revision=2,
+    )
+    assert (outcome.state, outcome.code) == ("failed", "moved")
+    assert ipvsadm("-Sn") == before
 
 
 def test_interrupted_run_of_another_revision_is(folder, ipvsadm):
