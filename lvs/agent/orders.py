@@ -52,8 +52,6 @@ class Orders:
             logger.info("run %d ended before: giving the same answer", order.run)
             self._reporter.put(before)
             return
-        if not self._watcher.boot_checked:  # what a reboot lost comes back before anything new
-            self._watcher.look()
         self._watcher.running = True
         try:
             self._finish(order, self._carry_out(order))
@@ -63,6 +61,8 @@ class Orders:
     def _carry_out(self, order: Order) -> Message:
         progress = Progress(self._director, order, self._reporter)
         try:
+            if not self._watcher.boot_checked:  # what a reboot lost comes back before anything new
+                self._watcher.look()
             return self._already_settled(order, progress) or self._apply(order, progress)
         except LvsError as error:
             return progress.broken_off(str(error))

@@ -69,8 +69,11 @@ def test_requests_leave_no_connection_to_the_database_behind(web):
     def ask(_):
         request = urllib.request.Request(f"{url}/directors/?part=list")
         request.add_header("Cookie", f"sessionid={session}")
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.url.rpartition(url)[2], held(process)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.url.rpartition(url)[2], held(process)
+        finally:
+            connection.close()  # that of this thread
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as clients:
         found = list(clients.map(ask, range(REQUESTS)))

@@ -13,6 +13,7 @@ from tests.lvs.test_envelope import DIRECTOR, KEY, KEYS, order
 
 class BlindWatcher:
     running = False
+    boot_checked = True
 
     def look(self, report=False):
         raise KeyError("an attribute that this kernel does not send")
@@ -35,3 +36,15 @@ def test_the_end_of_a_run_is_reported_though_the_kernel_can_not_be_looked_at(tmp
         orders.receive(seal(order(revision=3, not_before=now, expires=now + 60), KEY))
     assert reporter.messages[-1]["type"] == "run_finished"
     assert watcher.running is False
+
+
+def test_an_order_that_comes_before_the_first_look_waits_for_it(tmp_path):
+    reporter, watcher = Reporter(), BlindWatcher()
+    watcher.boot_checked = False
+    orders = Orders(DIRECTOR, KEYS, StateFolder(tmp_path), Memory(tmp_path), reporter, watcher)
+    now = time.time()
+    with pytest.raises(KeyError):  # of the look after the run
+        orders.receive(seal(order(not_before=now, expires=now + 60), KEY))
+    (end,) = reporter.messages
+    assert (end["type"], end["state"]) == ("run_finished", "failed")
+    assert "an error of its own" in end["error"]
