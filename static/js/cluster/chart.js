@@ -51,7 +51,7 @@ function make(holder, lines, metric, width, data) {
     cursor: { points: { size: 6 } },
     scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.15, 1)] } },
     axes: [
-      { ...axis, values: times },
+      { ...axis, space: 80, values: times },
       { ...axis, size: 56, values: (_, splits) => splits.map((value) => shown(metric, value)) },
     ],
     series: [
