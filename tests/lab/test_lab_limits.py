@@ -138,7 +138,7 @@ def test_run_ends_when_told_also_while_nobody_reads_its_output(way, tmp_path):
     os.close(writer)
     wait_until_full(reader)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    assert process.wait(timeout=45) == 128 + signal.SIGTERM
     os.close(reader)
 
 
