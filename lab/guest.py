@@ -163,9 +163,8 @@ def share(folder: str, inode: object) -> None:
     By the system call: the program `mount` takes a path with a comma or a quote for options, and hostfs
     without a path is the host's root. The inode is the folder's on the host: it must be that one.
     """
-    Path(folder).mkdir(
-        parents=True, exist_ok=True
-    )  # it may lie below /run, which is the guest's own
+    # It may lie below /run or /dev/shm, which are the guest's own.
+    Path(folder).mkdir(parents=True, exist_ok=True)
     raw = os.fsencode(folder)
     if ctypes.CDLL(None, use_errno=True).mount(b"none", raw, b"hostfs", 0, raw):
         number = ctypes.get_errno()

@@ -19,7 +19,11 @@ function reasonOf({ xhr, requestConfig }) {
 }
 
 document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.elt.matches("button")) return; // asked once, by a person: nobody asks again
+  const button = detail.elt.matches("button") && detail.elt; // asked once, by a person: nobody asks again
+  if (button && !detail.successful && detail.xhr.status !== 401) {
+    button.textContent = "That could not be read. Try again";
+    return;
+  }
   const { path } = detail.requestConfig;
   const wasSignedOut = failed.get(path) === "signed-out";
   if (detail.successful) failed.delete(path);

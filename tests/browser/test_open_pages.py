@@ -96,6 +96,42 @@ def test_what_is_typed_outlives_a_sign_in_in_another_tab(newcomer, web):
     expect(page.locator("h1")).to_contain_text("Typed before the session ended")
 
 
+def test_a_form_is_checked_again_after_a_sign_in_in_another_tab(newcomer, web):
+    page = newcomer("operator")
+    page.goto("/clusters/web/changes/new/")
+    page.locator("[name=title]").fill("A draft")
+    page.get_by_role("button", name="Open the draft").click()
+    page.get_by_role("link", name="Add a virtual service").first.click()
+    other = another_tab(page)
+    sign_out(other)
+    page.locator("[name=port]").fill("70000")
+    banner = page.locator("[data-parts-lost]")
+    expect(banner).to_contain_text("You are signed out", timeout=SOON)
+    sign_in(other, web, "operator")
+    other.close()
+    page.locator("[name=port]").fill("70001")
+    expect(page.locator("[id=err-port]")).to_contain_text("65535", timeout=SOON)
+    expect(page.locator("[name=port]")).to_have_value("70001")
+    expect(banner).to_be_hidden()
+
+
+def test_steps_that_can_not_be_read_say_so_on_their_button(newcomer, web):
+    page = newcomer("viewer")
+    page.goto("/clusters/web/")
+    page.evaluate(
+        """() => {
+            const button = document.createElement("button");
+            button.setAttribute("hx-get", "/changes/1/?part=plan&first=99999");
+            button.id = "more";
+            document.querySelector("main").prepend(button);
+            htmx.process(button);
+        }"""
+    )
+    page.locator("#more").click()
+    expect(page.locator("#more")).to_have_text("That could not be read. Try again")
+    expect(page.locator("[data-parts-lost]")).to_be_hidden()
+
+
 def test_what_was_sent_without_a_session_is_sent_again(newcomer, web):
     page = newcomer("operator")
     page.goto("/clusters/web/changes/new/")

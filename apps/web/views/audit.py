@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from apps.audit import selectors
 from apps.audit.filters import AuditFilter
-from apps.audit.selectors import records
 from apps.web.audit_text import Line, difference
 from apps.web.views.common import Request, found, page_of
 
@@ -17,7 +16,7 @@ MOST = 200
 @require_safe
 def index(request: Request) -> HttpResponse:
     """Records, newest first, as far as the filter lets them through."""
-    chosen = AuditFilter(request.GET, queryset=records(request.user))
+    chosen = AuditFilter(request.GET, queryset=selectors.records(request.user))
     for field in chosen.form.fields.values():
         field.widget.attrs |= {"class": "form-control form-control-sm", "autocomplete": "off"}
     page = page_of(request, chosen.qs)
