@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 
 from lvs.boot import current_boot
 from lvs.errors import LvsError, NoAnswer
-from lvs.model import ServiceKey, Table
+from lvs.model import Scope, Table
 from lvs.netlink.kernel import Kernel
-from lvs.plan import Step, make_plan
+from lvs.plan import AnyStep, claims, concerned, make_plan
 from lvs.results import OnStep, StepLog, StepResult
 from lvs.state import Journal, State, StateFolder
 from lvs.verify import explain_difference
@@ -29,25 +29,30 @@ class Outcome(NamedTuple):
     """failed: nothing was written; partial: something was, and the kernel holds another table."""
     code: Code
     error: str
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
     results: tuple[StepResult, ...]
     digest: str
-    """Of the owned services now in the kernel; "" when they could not be read back."""
+    """Of what is ours, as it now is in the kernel; "" when that could not be read back."""
 
 
 class Observation(NamedTuple):
     """One stable reading of the kernel, and which of it is ours."""
 
     table: Table
-    owned: frozenset[ServiceKey]
+    owned: Scope
     owned_digest: str
 
 
 def observe(kernel: Kernel, state: State) -> Observation:
     """What the kernel holds now. Raises as `Kernel.read_stable_table` does."""
     table = kernel.read_stable_table()
-    owned = table.only(state.owned)
-    return Observation(table, frozenset(owned.by_key()), owned.digest)
+    return observation_of(table, state.owned)
+
+
+def observation_of(table: Table, owned: Scope) -> Observation:
+    """The reading, and what of the owned parts is there."""
+    ours = table.only(owned)
+    return Observation(table, ours.scope, ours.digest)
 
 
 def apply_table(
@@ -58,15 +63,16 @@ def apply_table(
     expected_digest: str | None = None,
     journal: Journal | None = None,
     revision: int = 0,
-    on_plan: Callable[[tuple[Step, ...]], None] | None = None,
+    on_plan: Callable[[tuple[AnyStep, ...]], None] | None = None,
     on_step: OnStep | None = None,
 ) -> Outcome:
-    """Make the owned services of this network namespace equal to `desired`, and verify it.
+    """Make the owned services of this network namespace, and its settings, equal to `desired`.
 
-    adopt: take over wanted services that exist and aren't ours; without it they are a conflict.
-    expected_digest: of the owned services as the approvers saw them, and of those that they let be
-    taken over; None = any. It isn't asked when this same revision and table were under way before:
-    then our own writes have moved them.
+    adopt: take over wanted services and sync daemons that exist and aren't ours; without it they are a
+    conflict.
+    expected_digest: of the owned services as the approvers saw them, of those that they let be taken
+    over, and of the settings that `desired` decides; None = any. It isn't asked when this same revision
+    and table were under way before: then our own writes have moved them.
     revision: 0 for a table that has none (the command line); the stored one then stays.
     on_plan, on_step: told before anything is written, and as each step ends.
 
@@ -100,20 +106,20 @@ class _Run:
         self._journal = journal
         self._stored = folder.load().in_boot(current_boot())
         self._found = kernel.read_stable_table()
-        self._wanted = frozenset(desired.by_key())
-        self._concerned = self._stored.owned | self._wanted
+        self._wanted = desired.scope
+        self._concerned = concerned(desired, self._stored.owned)
 
     @property
     def owned_found(self) -> Table:
-        """What was found of services that are ours or are to be."""
+        """What was found of services that are ours or are to be, and of the settings to decide."""
         return self._found.only(self._concerned)
 
     def conflict(self, adopt: bool) -> Outcome | None:
-        """Refuse to touch wanted services that exist and aren't ours."""
-        foreign = self._found.only(self._wanted - self._stored.owned).services
+        """Refuse to touch wanted services and daemons that exist and aren't ours."""
+        foreign = claims(self._found, self._desired, self._stored.owned)
         if adopt or not foreign:
             return None
-        names = ", ".join(str(service) for service in foreign)
+        names = ", ".join(foreign)
         verb = "exists already and isn't" if len(foreign) == 1 else "exist already and aren't"
         return self._refused("conflict", f"{names} {verb} managed from here.")
 
@@ -125,8 +131,8 @@ class _Run:
             return None
         return self._refused(
             "moved",
-            "The services in the kernel are no longer those that the plan was made for: somebody "
-            "changed them. Look at the difference, then submit the change again.",
+            "The kernel no longer holds what the plan was made for: somebody changed it. Look at the "
+            "difference, then submit the change again.",
         )
 
     def write(self, log: StepLog) -> Outcome:
@@ -138,13 +144,18 @@ class _Run:
         except NoAnswer as error:
             lost = str(error)
         try:
-            now = self._kernel.read_stable_table().only(self._concerned)
+            found = self._kernel.read_stable_table()
         except LvsError as error:
             text = f"The table was written but can't be read back: {error}"
             return Outcome("partial", "differs", text, log.steps, log.results(), "")
+        now = found.only(self._concerned)
         if lost:
             log.judge_lost(make_plan(now, self._desired), lost)
-        return self._judged(log, now, lost)
+        if log.refusal is None and now == self._desired:
+            self.save_verified()
+            return Outcome("verified", "", "", log.steps, log.results(), now.digest)
+        why = str(log.refusal or lost or explain_difference(self._desired, now))
+        return self._missed(log, found, why)
 
     def save_verified(self) -> None:
         """The kernel was read and holds exactly the wanted table."""
@@ -160,33 +171,29 @@ class _Run:
             )
         )
 
-    def _judged(self, log: StepLog, now: Table, lost: str) -> Outcome:
-        """Verified only when nothing was refused and the read-back equals the wanted table."""
-        if log.refusal is None and now == self._desired:
-            self.save_verified()
-            return Outcome("verified", "", "", log.steps, log.results(), now.digest)
+    def _missed(self, log: StepLog, found: Table, why: str) -> Outcome:
+        """Something was refused, or the read-back is another table than the wanted one."""
         owned = self._owned_after(log)
         # The journal stays until a run verifies: the next one then knows that we moved the kernel.
         journal = self._journal if log.written else self._stored.journal
         self._folder.save(replace(self._stored, owned=owned, journal=journal))
-        why = str(log.refusal or lost or explain_difference(self._desired, now))
         return Outcome(
             "partial" if log.written else "failed",
             "refused" if log.refusal else "differs",
             why,
             log.steps,
             log.results(),
-            now.only(owned).digest,
+            found.only(owned).digest,
         )
 
-    def _owned_after(self, log: StepLog) -> frozenset[ServiceKey]:
+    def _owned_after(self, log: StepLog) -> Scope:
         """After a run that failed: not what somebody else added first, nor what we deleted."""
-        adopted = self._wanted & self._found.by_key().keys()
+        adopted = self._wanted.services & self._found.scope.services
         added, deleted = log.services("add service"), log.services("delete service")
-        return (self._stored.owned | adopted | added) - deleted
-
-    def _owned_digest(self) -> str:
-        return self._found.only(self._stored.owned).digest
+        settings = self._wanted if log.written else self._stored.owned
+        services = (self._stored.owned.services | adopted | added) - deleted
+        return settings._replace(services=services)
 
     def _refused(self, code: Code, error: str) -> Outcome:
-        return Outcome("failed", code, error, (), (), self._owned_digest())
+        digest = self._found.only(self._stored.owned).digest
+        return Outcome("failed", code, error, (), (), digest)

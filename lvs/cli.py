@@ -29,7 +29,7 @@ from lvs.formats import FORMATS, render
 
 if TYPE_CHECKING:
     from lvs.apply import Outcome, StepResult
-    from lvs.plan import Step
+    from lvs.plan import AnyStep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print what the kernel holds")
     show.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     show.add_argument("--stats", action="store_true", help="with packets and bytes")
+    show.add_argument(
+        "--settings", action="store_true", help="with timeouts, sync daemons and sysctls"
+    )
     show.set_defaults(run=_show)
     check = commands.add_parser("check", help="say whether FILE is a valid table; asks no kernel")
     check.add_argument("file", metavar="FILE")
@@ -126,10 +129,12 @@ def _parser() -> argparse.ArgumentParser:
 def _show(chosen: argparse.Namespace) -> int:
     if chosen.stats and chosen.format == "ipvsadm":
         raise Failed(BAD_INPUT, "--stats goes with --format text, json or yaml: ipvsadm's has none")
+    from lvs.model import Table
     from lvs.netlink.kernel import Kernel
 
     with Kernel() as kernel:
-        table = kernel.read_table()
+        found = kernel.read_table()
+        table = found if chosen.settings else Table(found.services)
         wanted = chosen.stats or chosen.format == "text"
         counters = kernel.read_counters() if wanted else None
         if chosen.format == "text":
@@ -148,7 +153,7 @@ def _check(chosen: argparse.Namespace) -> int:
 def _plan(chosen: argparse.Namespace) -> int:
     from lvs.boot import current_boot
     from lvs.netlink.kernel import Kernel
-    from lvs.plan import losses, make_plan
+    from lvs.plan import claims, concerned, losses, make_plan
     from lvs.state import StateFolder
 
     given = read_input(chosen.file)
@@ -156,8 +161,7 @@ def _plan(chosen: argparse.Namespace) -> int:
     with Kernel() as kernel:
         found = kernel.read_stable_table()
     owned = StateFolder(chosen.state).load().in_boot(current_boot()).owned
-    wanted = desired.by_key().keys()
-    steps = make_plan(found.only(owned | wanted), desired)
+    steps = make_plan(found.only(concerned(desired, owned)), desired)
     warn_of_thresholds(given, steps)
     if not steps:
         print(f"Nothing to change: the kernel holds {counted(desired)} as in the file.")
@@ -165,10 +169,9 @@ def _plan(chosen: argparse.Namespace) -> int:
         print(f"{number:>4}. {step.text()}\n      {step.command()}")
     for sentence in losses(steps):
         print(sentence)
-    foreign = [key for key in found.by_key() if key in wanted and key not in owned]
+    foreign = claims(found, desired, owned)
     if foreign and not chosen.adopt:
-        names = ", ".join(str(key) for key in foreign)
-        print(f"Not ours yet: {names}. `apply` takes that over with --adopt only.")
+        print(f"Not ours yet: {', '.join(foreign)}. `apply` takes that over with --adopt only.")
     return DONE
 
 
@@ -216,9 +219,9 @@ class _Progress:
         self.unwritten = ""
         """Why the output can't be written; "" as long as it can."""
         self._given = given
-        self._steps: tuple[Step, ...] = ()
+        self._steps: tuple[AnyStep, ...] = ()
 
-    def planned(self, steps: "tuple[Step, ...]") -> None:
+    def planned(self, steps: "tuple[AnyStep, ...]") -> None:
         """The plan is made and nothing is written yet."""
         self._steps = steps
         warn_of_thresholds(self._given, steps)

@@ -8,7 +8,7 @@ from lvs.formats import MAX_LENGTH, FormatError, is_save, parse_with_warnings
 from lvs.model import RealServer, Table
 
 if TYPE_CHECKING:
-    from lvs.plan import Step
+    from lvs.plan import AnyStep
 
 DONE, IN_THE_WAY, BAD_INPUT, REFUSED, NO_IPVS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -48,14 +48,17 @@ def read_input(file: str, most_warnings: int = 5) -> Input:
     return Input(table, is_save(text))
 
 
-def warn_of_thresholds(given: Input, steps: "Iterable[Step]") -> None:
+def warn_of_thresholds(given: Input, steps: "Iterable[AnyStep]") -> None:
     """Say so when the kernel's thresholds would go because FILE's format can't hold them."""
     if not given.without_thresholds:
         return
+    from lvs.step import Step
+
     lost = [
         step
         for step in steps
-        if isinstance(step.before, RealServer)
+        if isinstance(step, Step)
+        and isinstance(step.before, RealServer)
         and step.kind == "edit server"
         and step.before.upper_threshold
         and step.server

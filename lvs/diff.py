@@ -1,4 +1,5 @@
-"""What differs between two tables, in words for people: for the change page and the plan's text."""
+"""What differs between the services of two tables, in words for people: for the change page and the
+plan's text. Settings: `lvs.diff_settings`."""
 
 from typing import Literal, NamedTuple
 
@@ -95,15 +96,16 @@ def _without(defaults: dict[str, str], texts: dict[str, str]) -> dict[str, str]:
 
 def service_fields(before: VirtualService, after: VirtualService) -> tuple[FieldDiff, ...]:
     """The settings that differ between two states of one service; real servers are not compared."""
-    return _fields(service_texts(before), service_texts(after))
+    return field_diffs(service_texts(before), service_texts(after))
 
 
 def server_fields(before: RealServer, after: RealServer) -> tuple[FieldDiff, ...]:
     """The settings that differ between two states of one real server."""
-    return _fields(server_texts(before), server_texts(after))
+    return field_diffs(server_texts(before), server_texts(after))
 
 
-def _fields(before: dict[str, str], after: dict[str, str]) -> tuple[FieldDiff, ...]:
+def field_diffs(before: dict[str, str], after: dict[str, str]) -> tuple[FieldDiff, ...]:
+    """The fields of `after` whose text is another in `before`, which has them all."""
     return tuple(
         FieldDiff(name, before[name], text) for name, text in after.items() if before[name] != text
     )

@@ -5,7 +5,7 @@ from errno import errorcode
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lvs.plan import Step
+    from lvs.plan import AnyStep
 
 
 class LvsError(Exception):
@@ -38,7 +38,7 @@ class KernelRefusal(LvsError):
     errno: the kernel's own (positive); meaning: what that says about this step; hint: what to do.
     """
 
-    def __init__(self, step: "Step", errno: int, meaning: str, hint: str) -> None:
+    def __init__(self, step: "AnyStep", errno: int, meaning: str, hint: str) -> None:
         self.step = step
         self.errno = errno
         self.meaning = meaning

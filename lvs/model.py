@@ -13,14 +13,18 @@ from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 from lvs.addresses import FULL_NETMASK, Family, canonical, endpoint, family_of, packed
+from lvs.settings import (
+    SyncDaemon,
+    Sysctl,
+    Timeouts,
+    canonical_daemons,
+    canonical_sysctls,
+)
 
 Protocol = Literal["tcp", "udp", "sctp"]
 Forwarding = Literal["masquerade", "direct", "tunnel"]
 TunnelType = Literal["ipip", "gue", "gre"]
 TunnelChecksum = Literal["none", "csum", "remcsum"]
-
-Document = dict[str, Any]
-"""A JSON object: what `to_document` gives and `from_document` takes."""
 
 
 class ServiceKey(NamedTuple):
@@ -100,28 +104,69 @@ class VirtualService(NamedTuple):
         return str(self.key)
 
 
+class Scope(NamedTuple):
+    """Which parts of a director's IPVS somebody speaks for."""
+
+    services: frozenset[ServiceKey] = frozenset()
+    timeouts: frozenset[str] = frozenset()
+    """Names of `Timeouts`' fields."""
+    sync: bool = False
+    """Whether sync daemons run, and how."""
+    sysctls: frozenset[str] = frozenset()
+    """Names below net.ipv4.vs."""
+
+    def with_services(self, keys: Iterable[ServiceKey]) -> "Scope":
+        """The same, and these services too."""
+        return self._replace(services=self.services.union(keys))
+
+
 class Table(NamedTuple):
-    """Everything IPVS of one director should hold. Make one with `make_table`."""
+    """Everything IPVS of one director should hold. Make one with `make_table`.
+
+    A table made of a reading holds all three kinds of settings; one that people wrote holds those
+    that it decides.
+    """
 
     services: tuple[VirtualService, ...] = ()
+    timeouts: Timeouts = Timeouts()
+    sync: tuple[SyncDaemon, ...] | None = None
+    """The sync daemons; () = none may run, None = as the director has it."""
+    sysctls: tuple[Sysctl, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical document: what an approval binds to."""
+        from lvs.documents import table_to_document  # which is made of this module
+
         text = json.dumps(table_to_document(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def scope(self) -> Scope:
+        """What the table decides."""
+        return Scope(
+            frozenset(service.key for service in self.services),
+            self.timeouts.given,
+            self.sync is not None,
+            frozenset(sysctl.name for sysctl in self.sysctls),
+        )
 
     def by_key(self) -> dict[ServiceKey, VirtualService]:
         """The services by their identity."""
         return {service.key: service for service in self.services}
 
-    def only(self, keys: Iterable[ServiceKey]) -> "Table":
-        """The part of the table with these identities."""
-        wanted = frozenset(keys)
-        return Table(tuple(s for s in self.services if s.key in wanted))
+    def only(self, scope: Scope) -> "Table":
+        """The part of the table that the scope speaks for."""
+        return Table(
+            tuple(s for s in self.services if s.key in scope.services),
+            self.timeouts.only(scope.timeouts),
+            self.sync if scope.sync else None,
+            tuple(s for s in self.sysctls if s.name in scope.sysctls),
+        )
 
 
 EMPTY = Table()
+_UNTOUCHED = Timeouts()
 
 
 def service_order(key: ServiceKey) -> tuple[Any, ...]:
@@ -174,109 +219,25 @@ def _canonical_server(server: RealServer) -> RealServer:
     return server._replace(address=address)
 
 
-def make_table(services: Iterable[VirtualService]) -> Table:
+def make_table(
+    services: Iterable[VirtualService] = (),
+    timeouts: Timeouts = _UNTOUCHED,
+    sync: tuple[SyncDaemon, ...] | None = None,
+    sysctls: tuple[Sysctl, ...] = (),
+) -> Table:
     """A canonical table. Raises ValueError on an address that is none.
 
     Doubled services are kept as they are: `lvs.rules` names them.
     """
     made = [canonical_service(service) for service in services]
-    return Table(tuple(sorted(made, key=lambda s: service_order(s.key))))
-
-
-def key_to_document(key: ServiceKey) -> Document:
-    """`{"protocol", "address", "port"}` or `{"fwmark", "family"}`."""
-    if key.fwmark:
-        return {"fwmark": key.fwmark, "family": key.family}
-    return {"protocol": key.protocol, "address": key.address, "port": key.port}
-
-
-def server_to_document(server: RealServer) -> Document:
-    """The real server as a JSON object, every default written out."""
-    document: Document = {
-        "address": server.address,
-        "port": server.port,
-        "forwarding": server.forwarding,
-        "weight": server.weight,
-        "upper_threshold": server.upper_threshold,
-        "lower_threshold": server.lower_threshold,
-    }
-    if server.forwarding == "tunnel":
-        document["tunnel"] = {
-            "type": server.tunnel_type,
-            "port": server.tunnel_port,
-            "checksum": server.tunnel_checksum,
-        }
-    return document
-
-
-def service_to_document(service: VirtualService) -> Document:
-    """The service with its real servers as a JSON object, every default written out."""
-    document = key_to_document(service.key)
-    document |= {
-        "scheduler": service.scheduler,
-        "flags": list(service.flags),
-        "one_packet": service.one_packet,
-        "persistence": None,
-        "real_servers": [server_to_document(s) for s in service.real_servers],
-    }
-    if service.persistence:
-        document["persistence"] = {
-            "timeout": service.persistence,
-            "netmask": service.netmask,
-            "engine": service.persistence_engine,
-        }
-    return document
-
-
-def table_to_document(table: Table) -> Document:
-    """The table as a JSON object: `{"services": […]}`."""
-    return {"services": [service_to_document(s) for s in table.services]}
-
-
-def server_from_document(document: Document) -> RealServer:
-    """The inverse of `server_to_document`, for documents of our own making.
-
-    Raises KeyError, TypeError or ValueError on anything else: what people write goes through
-    `lvs.formats.document`, which says what is wrong and where.
-    """
-    tunnel = document.get("tunnel") or {}
-    return RealServer(
-        document["address"],
-        document["port"],
-        document["forwarding"],
-        document["weight"],
-        document["upper_threshold"],
-        document["lower_threshold"],
-        tunnel.get("type", "ipip"),
-        tunnel.get("port", 0),
-        tunnel.get("checksum", "none"),
+    return Table(
+        tuple(sorted(made, key=lambda s: service_order(s.key))),
+        timeouts,
+        None if sync is None else canonical_daemons(sync),
+        canonical_sysctls(sysctls),
     )
 
 
-def key_from_document(document: Document) -> ServiceKey:
-    """The inverse of `key_to_document`. Raises as `server_from_document` does."""
-    if "fwmark" in document:
-        return ServiceKey(document["family"], "", "", 0, document["fwmark"])
-    address = document["address"]
-    return ServiceKey(family_of(address), document["protocol"], address, document["port"], 0)
-
-
-def service_from_document(document: Document) -> VirtualService:
-    """The inverse of `service_to_document`. Raises as `server_from_document` does."""
-    key = key_from_document(document)
-    persistence = document.get("persistence") or {}
-    return VirtualService(
-        *key,
-        scheduler=document["scheduler"],
-        flags=tuple(document["flags"]),
-        persistence=persistence.get("timeout", 0),
-        netmask=persistence.get("netmask") or FULL_NETMASK[key.family],
-        persistence_engine=persistence.get("engine", ""),
-        one_packet=document["one_packet"],
-        real_servers=tuple(server_from_document(s) for s in document["real_servers"]),
-    )
-
-
-def table_from_document(document: Document) -> Table:
-    """The inverse of `table_to_document`. Raises as `server_from_document` does."""
-    return make_table(service_from_document(s) for s in document["services"])
+def canonical_table(table: Table) -> Table:
+    """The table in its one canonical form. Raises ValueError on an address that is none."""
+    return make_table(*table)

@@ -5,52 +5,84 @@ make in place. The way back is `make_plan(desired, current)`.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from lvs.model import (
+from lvs.documents import (
     Document,
-    RealServer,
-    Table,
-    VirtualService,
     server_from_document,
     server_to_document,
     service_from_document,
     service_to_document,
 )
-from lvs.step import STEP_KINDS, Step, StepKind, with_servers
+from lvs.model import RealServer, Scope, Table, VirtualService
+from lvs.setting_step import FIRST_KINDS, LAST_KINDS, SETTING_KINDS, SettingStep
+from lvs.settings import setting_from_document, setting_to_document
+from lvs.step import SERVICE_KINDS, Step, with_servers
 
 __all__ = [
     "STEP_KINDS",
+    "AnyStep",
+    "SettingStep",
     "Step",
-    "StepKind",
+    "claims",
+    "concerned",
     "losses",
     "make_plan",
     "plan_from_document",
     "plan_to_document",
 ]
 
+AnyStep = Step | SettingStep
+STEP_KINDS: tuple[str, ...] = (*FIRST_KINDS, *SERVICE_KINDS, *LAST_KINDS)
+"""In the order in which a plan holds them."""
 
-def make_plan(current: Table, desired: Table) -> tuple[Step, ...]:
+
+def make_plan(current: Table, desired: Table) -> tuple[AnyStep, ...]:
     """The steps from one table to the other, grouped in the order of `STEP_KINDS`.
 
     Both tables are canonical and hold no service or real server twice. Deleting a service takes its
-    real servers along. A real server that a kept service loses is drained to weight 0 first.
+    real servers along. A real server that a kept service loses is drained to weight 0 first. Settings
+    that `desired` does not decide stay as they are.
     """
     if current == desired:
         return ()
+    groups: dict[str, list[AnyStep]] = {kind: [] for kind in STEP_KINDS}
+    for step in _service_plan(current, desired):
+        groups[step.kind].append(step)
+    for setting_step in _setting_plan(current, desired):
+        groups[setting_step.kind].append(setting_step)
+    return tuple(step for steps in groups.values() for step in steps)
+
+
+def _service_plan(current: Table, desired: Table) -> Iterator[Step]:
     old, new = current.by_key(), desired.by_key()
-    groups: dict[StepKind, list[Step]] = {kind: [] for kind in STEP_KINDS}
     for key, service in new.items():
         before = old.get(key)
         if before != service:
-            for step in _service_steps(before, service):
-                groups[step.kind].append(step)
-    groups["delete service"] = [
-        Step("delete service", service.settings, None, service)
-        for key, service in old.items()
-        if key not in new
-    ]
-    return tuple(step for steps in groups.values() for step in steps)
+            yield from _service_steps(before, service)
+    for key, service in old.items():
+        if key not in new:
+            yield Step("delete service", service.settings, None, service)
+
+
+def _setting_plan(current: Table, desired: Table) -> Iterator[SettingStep]:
+    found = current.timeouts.only(desired.timeouts.given)
+    changed = frozenset(
+        name
+        for name in desired.timeouts.given
+        if getattr(found, name) != getattr(desired.timeouts, name)
+    )
+    if changed:
+        yield SettingStep("set timeouts", desired.timeouts.only(changed), found.only(changed))
+    known = {sysctl.name: sysctl for sysctl in current.sysctls}
+    new = [sysctl for sysctl in desired.sysctls if known.get(sysctl.name) != sysctl]
+    yield from (SettingStep("set sysctl", sysctl, known.get(sysctl.name)) for sysctl in new)
+    if desired.sync is not None:
+        # A daemon reads its number of ports when it starts, and its options can't be edited.
+        restart = any(sysctl.name == "sync_ports" for sysctl in new)
+        running, wanted = frozenset(current.sync or ()), frozenset(desired.sync)
+        kept = frozenset() if restart else running & wanted
+        yield from (SettingStep("stop daemon", d) for d in current.sync or () if d not in kept)
+        yield from (SettingStep("start daemon", d) for d in desired.sync if d not in kept)
 
 
 def _service_steps(before: VirtualService | None, service: VirtualService) -> Iterator[Step]:
@@ -81,28 +113,53 @@ def _removal(settings: VirtualService, server: RealServer) -> Iterator[Step]:
     yield Step("delete server", settings, drained, drained)
 
 
-def losses(steps: Iterable[Step]) -> list[str]:
+def concerned(desired: Table, owned: Scope) -> Scope:
+    """What an apply of `desired` reads and writes: the services that are ours or are to be, and the
+    settings that it decides."""
+    return desired.scope.with_services(owned.services)
+
+
+def claims(found: Table, desired: Table, owned: Scope) -> list[str]:
+    """The names of what `desired` would take over: services and daemons that exist and aren't ours."""
+    services = desired.scope.services - owned.services
+    names = [str(service) for service in found.services if service.key in services]
+    if desired.sync is not None and not owned.sync:
+        names += [str(daemon) for daemon in found.sync or ()]
+    return names
+
+
+def losses(steps: Iterable[AnyStep]) -> list[str]:
     """One sentence for each removal that costs connections."""
-    return [_loss(step) for step in steps if step.kind in ("delete server", "delete service")]
+    return [text for step in steps if isinstance(step, Step) and (text := _loss(step))]
 
 
 def _loss(step: Step) -> str:
+    if step.kind not in ("delete server", "delete service"):
+        return ""
     if step.kind == "delete server":
         return f"Removing {step.server} from {step.service} ends the connections that it still has."
     return f"Deleting {step.service} ends all connections to it{with_servers(step, ', on')}."
 
 
-def plan_to_document(steps: Iterable[Step]) -> list[Document]:
-    """The steps as JSON objects: `kind`, `service`, `server`, `before`."""
-    return [
-        {
+def plan_to_document(steps: Iterable[AnyStep]) -> list[Document]:
+    """The steps as JSON objects: `kind`, `before`, and `service` and `server`, or `setting`."""
+    return [_step_to_document(step) for step in steps]
+
+
+def _step_to_document(step: AnyStep) -> Document:
+    if isinstance(step, SettingStep):
+        before = step.before
+        return {
             "kind": step.kind,
-            "service": service_to_document(step.service),
-            "server": None if step.server is None else server_to_document(step.server),
-            "before": _before_to_document(step.before),
+            "setting": setting_to_document(step.setting),
+            "before": None if before is None else setting_to_document(before),
         }
-        for step in steps
-    ]
+    return {
+        "kind": step.kind,
+        "service": service_to_document(step.service),
+        "server": None if step.server is None else server_to_document(step.server),
+        "before": _before_to_document(step.before),
+    }
 
 
 def _before_to_document(before: VirtualService | RealServer | None) -> Document | None:
@@ -111,15 +168,19 @@ def _before_to_document(before: VirtualService | RealServer | None) -> Document 
     return None if before is None else server_to_document(before)
 
 
-def plan_from_document(documents: Iterable[Document]) -> tuple[Step, ...]:
+def plan_from_document(documents: Iterable[Document]) -> tuple[AnyStep, ...]:
     """The inverse of `plan_to_document`. Raises KeyError, TypeError or ValueError on others."""
     return tuple(_step_from_document(document) for document in documents)
 
 
-def _step_from_document(document: dict[str, Any]) -> Step:
-    kind, server, before = document["kind"], document["server"], document["before"]
-    if kind not in STEP_KINDS:
+def _step_from_document(document: Document) -> AnyStep:
+    kind, before = document["kind"], document["before"]
+    if kind in SETTING_KINDS:
+        setting = setting_from_document(document["setting"])
+        return SettingStep(kind, setting, None if before is None else setting_from_document(before))
+    if kind not in SERVICE_KINDS:
         raise ValueError(f"“{kind}” is no kind of step")
+    server = document["server"]
     of_service = kind in ("edit service", "delete service")
     read_before = service_from_document if of_service else server_from_document
     return Step(

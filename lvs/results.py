@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from lvs.errors import KernelRefusal
 from lvs.model import ServiceKey
-from lvs.plan import Step
+from lvs.plan import AnyStep, Step
 
 StepState = Literal["done", "failed", "skipped"]
 
@@ -24,7 +24,7 @@ OnStep = Callable[[StepResult], None]
 class StepLog:
     """Collects the results of a run and passes each on as it comes."""
 
-    def __init__(self, steps: tuple[Step, ...], on_step: OnStep | None) -> None:
+    def __init__(self, steps: tuple[AnyStep, ...], on_step: OnStep | None) -> None:
         self.steps = steps
         self.refusal: KernelRefusal | None = None
         """The first one."""
@@ -39,17 +39,17 @@ class StepLog:
             self.refusal = self.refusal or problem
             self._add(StepResult(index, "failed", problem.reason))
 
-    def judge_lost(self, remaining: Iterable[Step], reason: str) -> None:
+    def judge_lost(self, remaining: Iterable[AnyStep], reason: str) -> None:
         """Answers were lost: a step is done if the kernel, read since, no longer needs it.
 
         remaining: the plan from what the kernel holds now.
         """
-        needed = {_identity(step) for step in remaining}
+        needed = {step.identity for step in remaining}
         error = reason
         for index, step in enumerate(self.steps):
             if index in self._results:
                 continue
-            if _identity(step) not in needed:
+            if step.identity not in needed:
                 self._add(StepResult(index, "done"))
             elif error:
                 self._add(StepResult(index, "failed", error))
@@ -70,16 +70,14 @@ class StepLog:
     def services(self, kind: Literal["add service", "delete service"]) -> frozenset[ServiceKey]:
         """The services that were added or deleted."""
         return frozenset(
-            self.steps[result.index].service.key
+            step.service.key
             for result in self._results.values()
-            if result.state == "done" and self.steps[result.index].kind == kind
+            if result.state == "done"
+            and isinstance(step := self.steps[result.index], Step)
+            and step.kind == kind
         )
 
     def _add(self, result: StepResult) -> None:
         self._results[result.index] = result
         if self._on_step is not None:
             self._on_step(result)
-
-
-def _identity(step: Step) -> tuple[str, ServiceKey, tuple[str, int] | None]:
-    return (step.kind, step.service.key, step.server.key if step.server else None)

@@ -13,21 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from lvs.errors import LvsError, StateDamaged
-from lvs.locks import host_lock
-from lvs.model import (
-    EMPTY,
+from lvs.documents import (
     Document,
-    ServiceKey,
-    Table,
     key_from_document,
-    key_to_document,
-    service_order,
+    scope_from_document,
+    scope_to_document,
     table_from_document,
     table_to_document,
 )
+from lvs.errors import LvsError, StateDamaged
+from lvs.locks import host_lock
+from lvs.model import EMPTY, Scope, Table
 
-SCHEMA = 1
+SCHEMA = 2
+_NOTHING = Scope()
 DEFAULT_FOLDER = "/var/lib/lvsconsole"
 
 
@@ -50,8 +49,9 @@ class State:
     """Of the owned services when they were last verified."""
     table: Table | None = None
     """The table that was last verified: what a reboot restores. None = none yet."""
-    owned: frozenset[ServiceKey] = frozenset()
-    """Services that are ours, in the kernel or about to be. All others are left alone."""
+    owned: Scope = _NOTHING
+    """Services that are ours, in the kernel or about to be, and the settings that we decide. All others
+    are left alone."""
     journal: Journal | None = None
     boot_id: str = ""
     """`current_boot()` when this was saved: tells a reboot, after which the kernel holds nothing."""
@@ -64,7 +64,7 @@ class State:
         """
         if self.boot_id in ("", boot):
             return replace(self, boot_id=boot)
-        return replace(self, boot_id=boot, owned=frozenset(), journal=None)
+        return replace(self, boot_id=boot, owned=_NOTHING, journal=None)
 
 
 class StateFolder:
@@ -146,20 +146,26 @@ def _to_document(state: State) -> Document:
         "digest": state.digest,
         "boot_id": state.boot_id,
         "journal": None if state.journal is None else state.journal._asdict(),
-        "owned": [key_to_document(key) for key in sorted(state.owned, key=service_order)],
+        "owned": scope_to_document(state.owned),
         "table": None if state.table is None else table_to_document(state.table),
     }
 
 
 def _from_document(document: Document) -> State:
-    if document["schema"] != SCHEMA:
+    if document["schema"] not in (1, SCHEMA):
         raise ValueError(f"schema {document['schema']}, expected {SCHEMA}")
     journal, table = document["journal"], document["table"]
     return State(
         revision=int(document["revision"]),
         digest=str(document["digest"]),
         table=None if table is None else table_from_document(table),
-        owned=frozenset(key_from_document(key) for key in document["owned"]),
+        owned=_owned(document["owned"]),
         journal=None if journal is None else Journal(**journal),
         boot_id=str(document["boot_id"]),
     )
+
+
+def _owned(document: Document | list[Document]) -> Scope:
+    if isinstance(document, list):  # schema 1 knew services only
+        return Scope(frozenset(key_from_document(key) for key in document))
+    return scope_from_document(document)

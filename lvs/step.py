@@ -1,4 +1,4 @@
-"""One step of a plan, in words and as the ipvsadm command that equals it: pure."""
+"""One step of a plan about a service, in words and as the ipvsadm command that equals it: pure."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
@@ -22,7 +22,7 @@ StepKind = Literal[
     "delete server",
     "delete service",
 ]
-STEP_KINDS: tuple[StepKind, ...] = (
+SERVICE_KINDS: tuple[StepKind, ...] = (
     "add service",
     "add server",
     "edit server",
@@ -45,6 +45,11 @@ class Step(NamedTuple):
     service: VirtualService
     server: RealServer | None = None
     before: VirtualService | RealServer | None = None
+
+    @property
+    def identity(self) -> tuple[str, object]:
+        """What tells it from the other steps of a plan."""
+        return (self.kind, (self.service.key, self.server.key if self.server else None))
 
     def text(self) -> str:
         """The step as a sentence, e.g. `Set the weight of … in … from 1 to 20`."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvs.diff import FieldDiff, ServiceDiff, diff_tables
+from lvs.diff_settings import diff_settings
 from lvs.model import Table
 
 SHOWN = 3
@@ -10,8 +11,13 @@ SHOWN = 3
 
 
 def explain_difference(desired: Table, found: Table) -> str:
-    """One sentence that names service, real server and field of the first differences."""
+    """One sentence that names service, real server and field, or setting, of the first differences."""
     differences = [text for diff in diff_tables(desired, found) for text in _differences(diff)]
+    differences += [
+        f"{diff.name} is “{diff.after}” instead of “{diff.before}”"
+        for diff in diff_settings(desired, found)
+        if diff.kind in ("changed", "removed")
+    ]
     shown = "; ".join(differences[:SHOWN])
     more = len(differences) - SHOWN
     return f"The kernel differs from the table: {shown}" + (

@@ -11,14 +11,8 @@ from apps.inventory.services import create_cluster, enrol_director
 from apps.jobs.services import approve_and_start
 from apps.telemetry.services import store_observed
 from lvs.agent import streams
-from lvs.model import (
-    EMPTY,
-    RealServer,
-    VirtualService,
-    key_to_document,
-    table_from_document,
-    table_to_document,
-)
+from lvs.documents import scope_to_document, table_from_document, table_to_document
+from lvs.model import EMPTY, RealServer, VirtualService
 
 SERVICE = VirtualService(
     "inet",
@@ -66,7 +60,7 @@ def observe(director, table):
         str(director.uuid),
         time.time(),
         table=table_to_document(table),
-        owned=[key_to_document(service.key) for service in table.services],
+        owned=scope_to_document(table.scope),
         owned_digest=table.digest,
     )
     store_observed(director=director, message=message)

@@ -18,14 +18,8 @@ from apps.inventory.models import Cluster, Director
 from apps.inventory.services import create_cluster, create_revision, enrol_director
 from apps.telemetry.services import store_observed
 from lvs.agent import streams
-from lvs.model import (
-    EMPTY,
-    RealServer,
-    VirtualService,
-    key_to_document,
-    make_table,
-    table_to_document,
-)
+from lvs.documents import scope_to_document, table_to_document
+from lvs.model import EMPTY, RealServer, VirtualService, make_table
 
 PASSWORD = "long-enough-to-pass"
 WEB1, WEB2 = RealServer("192.168.1.103", 80), RealServer("192.168.1.104", 80)
@@ -63,7 +57,7 @@ def observe(director, ours, foreign=EMPTY):
         str(director.uuid),
         time.time(),
         table=table_to_document(both),
-        owned=[key_to_document(service.key) for service in ours.services],
+        owned=scope_to_document(ours.scope),
         owned_digest=ours.digest,
     )
     store_observed(director=director, message=message)

@@ -73,7 +73,7 @@ class DirectorPlan(models.Model):
         max_length=64
     )  # of what it starts from: owned, and taken over
     steps = models.JSONField()  # lvs.plan.plan_to_document
-    conflicts = models.JSONField(default=list)  # keys of foreign services that the table claims
+    conflicts = models.JSONField(default=list)  # names of what is not ours and the table claims
 
     class Meta:
         constraints = [

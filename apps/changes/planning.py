@@ -4,27 +4,24 @@ from apps.changes.errors import NotAllowed
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.selectors import Observed, observed_of
 from apps.inventory.models import Director
-from lvs.model import Table, key_to_document
-from lvs.plan import make_plan, plan_to_document
+from lvs.model import Table
+from lvs.plan import claims, concerned, make_plan, plan_to_document
 
 
 def plan_for(change: Change, director: Director, table: Table) -> DirectorPlan:
     """The plan (not stored) that brings the director to the table. Select it with its status.
 
-    Services that the table wants and the director holds without us stand in `conflicts`; the steps
-    take them over. Raises NotAllowed while it is not known what the director holds.
+    What the table wants and the director holds without us stands in `conflicts`; the steps take it
+    over. Raises NotAllowed while it is not known what the director holds.
     """
     observed = _observed(director)
-    conflicts = sorted(
-        (service.key for service in table.services if service.key in observed.foreign), key=str
-    )
-    current = observed.with_foreign(conflicts) if conflicts else observed.owned
+    current = observed.table.only(concerned(table, observed.owned))
     return DirectorPlan(
         change=change,
         director=director,
         expected_digest=current.digest,
         steps=plan_to_document(make_plan(current, table)),
-        conflicts=[key_to_document(key) for key in conflicts],
+        conflicts=claims(observed.table, table, observed.owned),
     )
 
 

@@ -1,6 +1,6 @@
 """Reading changes: lists, tables, differences, problems."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -13,15 +13,9 @@ from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
 from lvs.diff import ServiceDiff, diff_tables
-from lvs.model import (
-    EMPTY,
-    ServiceKey,
-    Table,
-    VirtualService,
-    key_from_document,
-    table_from_document,
-)
-from lvs.rules import Problem, check_table
+from lvs.documents import scope_from_document, table_from_document
+from lvs.model import EMPTY, Scope, Table, VirtualService
+from lvs.rules import Problem, check_services, check_table
 
 Person = User | AnonymousUser
 
@@ -30,18 +24,8 @@ class Observed(NamedTuple):
     """What a director was last seen to hold."""
 
     table: Table
-    owned_keys: frozenset[ServiceKey]
-    owned: Table
+    owned: Scope
     owned_digest: str
-
-    @property
-    def foreign(self) -> frozenset[ServiceKey]:
-        """The services that are not ours."""
-        return frozenset(service.key for service in self.table.services) - self.owned_keys
-
-    def with_foreign(self, keys: Iterable[ServiceKey]) -> Table:
-        """What is ours, and these services of others."""
-        return self.table.only({*self.owned_keys, *keys})
 
 
 def changes(user: Person) -> QuerySet[Change]:
@@ -89,13 +73,13 @@ def diff_of(change: Change) -> tuple[ServiceDiff, ...]:
 
 def problems_of(change: Change) -> list[Problem]:
     """What lvs.rules finds in the proposed table, errors and warnings."""
-    return check_table(table_of(change).services)
+    return check_table(table_of(change))
 
 
 def problems_among(others: Sequence[VirtualService], service: VirtualService) -> list[Problem]:
     """Every problem that the service would have beside the others; paths start at the service."""
     index = len(others)
-    found = check_table([*others, service])
+    found = check_services([*others, service])
     return [p._replace(path=p.path[2:]) for p in found if p.path[:2] == ("services", index)]
 
 
@@ -110,9 +94,8 @@ def observed_of(director: Director) -> Observed | None:
     if status is None or status.observed is None:
         return None
     table = table_from_document(status.observed)
-    keys = frozenset(key_from_document(key) for key in status.owned_keys)
-    owned = table.only(keys)
-    return Observed(table, keys, owned, owned.digest)
+    owned = scope_from_document(status.owned)
+    return Observed(table, owned, table.only(owned).digest)
 
 
 def head_moved(change: Change) -> bool:

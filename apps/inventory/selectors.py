@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.inventory.models import Cluster, Director, Revision
-from lvs.model import EMPTY, Table, table_from_document
+from lvs.documents import table_from_document
+from lvs.model import EMPTY, Table
 
 Person = User | AnonymousUser
 

@@ -15,7 +15,7 @@ from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director, Revision
 from apps.inventory.names import cluster_name, director_name
 from apps.inventory.signals import directors_changed, stored
-from lvs.model import Document
+from lvs.documents import Document
 
 
 @transaction.atomic

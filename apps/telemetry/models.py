@@ -18,7 +18,7 @@ class DirectorStatus(models.Model):
         max_length=64, blank=True
     )  # of the services we own, in the kernel
     observed = models.JSONField(null=True, blank=True)  # whole kernel table; None = never reported
-    owned_keys = models.JSONField(default=list)  # lvs.model.key_to_document of the services we own
+    owned = models.JSONField(default=dict)  # which of it is ours: lvs.documents.scope_to_document
     observed_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)  # why the agent can't read its kernel
 

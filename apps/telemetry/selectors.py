@@ -16,7 +16,7 @@ RELAY_GONE_AFTER = 10.0
 """Seconds after which a relay that did not read Redis no longer counts."""
 
 
-LARGE = ("status__observed", "status__owned_keys")
+LARGE = ("status__observed", "status__owned")
 """What lists of directors don't need of their status: megabytes each, with large tables."""
 
 

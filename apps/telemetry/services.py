@@ -14,13 +14,14 @@ from django.utils import timezone
 from apps.inventory.models import Director
 from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus, RelayStatus
-from lvs.model import (
+from lvs.documents import (
     Document,
-    key_from_document,
-    key_to_document,
+    scope_from_document,
+    scope_to_document,
     table_from_document,
     table_to_document,
 )
+from lvs.model import Table
 
 LONGEST_PAUSE = timedelta(seconds=5)
 """Between two readings of a relay: after a longer one directors get time to be heard again."""
@@ -74,9 +75,9 @@ def store_observed(
     table, owned = _observed(message)
     fields = ["observed_at"]
     status.observed_at = seen_at
-    if status.observed != table or status.owned_keys != owned:
-        status.observed, status.owned_keys = table, owned
-        fields += ["observed", "owned_keys"]
+    if status.observed != table or status.owned != owned:
+        status.observed, status.owned = table, owned
+        fields += ["observed", "owned"]
     if not _older(seen_at, status.last_seen):
         status.last_seen, status.owned_digest = seen_at, message["owned_digest"][:64]
         fields += ["last_seen", "owned_digest"]
@@ -111,27 +112,40 @@ def _older(seen_at: datetime, known: datetime | None) -> bool:
     return known is not None and seen_at < known <= timezone.now() + CLOCKS_DIFFER
 
 
-def _observed(message: Message) -> tuple[Document, list[Document]]:
-    """The table and the owned keys in the message, as we write them ourselves. Raises BadReport."""
+def _observed(message: Message) -> tuple[Document, Document]:
+    """The table and what of it is ours, as we write them ourselves. Raises BadReport."""
     try:
         table = table_from_document(message["table"])
-        owned = [key_from_document(key) for key in message["owned"]]
+        owned = scope_from_document(message["owned"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadReport(f"the observed table can't be read: {error!r}") from None
-    for key in owned:
+    for key in owned.services:
         _check_types(key, _KEY)
+    _check_types(
+        tuple(owned.timeouts | owned.sysctls), (str,) * len(owned.timeouts | owned.sysctls)
+    )
+    _check_settings(table)
     for service in table.services:
         _check_types(service, _SERVICE)
         _check_types(service.flags, (str,) * len(service.flags))
         for server in service.real_servers:
             _check_types(server, _SERVER)
-    return table_to_document(table), [key_to_document(key) for key in owned]
+    return table_to_document(table), scope_to_document(owned)
 
 
 _KEY = (str, str, str, int, int)
 _SERVICE = (*_KEY, str, tuple, int, str, str, bool, tuple)
 _SERVER = (str, int, str, int, int, int, str, int, str)
-"""The types of the fields of ServiceKey, VirtualService and RealServer, in their order."""
+_DAEMON = (str, str, int, int, str, int, int)
+"""The types of the fields of ServiceKey, VirtualService, RealServer and SyncDaemon, in their order."""
+
+
+def _check_settings(table: Table) -> None:
+    _check_types(table.timeouts, (int,) * len(table.timeouts))
+    for daemon in table.sync or ():
+        _check_types(daemon, _DAEMON)
+    for sysctl in table.sysctls:
+        _check_types(sysctl, (str, str))
 
 
 def _check_types(values: Sequence[object], types: Sequence[type]) -> None:

@@ -9,8 +9,8 @@ from apps.changes.models import Change, DirectorPlan
 from apps.inventory.selectors import head_table
 from apps.jobs.models import OPEN, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
-from lvs.model import ServiceKey, Table, key_from_document
-from lvs.plan import Step, losses, make_plan, plan_from_document
+from lvs.model import Table
+from lvs.plan import AnyStep, claims, losses, make_plan, plan_from_document
 from lvs.rules import Problem, is_usable
 
 PART = 200
@@ -27,13 +27,13 @@ class Plan(NamedTuple):
 
     number: int
     directors: list[str]
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
     first: int
     following: int
     total: int
     losses: list[str]
     more_losses: int
-    conflicts: list[ServiceKey]
+    conflicts: list[str]
 
     @property
     def left(self) -> int:
@@ -120,13 +120,13 @@ def _editable(user: Any, change: Change) -> bool:
 
 
 def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
-    """Services of the draft that directors hold already, put there by someone else."""
+    """What of the draft directors hold already, put there by someone else."""
     found = []
     for director in selectors.directors_of(change):
         observed = selectors.observed_of(director)
-        keys = [s.key for s in table.services if observed and s.key in observed.foreign]
-        if keys:
-            found.append((director.name, [str(key) for key in keys]))
+        names = claims(observed.table, table, observed.owned) if observed else []
+        if names:
+            found.append((director.name, names))
     return found
 
 
@@ -163,16 +163,15 @@ def _plans(change: Change, first: int = 0) -> list[Plan]:
 
 
 def _stored(number: int, plans: list[DirectorPlan], first: int) -> Plan:
-    keys = [key_from_document(document) for document in plans[0].conflicts]
     names = [plan.director.name for plan in plans]
-    return _plan(number, names, plan_from_document(plans[0].steps), keys, first)
+    return _plan(number, names, plan_from_document(plans[0].steps), plans[0].conflicts, first)
 
 
 def _plan(
     number: int,
     directors: list[str],
-    steps: tuple[Step, ...],
-    conflicts: list[ServiceKey],
+    steps: tuple[AnyStep, ...],
+    conflicts: list[str],
     first: int,
 ) -> Plan:
     end = first + PART

@@ -11,7 +11,7 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
 from apps.telemetry.selectors import LARGE, Presence, presences, status_of
 from apps.web.words import PRESENCE_HELP
-from lvs.model import key_from_document, table_from_document
+from lvs.documents import scope_from_document, table_from_document
 
 SERVICES_SHOWN = 100
 OPEN = ("draft", "in_review", "approved", "applying", "stale")
@@ -128,6 +128,6 @@ def foreign_services(status: Any) -> list[str]:
     """Services in a director's kernel that we do not own, as last observed."""
     if status is None or not status.observed:
         return []
-    owned = {key_from_document(document) for document in status.owned_keys}
+    owned = scope_from_document(status.owned)
     table = table_from_document(status.observed)
-    return [str(service) for service in table.services if service.key not in owned]
+    return [str(service) for service in table.services if service.key not in owned.services]

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from lvs.model import Document, table_from_document
+from lvs.documents import Document, table_from_document
 
 SCHEMA = 1
 CLOCK_SKEW = 60.0

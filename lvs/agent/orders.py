@@ -14,8 +14,8 @@ from lvs.agent.reporter import Reporter
 from lvs.agent.streams import Message
 from lvs.agent.watcher import Watcher
 from lvs.apply import apply_table
+from lvs.documents import table_from_document
 from lvs.errors import LvsError
-from lvs.model import table_from_document
 from lvs.state import Journal, StateFolder
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from lvs.agent.envelope import Order
 from lvs.agent.reporter import Reporter
 from lvs.agent.streams import Message, RunState
 from lvs.apply import Outcome, StepResult
-from lvs.plan import Step
+from lvs.plan import AnyStep
 
 COALESCE = 0.1
 """Seconds during which step results are gathered into one report."""
@@ -25,7 +25,7 @@ class Progress:
         self._told = 0
         self._told_at = float("-inf")
 
-    def plan(self, steps: tuple[Step, ...]) -> None:
+    def plan(self, steps: tuple[AnyStep, ...]) -> None:
         """The run begins, with these steps."""
         self._described = [{"text": step.text(), "command": step.command()} for step in steps]
         self._reporter.put(

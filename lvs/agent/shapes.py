@@ -22,7 +22,7 @@ _RESULT = {"index": int, "state": str, "error": str}
 _RUN = {"run": int, "revision": int}
 _SHAPES: dict[str, dict[str, Any]] = {
     "heartbeat": {"facts": dict, "revision": int, "owned_digest": str, "problem": str},
-    "observed": {"table": dict, "owned": [{}], "owned_digest": str},
+    "observed": {"table": dict, "owned": dict, "owned_digest": str},
     "run_started": _RUN | {"steps": [_STEP]},
     "run_steps": {"run": int, "results": [_RESULT]},
     "run_finished": _RUN

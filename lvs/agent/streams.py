@@ -101,16 +101,16 @@ def observed(
     at: float,
     *,
     table: Message,
-    owned: Sequence[Message],
+    owned: Message,
     owned_digest: str,
 ) -> Message:
-    """The kernel's whole table, the keys of the services we own, and the digest of that part."""
+    """The kernel's whole table, which of it is ours (`scope_to_document`), and that part's digest."""
     return _report(
         "observed",
         director,
         at,
         table=table,
-        owned=list(owned),
+        owned=owned,
         owned_digest=owned_digest,
     )
 
@@ -142,7 +142,7 @@ def run_finished(
 ) -> Message:
     """The end of a run, complete in itself. steps: `{"text", "command", "state", "error"}` each.
 
-    digest: of the owned services now in the kernel, "" = unknown; already: it was verified before,
+    digest: of what is ours now in the kernel, "" = unknown; already: it was verified before,
     and nothing was written.
     """
     return _report(

@@ -9,11 +9,13 @@ from lvs.agent.facts import Facts
 from lvs.agent.memory import Memory
 from lvs.agent.periodic import Periodic
 from lvs.agent.reporter import Reporter
-from lvs.apply import Observation, apply_table
+from lvs.apply import Observation, apply_table, observation_of
 from lvs.boot import current_boot
+from lvs.documents import scope_to_document, table_to_document
 from lvs.errors import LvsError
-from lvs.model import EMPTY, key_to_document, service_order, table_to_document
+from lvs.model import EMPTY, Scope
 from lvs.netlink.kernel import Kernel, KernelInfo
+from lvs.plan import concerned
 from lvs.state import State, StateFolder
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class Watcher(Periodic):
         self._reporter = reporter
         self._facts = Facts()
         self._seen: Observation | None = None
+        self._owned = Scope()
+        """What was ours when `_seen` was made."""
         self._reported_at = float("-inf")
         self._info: KernelInfo | None = None
         self._revision = 0
@@ -89,11 +93,10 @@ class Watcher(Periodic):
         table = kernel.read_table()
         if (not self._seen or table != self._seen.table) and table != kernel.read_table():
             table = kernel.read_stable_table()
-        owned = table.only(state.owned)
-        keys = frozenset(owned.by_key())
-        if self._seen and (table, keys) == self._seen[:2]:
+        if self._seen and table == self._seen.table and state.owned == self._owned:
             return self._seen
-        return Observation(table, keys, owned.digest)
+        self._owned = state.owned
+        return observation_of(table, state.owned)
 
     def _restore(self, state: State, boot: str, seen: Observation) -> bool:
         """Once after each start: bring back what a reboot lost. Returns whether it wrote.
@@ -104,18 +107,19 @@ class Watcher(Periodic):
         """
         if state.table is None or not state.boot_id or state.boot_id == boot:
             return False
-        taken = seen.table.only(state.owned | state.table.by_key().keys())
-        if taken.services or not state.table.services:
+        concern = concerned(state.table, state.owned)
+        there = seen.table.only(concern)
+        if there.services or there.sync or state.table == EMPTY:
             with self._state.lock():
                 self._state.save(self._state.load().in_boot(boot))
             return False
         logger.info("the host was restarted: restoring the last verified table")
-        # Expecting an empty kernel: an order that came first has the last word.
+        # Expecting what was seen: an order that came first has the last word.
         outcome = apply_table(
             state.table,
             state=self._state,
             revision=state.revision,
-            expected_digest=EMPTY.digest,
+            expected_digest=there.digest,
         )
         if outcome.state in ("failed", "partial"):
             raise LvsError(f"The table could not be restored after the restart: {outcome.error}")
@@ -123,13 +127,12 @@ class Watcher(Periodic):
         return True
 
     def _report(self, seen: Observation) -> None:
-        owned = [key_to_document(key) for key in sorted(seen.owned, key=service_order)]
         self._reporter.put(
             streams.observed(
                 self._director,
                 time.time(),
                 table=table_to_document(seen.table),
-                owned=owned,
+                owned=scope_to_document(seen.owned),
                 owned_digest=seen.owned_digest,
             )
         )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from lvs.formats.errors import Draft, FormatError
-from lvs.model import Table, make_table
+from lvs.model import Table, canonical_table
 from lvs.rules import Problem, check_table, errors_in
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def parse(text: str) -> Table:
 def parse_with_warnings(text: str) -> tuple[Table, list[str]]:
     """As `parse`, with what `lvs.rules` warns of, a line number before each."""
     draft = _read(text)
-    problems = check_table(draft.services)
+    problems = check_table(draft.table)
     errors = errors_in(problems)
     if errors:
         raise _first_error(draft, errors)
     warnings = sorted((_located(draft, problem) for problem in problems), key=_by_line)
-    return make_table(draft.services), [str(warning) for warning in warnings]
+    return canonical_table(draft.table), [str(warning) for warning in warnings]
 
 
 def render(

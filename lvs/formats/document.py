@@ -18,6 +18,11 @@
       - fwmark: 7                 # instead of protocol, address and port
         family: inet6             # inet when left out
 
+    timeouts: {tcp: 900, tcp_fin: 120, udp: 300}  # seconds; each may be left out
+    sync:                         # [] = no daemon may run; left out: as the director has it
+      - {role: master, interface: eth0, syncid: 1}  # maxlen, group, port and ttl may be given too
+    sysctls: {expire_nodest_conn: 1}  # below net.ipv4.vs
+
 With `forwarding: tunnel` a real server may have `tunnel: {type: gue, port: 6080, checksum: none}`.
 Unlike ipvsadm, which forwards direct when nothing is said, a document means masquerade.
 """
@@ -27,9 +32,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lvs.addresses import FULL_NETMASK, Family, family_of
+from lvs.documents import Document, table_to_document
 from lvs.formats.errors import Draft
 from lvs.formats.fields import Fields
-from lvs.model import Document, RealServer, Table, VirtualService, table_to_document
+from lvs.formats.settings_fields import SETTING_KEYS, read_settings
+from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import Path
 
 if TYPE_CHECKING:
@@ -54,13 +61,13 @@ def read_services(value: Any, lines: Callable[[], dict[Path, int]]) -> Draft:
     the first value that is of the wrong kind, missing or unknown.
     """
     fields = Fields(value, (), lines)
-    fields.only("services")
-    services = [_service(service) for service in fields.required_list("services")]
+    fields.only("services", *SETTING_KEYS)
+    services = tuple(_service(service) for service in fields.required_list("services"))
 
     def line_of(path: Path) -> int | None:
         return fields.line_of(_document_path(path))
 
-    return Draft(services, line_of)
+    return Draft(Table(services, *read_settings(fields)), line_of)
 
 
 _INSIDE = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lvs.model import VirtualService
+from lvs.model import Table
 from lvs.rules import Path
 from lvs.rules.problem import quoted
 
@@ -20,8 +20,8 @@ class FormatError(ValueError):
 
 
 class Draft(NamedTuple):
-    """Services as they were written, not yet checked, and where each of their fields stands."""
+    """A table as it was written, not yet checked, and where each of its fields stands."""
 
-    services: list[VirtualService]
+    table: Table
     line_of: Callable[[Path], int | None]
     """The line (from 1) of a path as `lvs.rules.check_table` gives it."""

@@ -51,6 +51,10 @@ class Fields:
         """Whether the field is given, and not as null."""
         return self._values.get(name) is not None
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all fields, as they were written."""
+        return tuple(self._values)
+
     def only(self, *known: str, also: Iterable[str] = ()) -> None:
         """Refuse every other name. `also` is known too, but only to be suggested."""
         for name in self._values:
@@ -90,8 +94,8 @@ class Fields:
             raise self.error(name, f"“{name}” must be true or false, not {shown(value)}")
         return value
 
-    def choice(self, name: str, choices: tuple[T, ...], default: T) -> T:
-        """One of some words."""
+    def choice(self, name: str, choices: tuple[T, ...], default: T | None) -> T:
+        """One of some words. Without a default the field must be there."""
         value = self.text(name, default)
         for choice in choices:
             if value == choice:

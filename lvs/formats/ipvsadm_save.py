@@ -97,7 +97,7 @@ def _draft(found: list[_Found]) -> Draft:
         return None
 
     services = [f.service._replace(real_servers=tuple(f.servers)) for f in found]
-    return Draft(services, line_of)
+    return Draft(Table(tuple(services)), line_of)
 
 
 def _command(options: Options, number: int) -> str:

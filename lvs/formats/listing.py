@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lvs.addresses import FULL_NETMASK, endpoint
+from lvs.diff_settings import setting_texts
 from lvs.formats.ipvsadm_args import in_ipvsadms_order
 from lvs.model import RealServer, Table, VirtualService
 
@@ -36,7 +37,12 @@ def render_listing(
             lines.append(f"{_name(service)} {_settings(service)}\n")
         for server in service.real_servers:
             lines.append(_server_line(server, servers.get(server.key), stats=stats))
-    return "".join(lines)
+    return "".join(lines) + _settings_lines(table)
+
+
+def _settings_lines(table: Table) -> str:
+    """What the table decides beside its services, a line each; no text when it decides nothing."""
+    return "".join(f"{name}: {text}\n" for name, text in setting_texts(table).items())
 
 
 def _name(service: VirtualService) -> str:

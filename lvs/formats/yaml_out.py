@@ -4,21 +4,30 @@ import json
 import re
 from typing import Any
 
-from lvs.model import Document
+from lvs.documents import Document
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 _WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 
 
 def dump_yaml(document: Document) -> str:
-    """`{"services": […]}` as YAML text that ends with a line feed."""
-    services = document["services"]
-    if not services:
-        return "services: []\n"
-    lines = ["services:"]
-    for service in services:
+    """A table's document as YAML text that ends with a line feed."""
+    lines = ["services:"] if document["services"] else ["services: []"]
+    for service in document["services"]:
         lines += _service(service)
+    for name, value in document.items():
+        if name != "services":
+            lines += _setting(name, value)
     return "\n".join(lines) + "\n"
+
+
+def _setting(name: str, value: Any) -> list[str]:
+    """Timeouts on one line, daemons and sysctls each on one of their own."""
+    if name == "timeouts" or not value:
+        return [f"{name}: {_flow(value)}"]
+    if isinstance(value, list):
+        return [f"{name}:", *(f"  - {_flow(entry)}" for entry in value)]
+    return [f"{name}:", *(f"  {key}: {_flow(inner)}" for key, inner in value.items())]
 
 
 def _service(service: Document) -> list[str]:

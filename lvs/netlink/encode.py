@@ -10,10 +10,14 @@ from struct import Struct
 
 from lvs.addresses import packed
 from lvs.model import RealServer, ServiceKey, VirtualService
+from lvs.netlink.settings_codec import encode_daemon, encode_role, encode_timeouts
 from lvs.netlink.uapi import Command, CommandAttr, DestAttr, ServiceAttr, ServiceFlag
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
-from lvs.plan import Step, StepKind
+from lvs.plan import AnyStep
 from lvs.rules.schedulers import bits_of_flags
+from lvs.setting_step import SettingStep
+from lvs.settings import SyncDaemon, Timeouts
+from lvs.step import StepKind
 
 NLA_F_NESTED = 0x8000
 
@@ -109,11 +113,14 @@ _STEPS: dict[StepKind, tuple[Command, Callable[[RealServer], bytes] | None]] = {
 }
 
 
-def encode_step(step: Step) -> tuple[Command, bytes]:
+def encode_step(step: AnyStep) -> tuple[Command, bytes]:
     """A step as its command and attributes.
 
-    Raises ValueError, KeyError or struct.error on values that `lvs.rules` refuses.
+    Raises ValueError, KeyError or struct.error on values that `lvs.rules` refuses, and on sysctls,
+    which no message carries.
     """
+    if isinstance(step, SettingStep):
+        return _encode_setting_step(step)
     command, encode_dest = _STEPS[step.kind]
     if encode_dest is None:
         whole = command != Command.DEL_SERVICE
@@ -123,6 +130,16 @@ def encode_step(step: Step) -> tuple[Command, bytes]:
         raise ValueError(f"a step “{step.kind}” without a real server")
     service = nested(CommandAttr.SERVICE, encode_key(step.service.key))
     return command, service + nested(CommandAttr.DEST, encode_dest(step.server))
+
+
+def _encode_setting_step(step: SettingStep) -> tuple[Command, bytes]:
+    if isinstance(step.setting, Timeouts):
+        return Command.SET_CONFIG, encode_timeouts(step.setting)
+    if isinstance(step.setting, SyncDaemon):
+        if step.kind == "start daemon":
+            return Command.NEW_DAEMON, encode_daemon(step.setting)
+        return Command.DEL_DAEMON, encode_role(step.setting)
+    raise ValueError(f"a step “{step.kind}” goes through no message")
 
 
 def nested(number: int, attributes: bytes) -> bytes:

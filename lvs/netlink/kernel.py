@@ -1,14 +1,16 @@
-"""The IPVS table of this network namespace: read it, count, change it step by step."""
+"""The IPVS table of this network namespace: read it, count, zero, change it step by step."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from errno import ESRCH
 from itertools import groupby
+from os import strerror
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
 from lvs.counters import ServiceCounters
 from lvs.errors import KernelRefusal, LvsError, NoAnswer
-from lvs.model import Table, VirtualService, make_table
+from lvs.model import ServiceKey, Table, VirtualService, make_table
 from lvs.netlink.decode import (
     Attributes,
     attributes,
@@ -17,12 +19,16 @@ from lvs.netlink.decode import (
     decode_server_counters,
     decode_service,
 )
-from lvs.netlink.encode import encode_found_key, encode_step, nested
+from lvs.netlink.encode import encode_found_key, encode_key, encode_step, nested
 from lvs.netlink.refusals import refusal
 from lvs.netlink.schema import IpvsInfo
+from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
 from lvs.netlink.transport import HEADERS, Transport
 from lvs.netlink.uapi import GENL_NAME, Command, CommandAttr, ServiceAttr
-from lvs.plan import Step
+from lvs.plan import AnyStep
+from lvs.setting_step import SettingStep
+from lvs.settings import SyncDaemon, Sysctl, Timeouts
+from lvs.sysctl_files import read_sysctls, write_sysctl
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +89,20 @@ class Kernel:
         )
 
     def read_table(self) -> Table:
-        """One reading. It is no snapshot: what others change meanwhile may be in it by half."""
+        """One reading of services and settings.
+
+        It is no snapshot: what others change meanwhile may be in it by half.
+        """
         return make_table(
-            service._replace(
-                real_servers=tuple(decode_server(server, service.family) for server in servers)
-            )
-            for service, _, servers in self._reading(self._services)
+            (
+                service._replace(
+                    real_servers=tuple(decode_server(found, service.family) for found in servers)
+                )
+                for service, _, servers in self._reading(self._services)
+            ),
+            self._reading(self._timeouts),
+            self._reading(self._daemons),
+            read_sysctls(),
         )
 
     def read_stable_table(self) -> Table:
@@ -119,7 +133,7 @@ class Kernel:
         ]
 
     def execute(
-        self, steps: Sequence[Step], on_result: Callable[[int, KernelRefusal | None], None]
+        self, steps: Sequence[AnyStep], on_result: Callable[[int, KernelRefusal | None], None]
     ) -> KernelRefusal | None:
         """Do the steps in order; `on_result(index, None or refusal)` for each that was tried.
 
@@ -138,10 +152,28 @@ class Kernel:
                     refused.append(problem)
                 on_result(first + index, problem)
 
-            transport.batch(self._family, [encode_step(step) for step in batch], on_answer)
+            if batch[0].kind == "set sysctl":
+                _write_sysctls(batch, on_answer)
+            else:
+                transport.batch(self._family, [encode_step(step) for step in batch], on_answer)
             if refused:
                 return refused[0]
         return None
+
+    def zero(self, key: ServiceKey | None = None) -> None:
+        """Set the counters of a service and its real servers, or of all, to zero (`ipvsadm -Z`).
+
+        Raises LvsError when there is no such service.
+        """
+        attributes = b"" if key is None else nested(CommandAttr.SERVICE, encode_key(key))
+        refused: list[int] = []
+        self._opened().batch(
+            self._family, [(Command.ZERO, attributes)], lambda _, errno: refused.append(errno)
+        )
+        if refused[0] == ESRCH and key is not None:
+            raise LvsError(f"There is no service {key} in the kernel: nothing was set to zero.")
+        if refused[0]:
+            raise LvsError(f"The kernel doesn't set counters to zero: {strerror(refused[0])}")
 
     def _open(self) -> Transport:
         self._transport = Transport(self._timeout)
@@ -169,6 +201,14 @@ class Kernel:
         except OSError as error:
             raise LvsError(f"The kernel doesn't let IPVS be read: {error.strerror}") from error
 
+    def _timeouts(self, transport: Transport) -> Timeouts:
+        reply = transport.ask(self._family, Command.GET_CONFIG)
+        return decode_timeouts(attributes(reply, HEADERS))
+
+    def _daemons(self, transport: Transport) -> tuple[SyncDaemon, ...]:
+        messages = transport.dump(self._family, Command.GET_DAEMON)
+        return tuple(decode_daemon(attributes(m, HEADERS)[CommandAttr.DAEMON]) for m in messages)
+
     def _services(self, transport: Transport) -> list[_ServiceReading]:
         """Each service with its raw attributes and those of its real servers."""
         readings: list[_ServiceReading] = []
@@ -187,7 +227,7 @@ class Kernel:
         return readings
 
 
-def _batches(steps: Sequence[Step]) -> Iterator[tuple[int, Sequence[Step]]]:
+def _batches(steps: Sequence[AnyStep]) -> Iterator[tuple[int, Sequence[AnyStep]]]:
     """Runs of steps of one kind, cut to `BATCH`, each with the index of its first step."""
     first = 0
     for _, run in groupby(steps, key=lambda step: step.kind):
@@ -195,3 +235,9 @@ def _batches(steps: Sequence[Step]) -> Iterator[tuple[int, Sequence[Step]]]:
         for start in range(first, end, BATCH):
             yield start, steps[start : min(start + BATCH, end)]
         first = end
+
+
+def _write_sysctls(steps: Sequence[AnyStep], on_answer: Callable[[int, int], None]) -> None:
+    for index, step in enumerate(steps):
+        if isinstance(step, SettingStep) and isinstance(step.setting, Sysctl):
+            on_answer(index, write_sysctl(step.setting))

@@ -1,12 +1,29 @@
 """What the kernel's errno says about a step, and what to do: from net/netfilter/ipvs/ip_vs_ctl.c."""
 
-from errno import EAFNOSUPPORT, EEXIST, EINVAL, ENOENT, ENOMEM, EPERM, ERANGE, ESRCH
+from errno import (
+    EACCES,
+    EADDRNOTAVAIL,
+    EAFNOSUPPORT,
+    EEXIST,
+    EINVAL,
+    ENETUNREACH,
+    ENODEV,
+    ENOENT,
+    ENOMEM,
+    EPERM,
+    ERANGE,
+    EROFS,
+    ESRCH,
+)
 from os import strerror
 
 from lvs.addresses import family_of
 from lvs.errors import KernelRefusal
 from lvs.model import RealServer, VirtualService
-from lvs.plan import Step
+from lvs.plan import AnyStep
+from lvs.setting_step import SettingStep
+from lvs.settings import SyncDaemon, Sysctl, Timeouts
+from lvs.step import Step
 
 _AGAIN = (
     "Somebody else changed it meanwhile: apply again, which starts from what the kernel holds now."
@@ -25,9 +42,11 @@ _ANY = {
 }
 
 
-def refusal(step: Step, errno: int) -> KernelRefusal:
+def refusal(step: AnyStep, errno: int) -> KernelRefusal:
     """The refusal of a step, in words."""
-    if step.server is None:
+    if isinstance(step, SettingStep):
+        said = _of_setting(step, errno)
+    elif step.server is None:
         said = _of_service(step, errno)
     else:
         said = _of_server(step.service, step.server, errno)
@@ -96,3 +115,48 @@ def _invalid(service: VirtualService, server: RealServer) -> tuple[str, str]:
         "It must be a unicast address, neither broadcast nor multicast, and the director's "
         "loopback interface must be up: ip link set lo up.",
     )
+
+
+def _of_setting(step: SettingStep, errno: int) -> tuple[str, str] | None:
+    setting = step.setting
+    if isinstance(setting, Sysctl):
+        return _of_sysctl(setting, errno)
+    if isinstance(setting, SyncDaemon):
+        return _of_daemon(setting, errno)
+    if isinstance(setting, Timeouts) and errno == EINVAL:
+        return "a timeout is too long", "Give at most 2147483 seconds."
+    return None
+
+
+def _of_sysctl(sysctl: Sysctl, errno: int) -> tuple[str, str] | None:
+    if errno == ENOENT:
+        return f"this kernel has no {sysctl}", "Leave it out for directors with this kernel."
+    if errno == EINVAL:
+        return f"{sysctl} can't be {sysctl.value}", "Give a value that the kernel takes."
+    if errno in (EACCES, EPERM, EROFS):
+        return (
+            f"{sysctl} can't be written here",
+            "The process needs CAP_NET_ADMIN and a writable /proc/sys/net.",
+        )
+    return None
+
+
+def _of_daemon(daemon: SyncDaemon, errno: int) -> tuple[str, str] | None:
+    if errno == ENODEV:
+        return f"there is no interface “{daemon.interface}”", "See the interfaces with: ip link."
+    if errno == EEXIST:
+        return f"a {daemon.role} sync daemon runs already", _AGAIN
+    if errno == ESRCH:
+        return f"no {daemon.role} sync daemon runs", _AGAIN
+    if errno in (EADDRNOTAVAIL, ENETUNREACH):
+        return (
+            f"interface “{daemon.interface}” has no address or route for {daemon.group}",
+            "Give it an address of the group's family, and take it up: ip link set … up.",
+        )
+    if errno == EINVAL:
+        return (
+            "no sync daemon runs beside real servers of the other address family, nor with a group "
+            "that is no multicast address",
+            "Remove those real servers, or leave the daemon out.",
+        )
+    return None

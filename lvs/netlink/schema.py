@@ -97,7 +97,7 @@ class Dest(nla):
 
 
 class Daemon(nla):
-    """One sync daemon. Nothing sends it yet."""
+    """One sync daemon."""
 
     prefix = "IPVS_DAEMON_ATTR_"
     nla_map = _names(

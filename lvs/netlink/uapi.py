@@ -1,6 +1,6 @@
 """The numbers of IPVS's generic netlink interface: Linux 6.1, include/uapi/linux/ip_vs.h.
 
-Daemon, config, zero and flush stand here in full though nothing sends them yet.
+FLUSH stands here though nothing sends it, ever.
 """
 
 from enum import IntEnum, IntFlag
@@ -154,3 +154,10 @@ class TunnelFlag(IntFlag):
     NOCSUM = 0x0
     CSUM = 0x1
     REMCSUM = 0x2
+
+
+class SyncState(IntFlag):
+    """IP_VS_STATE_*"""
+
+    MASTER = 1
+    BACKUP = 2

@@ -3,7 +3,7 @@
 from socket import AF_INET, AF_INET6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP
 from types import MappingProxyType
 
-from lvs.netlink.uapi import Forward, TunnelFlag, TunnelKind
+from lvs.netlink.uapi import Forward, SyncState, TunnelFlag, TunnelKind
 
 PROTOCOLS = MappingProxyType(
     {"tcp": int(IPPROTO_TCP), "udp": int(IPPROTO_UDP), "sctp": int(IPPROTO_SCTP)}
@@ -27,3 +27,4 @@ CHECKSUMS = MappingProxyType(
         "remcsum": int(TunnelFlag.REMCSUM),
     }
 )
+ROLES = MappingProxyType({state.name.lower(): int(state) for state in SyncState if state.name})

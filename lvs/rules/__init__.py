@@ -1,8 +1,8 @@
 """What is wrong with a table, and why: pure.
 
-`check_service` and `check_table` name every problem at once, each with the path of its field and a
-message for the person who typed it. Problems of severity "error" are refused; a "warning" is worth
-saying and no more. Sources: the kernel's `net/netfilter/ipvs` and ipvsadm 1.31.
+`check_service`, `check_settings` and `check_table` name every problem at once, each with the path of
+its field and a message for the person who typed it. Problems of severity "error" are refused; a
+"warning" is worth saying and no more. Sources: the kernel's `net/netfilter/ipvs` and ipvsadm 1.31.
 """
 
 from lvs.rules.problem import Path, Problem, Severity, errors_in
@@ -16,16 +16,21 @@ from lvs.rules.schedulers import (
     spare_flags_of,
 )
 from lvs.rules.service import check_service, is_usable
-from lvs.rules.table import check_table
+from lvs.rules.settings import check_settings
+from lvs.rules.sysctls import SYSCTLS
+from lvs.rules.table import check_services, check_table
 
 __all__ = [
     "FLAG_BITS",
     "SCHEDULERS",
+    "SYSCTLS",
     "Path",
     "Problem",
     "Severity",
     "bits_of_flags",
     "check_service",
+    "check_services",
+    "check_settings",
     "check_table",
     "errors_in",
     "flag_bit",

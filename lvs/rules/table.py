@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 
 from lvs.addresses import canonical, family_of
-from lvs.model import ServiceKey, VirtualService
+from lvs.model import ServiceKey, Table, VirtualService
 from lvs.rules.problem import Problem
 from lvs.rules.service import check_service
+from lvs.rules.settings import check_settings
 from lvs.rules.values import canonical_or_none
 
 
-def check_table(services: Sequence[VirtualService]) -> list[Problem]:
+def check_table(table: Table) -> list[Problem]:
+    """Every problem of a table, whose values may be as a person typed them.
+
+    Paths start with ("services", index), ("timeouts",), ("sync",) or ("sysctls",).
+    """
+    return [*check_services(table.services), *check_settings(table)]
+
+
+def check_services(services: Sequence[VirtualService]) -> list[Problem]:
     """Every problem of all services; paths start with ("services", index)."""
     problems: list[Problem] = []
     first: dict[ServiceKey, int] = {}

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lvs.agent.envelope import Order, public_key_to_text, seal
 from lvs.agent.shapes import parse_report, parse_sample
 from lvs.agent.streams import FIELD, queue_name, reports_stream, samples_stream
-from lvs.model import RealServer, VirtualService, make_table, table_to_document
+from lvs.documents import table_to_document
+from lvs.model import RealServer, VirtualService, make_table
 
 PROJECT = Path(__file__).resolve().parents[2]
 UUID = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lvs.agent.envelope import seal
 from lvs.agent.streams import SAMPLES_KEPT, samples_stream
-from lvs.model import EMPTY, key_to_document, table_to_document
+from lvs.documents import key_to_document, table_to_document
+from lvs.model import EMPTY
 from tests.lab.director import UUID, Director, table, wait_for
 from tests.lab.ways import needs_uml
 

@@ -6,7 +6,8 @@
 from typing import Any
 
 from lvs.model import RealServer, TunnelChecksum, TunnelType, VirtualService
-from lvs.plan import Step, StepKind
+from lvs.plan import Step
+from lvs.step import StepKind
 
 V4, V6 = "192.0.2.1", "2001:db8::1"
 TCP = VirtualService("inet", "tcp", V4, 80, 0)

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from lvs.counters import Counters, ServerCounters, ServiceCounters
+from lvs.documents import table_to_document
 from lvs.formats import FormatError, parse, render
-from lvs.model import EMPTY, RealServer, VirtualService, make_table, table_to_document
+from lvs.model import EMPTY, RealServer, VirtualService, make_table
 from tests.lvs.examples import TUTORIAL, WEB, marked, table_of
 
 SHORT = """\

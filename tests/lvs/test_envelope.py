@@ -17,7 +17,8 @@ from lvs.agent.envelope import (
     public_key_to_text,
     seal,
 )
-from lvs.model import RealServer, VirtualService, make_table, table_to_document
+from lvs.documents import table_to_document
+from lvs.model import RealServer, VirtualService, make_table
 
 DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
 NOW = 1_800_000_000.0

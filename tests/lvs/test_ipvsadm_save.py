@@ -30,7 +30,7 @@ SEEN = """\
 
 def test_what_ipvsadm_printed_is_read_and_written_again_line_for_line():
     table = parse(SEEN)
-    assert errors_in(check_table(table.services)) == []
+    assert errors_in(check_table(table)) == []
     assert render(table, "ipvsadm") == SEEN
 
 

@@ -1,17 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lvs.model import (
-    EMPTY,
-    RealServer,
-    VirtualService,
-    canonical_service,
-    key_from_document,
-    key_to_document,
-    make_table,
-    table_from_document,
-    table_to_document,
-)
+from lvs.documents import key_from_document, key_to_document, table_from_document, table_to_document
+from lvs.model import EMPTY, RealServer, Scope, VirtualService, canonical_service, make_table
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked
 from tests.lvs.strategies import tables
 
@@ -80,5 +71,5 @@ def test_keys_say_what_they_are():
 
 
 def test_a_table_can_be_narrowed_to_some_services():
-    assert TUTORIAL.only([WEB.key]) == TUTORIAL
-    assert TUTORIAL.only([]) == EMPTY
+    assert TUTORIAL.only(TUTORIAL.scope) == TUTORIAL
+    assert TUTORIAL.only(Scope()) == EMPTY

@@ -9,6 +9,7 @@ from lvs.rules import (
     SCHEDULERS,
     bits_of_flags,
     check_service,
+    check_services,
     check_table,
     errors_in,
     flags_from_bits,
@@ -30,7 +31,7 @@ def problems(service):
 
 @given(tables())
 def test_valid_tables_have_no_errors(table):
-    assert errors_in(check_table(table.services)) == []
+    assert errors_in(check_table(table)) == []
 
 
 def test_the_tutorial_has_not_even_a_warning():
@@ -178,18 +179,20 @@ def test_the_same_real_server_twice_is_one_error_at_the_second():
 
 
 def test_the_same_service_twice_is_one_error_at_the_second():
-    found = check_table([SIX, WEB, SIX._replace(address="FD00::1")])
+    found = check_services([SIX, WEB, SIX._replace(address="FD00::1")])
     assert [(p.path, p.code) for p in found] == [(("services", 2, "address"), "service.doubled")]
 
 
 def test_marks_of_both_families_are_two_services():
     one, two = marked(7, real_servers=(SERVER,)), marked(7, "inet6")
-    assert errors_in(check_table([one, two])) == []
-    assert [p.path for p in errors_in(check_table([one, two, one]))] == [("services", 2, "fwmark")]
+    assert errors_in(check_services([one, two])) == []
+    assert [p.path for p in errors_in(check_services([one, two, one]))] == [
+        ("services", 2, "fwmark")
+    ]
 
 
 def test_problems_of_a_table_say_in_which_service_they_are():
-    found = check_table([WEB, SIX._replace(port=70000)])
+    found = check_services([WEB, SIX._replace(port=70000)])
     assert [p.path for p in errors_in(found)] == [("services", 1, "port")]
 
 
@@ -305,7 +308,7 @@ def test_bits_that_a_scheduler_does_not_name_keep_a_name():
     )
 )
 def test_no_value_that_a_person_can_type_breaks_the_rules(service):
-    for problem in check_table([service]):
+    for problem in check_services([service]):
         assert problem.message
         assert problem.path[:2] == ("services", 0)
 

@@ -11,7 +11,7 @@ import pytest
 
 from lvs.boot import current_boot
 from lvs.errors import Busy, LvsError, StateDamaged
-from lvs.model import EMPTY, ServiceKey
+from lvs.model import EMPTY, Scope, ServiceKey
 from lvs.state import Journal, State, StateFolder
 from tests.lvs.examples import TUTORIAL, WEB, marked
 
@@ -19,7 +19,12 @@ FULL = State(
     revision=7,
     digest=TUTORIAL.digest,
     table=TUTORIAL,
-    owned=frozenset({WEB.key, marked(3, "inet6").key}),
+    owned=Scope(
+        frozenset({WEB.key, marked(3, "inet6").key}),
+        frozenset({"tcp"}),
+        True,
+        frozenset({"conntrack"}),
+    ),
     journal=Journal(run=4, revision=8, digest="ab" * 32),
     boot_id="some-boot/1",
 )
@@ -147,5 +152,5 @@ def test_boot_stays_the_same_within_one_life_of_the_namespace():
 
 
 def test_owned_mark_keeps_its_family(folder):
-    folder.save(State(owned=frozenset({ServiceKey("inet6", "", "", 0, 3)})))
-    assert folder.load().owned == {marked(3, "inet6").key}
+    folder.save(State(owned=Scope(frozenset({ServiceKey("inet6", "", "", 0, 3)}))))
+    assert folder.load().owned.services == {marked(3, "inet6").key}

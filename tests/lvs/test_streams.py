@@ -19,7 +19,7 @@ REPORTS = {
         DIRECTOR, 1.5, facts={"kernel": "6.1"}, revision=2, owned_digest="d", problem=""
     ),
     "observed": streams.observed(
-        DIRECTOR, 1.5, table={"services": []}, owned=[KEY], owned_digest="d"
+        DIRECTOR, 1.5, table={"services": []}, owned={"services": [KEY]}, owned_digest="d"
     ),
     "run_started": streams.run_started(DIRECTOR, 1.5, run=1, revision=2, steps=[STEP]),
     "run_steps": streams.run_steps(

@@ -7,7 +7,8 @@ from apps.changes import services
 from apps.changes.errors import ChangeError, Conflict, Invalid, NotAllowed
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
-from lvs.model import EMPTY, service_to_document
+from lvs.documents import service_to_document
+from lvs.model import EMPTY
 from tests.factories import (
     WEB1,
     WEB2,

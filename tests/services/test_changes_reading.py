@@ -91,8 +91,8 @@ def test_what_a_director_holds_is_told_apart():
     ours, others = make_table([make_service(80)]), make_table([make_service(443, servers=(WEB1,))])
     observe(director, ours, foreign=others)
     seen = selectors.observed_of(Director.objects.get(pk=director.pk))
-    assert (seen.owned, seen.owned_digest) == (ours, ours.digest)
-    assert seen.foreign == {make_service(443).key}
+    assert (seen.table.only(seen.owned), seen.owned_digest) == (ours, ours.digest)
+    assert seen.table == make_table([make_service(80), make_service(443, servers=(WEB1,))])
 
 
 def test_a_silent_director_holds_nobody_knows_what():

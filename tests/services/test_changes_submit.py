@@ -9,7 +9,7 @@ from apps.changes.selectors import table_of
 from apps.changes.services import remove_service, submit_change
 from apps.inventory.services import edit_cluster
 from apps.telemetry.models import DirectorStatus
-from lvs.model import EMPTY, key_to_document, make_table
+from lvs.model import EMPTY, make_table
 from lvs.plan import plan_from_document
 from tests.factories import (
     WEB1,
@@ -87,7 +87,7 @@ def test_what_others_put_into_the_kernel_stays_out_of_the_plan(operator, cluster
 def test_a_service_that_others_put_there_is_a_conflict(operator, cluster):
     observe(cluster.directors.get(), EMPTY, foreign=make_table([make_service(servers=(WEB1,))]))
     said_so = refused(NotAllowed, make_draft(operator, cluster, make_service()))
-    assert "holds 1 of these services already" in said_so
+    assert "holds 1 of these already" in said_so
     assert "takes them over" in said_so
 
 
@@ -97,7 +97,7 @@ def test_it_is_taken_over_when_that_was_confirmed(operator, cluster):
     change = submit_change(actor=operator, change=change, adopt=True)
     plan = change.plans.get()
     assert change.adopt
-    assert plan.conflicts == [key_to_document(make_service().key)]
+    assert plan.conflicts == [str(make_service())]
     assert plan.expected_digest == make_table([make_service(servers=(WEB1,))]).digest
     assert len(steps(plan)) == 1  # the other real server: what is there is edited, never recreated
 

@@ -10,7 +10,8 @@ from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus
 from apps.telemetry.services import BadReport, store_heartbeat, store_observed
 from lvs.agent import streams
-from lvs.model import EMPTY, VirtualService, key_to_document, make_table, table_to_document
+from lvs.documents import scope_to_document, table_to_document
+from lvs.model import EMPTY, Scope, VirtualService, make_table
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,9 @@ def announced(monkeypatch):
     return topics
 
 
+NOTHING = scope_to_document(Scope())
+
+
 def heartbeat(director, at=NOW, **fields):
     values = {"facts": {"kernel": "6.1"}, "revision": 1, "owned_digest": "a", "problem": ""}
     message = streams.heartbeat(str(director.uuid), 1.0, **(values | fields))
@@ -41,7 +45,7 @@ def observed(director, table=TABLE, at=NOW, digest="b"):
         str(director.uuid),
         1.0,
         table=table_to_document(table),
-        owned=[key_to_document(service.key) for service in table.services],
+        owned=scope_to_document(table.scope),
         owned_digest=digest,
     )
     store_observed(director=director, message=message, seen_at=at)
@@ -70,7 +74,7 @@ def test_an_observed_table_is_kept(director):
     observed(director)
     kept = status(director)
     assert kept.observed == table_to_document(TABLE)
-    assert kept.owned_keys == [key_to_document(TABLE.services[0].key)]
+    assert kept.owned == scope_to_document(TABLE.scope)
     assert kept.owned_digest == "b"
     assert kept.observed_at == kept.last_seen == NOW
 
@@ -92,7 +96,7 @@ def test_a_late_table_does_not_undo_a_newer_heartbeat(director):
 
 def test_a_table_that_is_none_is_refused(director):
     message = streams.observed(
-        str(director.uuid), 1.0, table={"services": [{"port": 80}]}, owned=[], owned_digest=""
+        str(director.uuid), 1.0, table={"services": [{"port": 80}]}, owned=NOTHING, owned_digest=""
     )
     with pytest.raises(BadReport):
         store_observed(director=director, message=message)
@@ -105,7 +109,7 @@ def test_a_table_that_is_none_is_refused(director):
 def test_a_table_with_a_value_that_can_not_be_is_refused(director, field, value):
     (service,) = table_to_document(TABLE)["services"]
     table = {"services": [service | {field: value}]}
-    message = streams.observed(str(director.uuid), 1.0, table=table, owned=[], owned_digest="")
+    message = streams.observed(str(director.uuid), 1.0, table=table, owned=NOTHING, owned_digest="")
     with pytest.raises(BadReport):
         store_observed(director=director, message=message)
 
@@ -113,14 +117,16 @@ def test_a_table_with_a_value_that_can_not_be_is_refused(director, field, value)
 @pytest.mark.parametrize("owned", [{"fwmark": [], "family": "inet"}, {"fwmark": 1, "family": 4}])
 def test_an_owned_key_that_can_not_be_is_refused(director, owned):
     table = table_to_document(TABLE)
-    message = streams.observed(str(director.uuid), 1.0, table=table, owned=[owned], owned_digest="")
+    message = streams.observed(
+        str(director.uuid), 1.0, table=table, owned=NOTHING | {"services": [owned]}, owned_digest=""
+    )
     with pytest.raises(BadReport):
         store_observed(director=director, message=message)
 
 
 def test_of_an_observed_table_nothing_else_is_kept(director):
     table = table_to_document(TABLE) | {"more": [[[[]]]]}
-    message = streams.observed(str(director.uuid), 1.0, table=table, owned=[], owned_digest="")
+    message = streams.observed(str(director.uuid), 1.0, table=table, owned=NOTHING, owned_digest="")
     store_observed(director=director, message=message)
     assert status(director).observed == table_to_document(TABLE)
 

@@ -16,13 +16,8 @@ from apps.changes.selectors import base_table, head_moved, problems_among, table
 from apps.changes.states import expect, locked
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
-from lvs.model import (
-    ServiceKey,
-    VirtualService,
-    make_table,
-    service_to_document,
-    table_to_document,
-)
+from lvs.documents import service_to_document, table_to_document
+from lvs.model import ServiceKey, VirtualService, make_table
 from lvs.rules import Problem, errors_in
 
 

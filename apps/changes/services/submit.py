@@ -70,7 +70,7 @@ def submit_change(
 
 
 def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
-    problems = errors_in(check_table(table.services))
+    problems = errors_in(check_table(table))
     if not change.reason.strip():
         message = "Say why: reviewers and the audit log need a reason."
         problems.insert(0, Problem(("reason",), "reason.missing", message))
@@ -92,7 +92,7 @@ def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
 
 def _conflicts(plans: list[DirectorPlan]) -> str:
     found = [
-        f"{plan.director} holds {len(plan.conflicts)} of these services already"
+        f"{plan.director} holds {len(plan.conflicts)} of these already"
         for plan in plans
         if plan.conflicts
     ]

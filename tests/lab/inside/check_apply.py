@@ -13,6 +13,7 @@ from lvs.results import StepResult
 from lvs.state import State, StateFolder
 from tests.lab.golden import Monitor
 from tests.lab.inside.conftest import EDITED, FOREIGN, FOREIGN_LINES, WEB_LINE, run_ipvsadm, states
+from tests.lab.inside.reading import services
 from tests.lvs.examples import TUTORIAL, WEB, marked, table_of
 from tests.lvs.strategies import LAB_SCHEDULERS, edited_tables
 
@@ -52,13 +53,13 @@ def test_services_no_longer_wanted_are_deleted(folder, ipvsadm):
     apply_table(make_table([WEB, marked(4)]), state=folder)
     apply_table(table_of(marked(4)), state=folder)
     assert ipvsadm("-Sn") == "-A -f 4 -s wlc\n"
-    assert folder.load().owned == {marked(4).key}
+    assert folder.load().owned.services == {marked(4).key}
 
 
 def test_state_holds_what_was_verified(folder, ipvsadm):
     apply_table(TUTORIAL, state=folder, revision=5)
     expected = State(
-        5, TUTORIAL.digest, TUTORIAL, frozenset({WEB.key}), journal=None, boot_id=current_boot()
+        5, TUTORIAL.digest, TUTORIAL, TUTORIAL.scope, journal=None, boot_id=current_boot()
     )
     assert folder.load() == expected
 
@@ -88,7 +89,7 @@ def test_any_table_after_any_other_is_exactly_in_the_kernel(tmp_path_factory, ta
     for table in tables:
         assert apply_table(table, state=folder).state in ("verified", "unchanged")
         with Kernel() as kernel:
-            assert kernel.read_stable_table() == table
+            assert services(kernel.read_stable_table()) == table
 
 
 # --- what it leaves alone --------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def test_adopted_service_is_edited_in_place_and_ours_from_then_on(folder, ipvsad
     outcome = apply_table(TUTORIAL, state=folder, adopt=True)
     assert outcome.state == "verified"
     assert [step.kind for step in outcome.steps] == ["add server", "add server"]
-    assert folder.load().owned == {WEB.key}
+    assert folder.load().owned.services == {WEB.key}
 
 
 def test_foreign_service_that_appears_while_writing_is_not_touched(folder, ipvsadm):
@@ -131,7 +132,7 @@ def test_foreign_service_that_appears_while_writing_is_not_touched(folder, ipvsa
     assert "exists already, and isn't ours" in outcome.error
     assert states(outcome) == ["failed", "done", "skipped", "skipped"]
     assert "-A -t 192.168.49.134:80 -s sed" in ipvsadm("-Sn").splitlines()
-    assert folder.load().owned == {marked(4).key}
+    assert folder.load().owned.services == {marked(4).key}
     again = apply_table(EMPTY, state=folder)
     assert again.state == "verified"
     assert ipvsadm("-Sn") == "-A -t 192.168.49.134:80 -s sed\n"
@@ -146,7 +147,7 @@ def test_observation_tells_ours_from_others(folder, ipvsadm):
     with Kernel() as kernel:
         seen = observe(kernel, folder.load())
     assert len(seen.table.services) == 2
-    assert seen.owned == {WEB.key}
+    assert seen.owned.services == {WEB.key}
     assert seen.owned_digest == TUTORIAL.digest
 
 

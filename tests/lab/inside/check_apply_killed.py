@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from lvs.apply import apply_table
+from lvs.documents import table_to_document
 from lvs.errors import Busy, StateDamaged
-from lvs.model import EMPTY, make_table, table_to_document
+from lvs.model import EMPTY, make_table
 from lvs.state import Journal, StateFolder
 from tests.lab.inside.conftest import (
     FOREIGN,
@@ -24,7 +25,7 @@ APPLY = """
 import json, os, signal, sys
 import lvs.netlink.kernel
 from lvs.apply import apply_table
-from lvs.model import table_from_document
+from lvs.documents import table_from_document
 from lvs.state import StateFolder
 lvs.netlink.kernel.BATCH = 5
 def die(result):
@@ -51,7 +52,7 @@ def test_killed_between_batches_it_knows_what_is_ours_and_ends_its_work(folder, 
     killed_while_applying(folder, at=19)
     state = folder.load()
     assert state.journal == Journal(0, 3, BIG.digest)
-    assert state.owned == BIG.by_key().keys()
+    assert state.owned.services == BIG.by_key().keys()
     held = owned_in_kernel(folder)
     assert held not in (EMPTY, BIG)
     outcome = apply_table(BIG, state=folder, expected_digest=EMPTY.digest, revision=3)

@@ -107,7 +107,7 @@ def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder
     assert (outcome.state, outcome.code) == ("partial", "refused")
     assert states(outcome) == ["done", "failed", "skipped"]
     assert "modprobe ip_vs_twos" in outcome.results[1].error
-    assert folder.load().owned == {WEB.key}
+    assert folder.load().owned.services == {WEB.key}
     fixed = table_of(with_servers(SERVERS[0]), marked(4))
     again = apply_table(fixed, state=folder)
     assert again.state == "verified"
@@ -117,5 +117,5 @@ def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder
 def test_refusal_of_everything_is_failed(folder, ipvsadm):
     outcome = apply_table(table_of(marked(4, scheduler="twos")), state=folder)
     assert (outcome.state, outcome.code) == ("failed", "refused")
-    assert folder.load().owned == frozenset()
+    assert folder.load().owned.services == frozenset()
     assert folder.load().journal is None

@@ -14,6 +14,7 @@ from lvs.plan import Step, make_plan
 from lvs.rules import flags_of
 from lvs.verify import explain_difference
 from tests.lab.inside.conftest import fill, run_ipvsadm
+from tests.lab.inside.reading import services
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, table_of, with_servers
 from tests.lvs.golden_cases import cases
 from tests.lvs.strategies import LAB_SCHEDULERS, edited_tables
@@ -45,7 +46,7 @@ def listing():
 
 def test_what_ipvsadm_writes_is_read_attribute_by_attribute(kernel):
     restore(ADDITIONS)
-    found = kernel.read_table()
+    found = services(kernel.read_table())
     assert found == whole_table(), explain_difference(whole_table(), found)
 
 
@@ -61,7 +62,7 @@ def test_what_we_write_ipvsadm_lists_like_its_own(kernel, ipvsadm):
 def test_every_scheduler_with_all_its_flags(kernel, ipvsadm, scheduler):
     table = make_table([WEB._replace(scheduler=scheduler, flags=flags_of(scheduler))])
     fill(kernel, table)
-    assert kernel.read_table() == table
+    assert services(kernel.read_table()) == table
     assert f"-s {scheduler} -b {','.join(flags_of(scheduler))}" in ipvsadm("-Sn")
 
 
@@ -71,7 +72,7 @@ def test_edits_are_made_in_place(kernel, ipvsadm):
         with_servers(SERVERS[0]._replace(weight=20, upper_threshold=9), SERVERS[1], scheduler="wrr")
     )
     kernel.execute(make_plan(TUTORIAL, edited), lambda index, refusal: None)
-    assert kernel.read_table() == edited
+    assert services(kernel.read_table()) == edited
     assert "-s wrr" in ipvsadm("-Sn")
 
 
@@ -81,9 +82,9 @@ def test_any_table_becomes_any_other(tables):
     run_ipvsadm("-C")
     with Kernel() as kernel:
         fill(kernel, before)
-        assert kernel.read_stable_table() == before
+        assert services(kernel.read_stable_table()) == before
         assert kernel.execute(make_plan(before, after), lambda index, refusal: None) is None
-        assert kernel.read_stable_table() == after
+        assert services(kernel.read_stable_table()) == after
 
 
 def test_info_names_the_version_that_ipvsadm_names(kernel, ipvsadm):
@@ -96,7 +97,7 @@ def test_many_real_servers_span_several_buffers(kernel):
     servers = tuple(RealServer(f"10.1.{n >> 8}.{n & 255}", 80, "direct", n) for n in range(1, 2001))
     table = table_of(with_servers(*servers))
     fill(kernel, table)
-    assert kernel.read_stable_table() == table
+    assert services(kernel.read_stable_table()) == table
 
 
 def ask_the_web_service(times):
@@ -131,7 +132,7 @@ def test_connections_of_real_servers_are_those_of_ipvsadm(kernel, ipvsadm):
 
 def test_no_services_no_counters(kernel):
     assert kernel.read_counters() == []
-    assert kernel.read_stable_table() == EMPTY
+    assert services(kernel.read_stable_table()) == EMPTY
 
 
 class Disturbed(Kernel):
@@ -191,7 +192,7 @@ def test_service_with_a_protocol_that_we_do_not_know_is_read_with_its_servers(ke
         fill(kernel, make_table([service]))
     finally:
         encoder.PROTOCOLS = values_before
-    assert kernel.read_table() == make_table([service._replace(protocol="protocol-50")])
+    assert services(kernel.read_table()) == make_table([service._replace(protocol="protocol-50")])
 
 
 def test_kernel_that_is_not_open_says_so():
@@ -203,4 +204,4 @@ def test_lost_answers_to_a_read_are_asked_for_again(kernel):
     fill(kernel, TUTORIAL)
     kernel._transport._timeout = 0.2
     kernel._transport._send = lambda data: None  # the first question never arrives
-    assert kernel.read_table() == TUTORIAL
+    assert services(kernel.read_table()) == TUTORIAL

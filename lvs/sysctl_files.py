@@ -1,0 +1,36 @@
+"""Reading and writing net.ipv4.vs of this network namespace, through /proc/sys."""
+
+from errno import ENOENT
+from pathlib import Path
+
+from lvs.rules.sysctls import SYSCTLS, steady_value
+from lvs.settings import Sysctl
+
+FOLDER = Path("/proc/sys/net/ipv4/vs")
+
+
+def read_sysctls(folder: Path = FOLDER) -> tuple[Sysctl, ...]:
+    """Every sysctl of IPVS that this kernel has and that we know, by name.
+
+    Empty where the kernel doesn't show them, as in a user namespace. One that can't be read is left
+    out: it is not known.
+    """
+    found = []
+    for name in sorted(SYSCTLS):
+        try:
+            value = " ".join((folder / name).read_text().split())
+        except OSError:
+            continue
+        found.append(Sysctl(name, steady_value(name, value)))
+    return tuple(found)
+
+
+def write_sysctl(sysctl: Sysctl, folder: Path = FOLDER) -> int:
+    """Write one; the errno of the refusal, 0 when it was taken."""
+    if sysctl.name not in SYSCTLS:
+        return ENOENT
+    try:
+        (folder / sysctl.name).write_text(f"{sysctl.value}\n")
+    except OSError as error:
+        return error.errno or ENOENT
+    return 0
