@@ -49,6 +49,11 @@ app.conf.update(
             "schedule": settings.DELIVER_EVERY,
             "options": {"expires": settings.DELIVER_EVERY},
         },
+        "deliver-errands": {
+            "task": "apps.jobs.tasks.deliver_errands",
+            "schedule": settings.DELIVER_EVERY,
+            "options": {"expires": settings.DELIVER_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,

@@ -15,6 +15,8 @@ class User(AbstractUser):
             ("edit_changes", "Can edit changes"),
             ("submit_changes", "Can submit changes"),
             ("review_changes", "Can review changes"),
+            ("ask_directors", "Can see the connections and the fitness of directors"),
+            ("zero_counters", "Can set counters to zero"),
             ("manage_directors", "Can manage directors"),
             ("manage_people", "Can manage people"),
         ]

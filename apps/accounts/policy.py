@@ -18,6 +18,8 @@ Act = Literal[
     "change.edit",
     "change.submit",
     "change.review",
+    "director.ask",
+    "director.zero",
     "director.manage",
     "people.manage",
 ]
@@ -31,6 +33,8 @@ PERMISSIONS: dict[Act, str] = {
     "change.edit": "accounts.edit_changes",
     "change.submit": "accounts.submit_changes",
     "change.review": "accounts.review_changes",
+    "director.ask": "accounts.ask_directors",
+    "director.zero": "accounts.zero_counters",
     "director.manage": "accounts.manage_directors",
     "people.manage": "accounts.manage_people",
 }
@@ -41,6 +45,8 @@ _WORDS: dict[Act, tuple[str, str]] = {
     "change.edit": ("edit changes", "operator"),
     "change.submit": ("submit changes", "operator"),
     "change.review": ("approve or reject changes", "approver"),
+    "director.ask": ("see the connections and the fitness of directors", "operator"),
+    "director.zero": ("set counters to zero", "operator"),
     "director.manage": ("manage directors", "admin"),
     "people.manage": ("manage people", "admin"),
 }

@@ -1,5 +1,6 @@
-"""Delivery: one run for each director of an approved change, and the outbox that sends it."""
+"""Delivery: one run for each director of an approved change, the outbox that sends it, and errands."""
 
+from django.conf import settings
 from django.db import models
 
 from apps.changes.models import Change
@@ -85,3 +86,39 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"outbox of {self.run}"
+
+
+class Errand(models.Model):
+    """What a person asked of one director beside its table: a question, or a small act."""
+
+    class Kind(models.TextChoices):
+        CONNECTIONS = "connections", "connections"
+        DOCTOR = "doctor", "fitness"
+        ZERO = "zero", "counters to zero"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        ANSWERED = "answered", "answered"
+        FAILED = "failed", "failed"
+        LOST = "lost", "no answer"
+
+    director = models.ForeignKey(Director, on_delete=models.CASCADE, related_name="errands")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    arguments = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    deadline = models.DateTimeField()  # after this nobody waits for the answer
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    answer = models.JSONField(default=dict)
+    error = models.CharField(max_length=500, blank=True)  # why there is no answer
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["state"], name="errands_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.director}"

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
-from lvs.agent.envelope import public_key_to_text
+from lvs.agent.sealing import public_key_to_text
 
 
 class SigningKeyError(Exception):

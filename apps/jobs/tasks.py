@@ -14,3 +14,10 @@ def deliver_outbox() -> None:
 def reap_runs() -> None:
     """Call runs lost whose director stayed silent."""
     services.reap_runs()
+
+
+@app.task(name="apps.jobs.tasks.deliver_errands")
+def deliver_errands() -> None:
+    """Send what people asked of directors, and end what got no answer."""
+    services.deliver_errands()
+    services.reap_errands()

@@ -1,4 +1,4 @@
-"""What a browser may listen to: `change.12`, `cluster.3`, `samples.3`, `directors`, `home`."""
+"""What a browser may listen to: `change.12`, `cluster.3`, `samples.3`, `errand.8`, `directors`, `home`."""
 
 import re
 from typing import TYPE_CHECKING
@@ -10,7 +10,9 @@ from apps.inventory import selectors as inventory
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-_TOPIC = re.compile(r"(?:directors|home|(change|cluster|samples)\.([1-9][0-9]{0,17}))", re.ASCII)
+_TOPIC = re.compile(
+    r"(?:directors|home|(change|cluster|samples|errand)\.([1-9][0-9]{0,17}))", re.ASCII
+)
 
 
 def is_topic(name: object) -> bool:
@@ -26,6 +28,8 @@ def may_listen(user: "User", name: str) -> bool:
     kind, number = match.groups()
     if kind == "change":
         return bool(changes.changes(user).filter(pk=int(number)).exists())
+    if kind == "errand":
+        return can(user, "director.ask")  # an event names the errand, and says nothing of it
     if kind:
         return bool(inventory.clusters(user).filter(pk=int(number)).exists())
     return True

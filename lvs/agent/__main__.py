@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lvs.agent.config import DEFAULT_FILE, Config, ConfigError, load_config
+from lvs.agent.errands import Errands
 from lvs.agent.facts import agent_version
 from lvs.agent.memory import Memory
 from lvs.agent.orders import Orders
 from lvs.agent.reporter import Reporter
 from lvs.agent.sampling import SamplePublisher
 from lvs.agent.watcher import Watcher
-from lvs.agent.worker import make_app, run_worker, stop_on_signals
+from lvs.agent.worker import ERRAND, ORDER, make_app, run_worker, stop_on_signals
 from lvs.state import StateFolder
 
 logger = logging.getLogger("lvs.agent")
@@ -47,11 +48,12 @@ def serve(config: Config) -> int:
     watcher = Watcher(config.director, state, memory, reporter)
     sampler = SamplePublisher(config.director, config.redis_url, config.sample_interval)
     orders = Orders(config.director, config.console_keys, state, memory, reporter, watcher)
+    errands = Errands(config.director, config.console_keys, state, reporter)
     threads = (reporter, watcher, sampler)
     for thread in threads:
         thread.start()
     try:
-        return run_worker(make_app(config, orders.receive))
+        return run_worker(make_app(config, {ORDER: orders.receive, ERRAND: errands.receive}))
     finally:
         watcher.stop()
         sampler.stop()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from lvs.agent.envelope import key_id, public_key_from_text
+from lvs.agent.sealing import key_id, public_key_from_text
 from lvs.state import DEFAULT_FOLDER
 
 DEFAULT_FILE = "/etc/lvsconsole/agent.toml"

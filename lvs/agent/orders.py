@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lvs.agent import streams
-from lvs.agent.envelope import EnvelopeRefused, Order, open_sealed
+from lvs.agent.envelope import Order, open_sealed
 from lvs.agent.memory import Memory
 from lvs.agent.progress import Progress
 from lvs.agent.reporter import Reporter
+from lvs.agent.sealing import EnvelopeRefused
 from lvs.agent.streams import Message
 from lvs.agent.watcher import Watcher
 from lvs.apply import apply_table

@@ -23,7 +23,15 @@ RETRY_EVERY = 1.0
 """Seconds between two tries while Redis is away."""
 
 _NEWEST_ONLY = {"heartbeat", "observed"}
-_DROP_ORDER = ("run_steps", "run_started", "refused", "heartbeat", "observed", "run_finished")
+_DROP_ORDER = (
+    "run_steps",
+    "errand_answered",
+    "run_started",
+    "refused",
+    "heartbeat",
+    "observed",
+    "run_finished",
+)
 
 
 class Reporter(threading.Thread):

@@ -29,6 +29,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     | {"state": str, "code": str, "error": str, "digest": str, "already": bool}
     | {"steps": [_STEP | {"state": str, "error": str}]},
     "refused": {"reason": str},
+    "errand_answered": {"errand": int, "answer": dict, "error": str},
 }
 
 

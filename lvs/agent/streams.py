@@ -165,6 +165,13 @@ def refused(director: str, at: float, *, reason: str) -> Message:
     return _report("refused", director, at, reason=reason)
 
 
+def errand_answered(
+    director: str, at: float, *, errand: int, answer: Message, error: str = ""
+) -> Message:
+    """What came of an errand. error: why there is no answer, "" when there is one."""
+    return _report("errand_answered", director, at, errand=errand, answer=answer, error=error)
+
+
 def sample(
     *, at: float, seq: int, interval: float | None, rows: Mapping[str, list[Any]]
 ) -> Message:

@@ -1,10 +1,10 @@
-"""The Celery worker: takes orders from the director's queue, one at a time, and nothing else."""
+"""The Celery worker: takes orders and errands from the director's queue, one at a time, nothing else."""
 
 import logging
 import signal
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -21,23 +21,29 @@ from lvs.agent.streams import queue_name
 
 logger = logging.getLogger(__name__)
 
-TASK = "lvs.apply"
+ORDER, ERRAND = "lvs.apply", "lvs.errand"
+"""The tasks that the console sends; each takes one sealed text."""
 SECOND_TRY = 0.5
 """Seconds before a broken connection is made anew."""
 
 
-def make_app(config: Config, receive: Callable[[str], None]) -> Celery:
-    """The app with its one task. receive: what to do with a sealed order; must not raise."""
+def make_app(config: Config, receivers: Mapping[str, Callable[[str], None]]) -> Celery:
+    """The app with its tasks. receivers: by the task, what to do with a sealed text; must not raise."""
     app = Celery("lvs.agent", broker=config.redis_url, set_as_current=False)
     app.conf.update(_settings(config))
 
-    def apply(envelope: str) -> None:
+    for name, receive in receivers.items():
+        # Taken off the queue before it runs: Redis would give a late one to us again after a crash,
+        # in the middle of what the console is doing meanwhile. An order it sends until the run ends.
+        app.task(name=name, ignore_result=True, acks_late=False)(_task(receive))
+    return app
+
+
+def _task(receive: Callable[[str], None]) -> Callable[[str], None]:
+    def take(envelope: str) -> None:
         receive(envelope)
 
-    # Taken off the queue before it runs: Redis would give a late one to us again after a crash, in
-    # the middle of what the console is doing meanwhile. The console sends again until the run ends.
-    app.task(name=TASK, ignore_result=True, acks_late=False)(apply)
-    return app
+    return take
 
 
 def stop_on_signals() -> None:

@@ -9,7 +9,8 @@ import redis
 from celery import Celery
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lvs.agent.envelope import Order, public_key_to_text, seal
+from lvs.agent.envelope import Order, seal
+from lvs.agent.sealing import public_key_to_text
 from lvs.agent.shapes import parse_report, parse_sample
 from lvs.agent.streams import FIELD, queue_name, reports_stream, samples_stream
 from lvs.documents import table_to_document

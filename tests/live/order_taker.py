@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from lvs.agent.config import Config
-from lvs.agent.worker import make_app, run_worker
+from lvs.agent.worker import ORDER, make_app, run_worker
 
 DIRECTOR = "11111111-2222-3333-4444-555555555555"
 
@@ -17,4 +17,4 @@ def receive(envelope: str) -> None:
 
 if __name__ == "__main__":
     config = Config(DIRECTOR, "lb", sys.argv[1], {}, Path("unused"), 1.0)
-    sys.exit(run_worker(make_app(config, receive)))
+    sys.exit(run_worker(make_app(config, {ORDER: receive})))

@@ -12,7 +12,8 @@ from kombu import Connection
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import deliver_outbox, store_run_finished, store_run_started
 from apps.jobs.signing import create_signing_key, signing_key
-from lvs.agent.envelope import key_id, open_sealed
+from lvs.agent.envelope import open_sealed
+from lvs.agent.sealing import key_id
 from tests.applying import run_finished, run_started, started, world
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from lvs.agent.config import ConfigError, load_config
-from lvs.agent.envelope import key_id, public_key_from_text
+from lvs.agent.sealing import key_id, public_key_from_text
 
 KEY = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw="[:43] + "="
 GOOD = {

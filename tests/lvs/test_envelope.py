@@ -7,15 +7,13 @@ from dataclasses import asdict, replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lvs.agent.envelope import (
+from lvs.agent.envelope import Order, open_sealed, seal
+from lvs.agent.sealing import (
     CLOCK_SKEW,
     EnvelopeRefused,
-    Order,
     key_id,
-    open_sealed,
     public_key_from_text,
     public_key_to_text,
-    seal,
 )
 from lvs.documents import table_to_document
 from lvs.model import RealServer, VirtualService, make_table

@@ -11,11 +11,12 @@ from tests.factories import make_draft, make_user
 pytestmark = pytest.mark.django_db
 
 LOOK = {"view", "audit.view"}
-WRITE = {"cluster.edit", "change.edit", "change.submit"}
+ASK = {"director.ask"}
+WRITE = {"cluster.edit", "change.edit", "change.submit", "director.zero"} | ASK
 MAY = {
     "viewer": LOOK,
     "operator": LOOK | WRITE,
-    "approver": LOOK | {"change.review"},
+    "approver": LOOK | ASK | {"change.review"},
     "admin": LOOK | WRITE | {"change.review", "director.manage", "people.manage"},
 }
 

@@ -9,7 +9,7 @@ from django.test import override_settings
 from apps.inventory.models import Cluster, Director
 from apps.jobs.enrolment import agent_config
 from apps.jobs.signing import SigningKeyError, create_signing_key, public_key_text, signing_key
-from lvs.agent.envelope import public_key_from_text, public_key_to_text
+from lvs.agent.sealing import public_key_from_text, public_key_to_text
 
 
 @pytest.fixture

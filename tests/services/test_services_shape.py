@@ -24,6 +24,9 @@ WITHOUT_ACTOR = {
     "apps.jobs.services.store_run_steps",
     "apps.jobs.services.store_run_finished",
     "apps.jobs.services.store_refused",
+    "apps.jobs.services.deliver_errands",
+    "apps.jobs.services.reap_errands",
+    "apps.jobs.services.store_errand_answered",
 }
 PURE = {"apps.audit.services.changed"}
 """Writes nothing."""

@@ -22,6 +22,7 @@ _RUN_REPORTS: dict[str, Callable[..., None]] = {
     "run_steps": jobs.store_run_steps,
     "run_finished": jobs.store_run_finished,
     "refused": jobs.store_refused,
+    "errand_answered": jobs.store_errand_answered,
 }
 _STATUS_REPORTS: dict[str, Callable[..., None]] = {
     "heartbeat": telemetry.store_heartbeat,

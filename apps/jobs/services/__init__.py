@@ -1,6 +1,12 @@
-"""Everything that writes what became of an approved change."""
+"""Everything that writes what became of an approved change, and of errands."""
 
 from apps.jobs.services.deliver import deliver_outbox
+from apps.jobs.services.errands import (
+    ask_director,
+    deliver_errands,
+    reap_errands,
+    store_errand_answered,
+)
 from apps.jobs.services.reap import reap_runs
 from apps.jobs.services.reports import (
     store_refused,
@@ -12,9 +18,13 @@ from apps.jobs.services.start import approve_and_start, start_change
 
 __all__ = [
     "approve_and_start",
+    "ask_director",
+    "deliver_errands",
     "deliver_outbox",
+    "reap_errands",
     "reap_runs",
     "start_change",
+    "store_errand_answered",
     "store_refused",
     "store_run_finished",
     "store_run_started",

@@ -19,7 +19,8 @@ from apps.changes.models import Review
 from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services.ending import announce_run
 from apps.jobs.signing import SigningKeyError, signing_key
-from lvs.agent.envelope import CLOCK_SKEW, Order, seal
+from lvs.agent.envelope import Order, seal
+from lvs.agent.sealing import CLOCK_SKEW
 from lvsconsole.celery import app
 
 logger = logging.getLogger(__name__)

@@ -1,7 +1,5 @@
 """From an approval to the runs that carry it out, in one transaction."""
 
-import logging
-import threading
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,14 +12,7 @@ from apps.changes import services as changes
 from apps.changes.models import Change
 from apps.inventory.services import create_revision
 from apps.jobs.models import Outbox, Run
-from lvsconsole.celery import app
-
-logger = logging.getLogger(__name__)
-
-DELIVER = "apps.jobs.tasks.deliver_outbox"
-"""The task by its name: its module imports this package."""
-
-_nudging = threading.Lock()
+from apps.jobs.nudge import DELIVER_OUTBOX, nudge_after_commit
 
 
 @transaction.atomic
@@ -60,23 +51,5 @@ def start_change(*, actor: User, change: Change) -> Change:
             after={"director": plan.director.name, "revision": revision.number},
             change_number=change.pk,
         )
-    transaction.on_commit(_nudge, robust=True)
+    nudge_after_commit(DELIVER_OUTBOX)
     return change
-
-
-def _nudge() -> None:
-    """Ask the worker to look into the outbox now rather than at its next beat.
-
-    In a thread: a Redis that is down must not hold up the request.
-    """
-    if _nudging.acquire(blocking=False):
-        threading.Thread(target=_ask_worker, name="nudge", daemon=True).start()
-
-
-def _ask_worker() -> None:
-    try:
-        app.send_task(DELIVER, retry=False, expires=settings.DELIVER_EVERY)
-    except Exception as error:  # the worker's beat comes anyway
-        logger.warning("the worker was not asked to deliver at once: %s", error)
-    finally:
-        _nudging.release()
