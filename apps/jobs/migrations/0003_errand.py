@@ -6,33 +6,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0001_initial'),
-        ('jobs', '0002_outbox_refusal'),
+        ("inventory", "0001_initial"),
+        ("jobs", "0002_outbox_refusal"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Errand',
+            name="Errand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('connections', 'connections'), ('doctor', 'fitness'), ('zero', 'counters to zero')], max_length=12)),
-                ('arguments', models.JSONField(default=dict)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('deadline', models.DateTimeField()),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('answered', 'answered'), ('failed', 'failed'), ('lost', 'no answer')], default='waiting', max_length=8)),
-                ('answer', models.JSONField(default=dict)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('director', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='errands', to='inventory.director')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("connections", "connections"),
+                            ("doctor", "fitness"),
+                            ("zero", "counters to zero"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("arguments", models.JSONField(default=dict)),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("deadline", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("answered", "answered"),
+                            ("failed", "failed"),
+                            ("lost", "no answer"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("answer", models.JSONField(default=dict)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "director",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="errands",
+                        to="inventory.director",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['state'], name='errands_by_state')],
+                "ordering": ("-id",),
+                "indexes": [models.Index(fields=["state"], name="errands_by_state")],
             },
         ),
     ]
