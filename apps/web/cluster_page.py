@@ -12,6 +12,7 @@ from apps.inventory.models import Cluster, Director
 from apps.telemetry.selectors import LARGE, Presence, presences, status_of
 from apps.web.words import PRESENCE_HELP
 from lvs.documents import scope_from_document, table_from_document
+from lvs.model import VirtualService
 
 SERVICES_SHOWN = 100
 OPEN = ("draft", "in_review", "approved", "applying", "stale")
@@ -122,6 +123,13 @@ def page_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     for part in (head_of, directors_of, changes_of, services_of):
         context |= part(user, cluster, query)
     return context
+
+
+def observed_services(status: Any) -> list[VirtualService]:
+    """The services in a director's kernel, as last observed."""
+    if status is None or not status.observed:
+        return []
+    return list(table_from_document(status.observed).services)
 
 
 def foreign_services(status: Any) -> list[str]:

@@ -23,6 +23,7 @@ _SECTIONS = {
     "change": "changes",
     "service": "changes",
     "director": "directors",
+    "errand": "directors",
     "person": "people",
 }
 

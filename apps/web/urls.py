@@ -8,6 +8,7 @@ from apps.web.views import (
     changes,
     clusters,
     directors,
+    errands,
     health,
     home,
     people,
@@ -47,6 +48,12 @@ urlpatterns = [
     path("directors/", directors.index, name="directors"),
     path("directors/new/", directors.new, name="director-new"),
     path("directors/<uuid:uuid>/", directors.show, name="director"),
+    path(
+        "directors/<uuid:uuid>/connections/", errands.connections, name="director-connections"
+    ),
+    path("directors/<uuid:uuid>/fitness/", errands.fitness, name="director-fitness"),
+    path("directors/<uuid:uuid>/zero/", errands.zero, name="director-zero"),
+    path("errands/<int:number>/", errands.show, name="errand"),
     path("people/", people.index, name="people"),
     path("people/new/", people.new, name="person-new"),
     path("people/<int:pk>/", people.edit, name="person"),

@@ -1,0 +1,100 @@
+"""What the page of an errand needs: the question, and the answer as people read it."""
+
+from typing import Any, NamedTuple
+
+from apps.inventory.models import Director
+from apps.jobs.models import Errand
+from apps.web.forms.connections import ConnectionsForm, initial_of
+from lvs.addresses import endpoint
+from lvs.documents import key_from_document
+
+_TITLES = {
+    Errand.Kind.CONNECTIONS: "Connections",
+    Errand.Kind.DOCTOR: "Fitness",
+    Errand.Kind.ZERO: "Counters to zero",
+}
+
+
+class Row(NamedTuple):
+    """One connection or template in a table."""
+
+    client: str
+    service: str
+    server: str
+    state: str
+    left: str
+    """Until the kernel forgets it."""
+    covers: str
+    """Of a template: the clients that it holds for."""
+    remark: str
+
+
+def asking(director: Director, kind: Errand.Kind) -> dict[str, Any]:
+    """The page before anything was asked."""
+    return {"director": director, "title": _TITLES[kind], "kind": kind}
+
+
+def page_of(errand: Errand) -> dict[str, Any]:
+    """The page of an errand, answered or not."""
+    context = asking(errand.director, Errand.Kind(errand.kind)) | {"errand": errand}
+    if errand.kind == Errand.Kind.CONNECTIONS:
+        context["form"] = ConnectionsForm(initial=initial_of(errand.arguments))
+    if errand.state == Errand.State.ANSWERED:
+        context |= _ANSWERS[errand.kind](errand)
+    return context
+
+
+def _connections(errand: Errand) -> dict[str, Any]:
+    answer = errand.answer
+    context = {"read": answer["read"], "unreadable": answer["unreadable"]}
+    if errand.arguments.get("totals"):
+        return context | {"totals": answer}
+    templates = [_row(row) for row in answer["templates"]["rows"]]
+    return context | {
+        "connections": answer["connections"] | {"rows": _rows(answer["connections"])},
+        "templates": answer["templates"] | {"rows": templates},
+        "sticks": templates if errand.arguments.get("filters", {}).get("client") else [],
+    }
+
+
+def _rows(part: dict[str, Any]) -> list[Row]:
+    return [_row(row) for row in part["rows"]]
+
+
+def _row(row: dict[str, Any]) -> Row:
+    client, server = row["client"], row["server"]
+    template = row["kind"] == "template"
+    return Row(
+        client["address"] if template else endpoint(client["address"], client["port"]),
+        str(key_from_document(row["service"])),
+        endpoint(server["address"], server["port"]),
+        row["state"],
+        duration(row["seconds"]),
+        row.get("covers") or "",
+        row.get("remark") or "",
+    )
+
+
+def _zero(errand: Errand) -> dict[str, Any]:
+    service = errand.arguments.get("service")
+    return {"zeroed": "All counters" if service is None else f"The counters of {key_from_document(service)}"}
+
+
+def _doctor(errand: Errand) -> dict[str, Any]:
+    return {"fitness": errand.answer}
+
+
+_ANSWERS = {
+    Errand.Kind.CONNECTIONS: _connections,
+    Errand.Kind.DOCTOR: _doctor,
+    Errand.Kind.ZERO: _zero,
+}
+
+
+def duration(seconds: int) -> str:
+    """`48 s`, `4 min 12 s`, `2 h 5 min`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
