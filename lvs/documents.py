@@ -69,7 +69,7 @@ def service_to_document(service: VirtualService) -> Document:
 def table_to_document(table: Table) -> Document:
     """The table as a JSON object: `services`, and those of `timeouts`, `sync`, `sysctls` it decides."""
     services = [service_to_document(s) for s in table.services]
-    return {"services": services} | settings_to_document(*table[1:])
+    return {"services": services} | settings_to_document(*table.settings)
 
 
 def server_from_document(document: Document) -> RealServer:

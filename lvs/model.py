@@ -151,6 +151,11 @@ class Table(NamedTuple):
             frozenset(sysctl.name for sysctl in self.sysctls),
         )
 
+    @property
+    def settings(self) -> tuple[Timeouts, tuple[SyncDaemon, ...] | None, tuple[Sysctl, ...]]:
+        """What is no service: as `make_table` takes it after the services."""
+        return (self.timeouts, self.sync, self.sysctls)
+
     def by_key(self) -> dict[ServiceKey, VirtualService]:
         """The services by their identity."""
         return {service.key: service for service in self.services}

@@ -11,6 +11,7 @@ from apps.changes.services import (
     end_change,
     open_draft,
     put_service,
+    put_settings,
     start_change,
     submit_change,
 )
@@ -20,6 +21,7 @@ from apps.telemetry.services import store_observed
 from lvs.agent import streams
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY, RealServer, VirtualService, make_table
+from lvs.settings import Sysctl, Timeouts
 
 PASSWORD = "long-enough-to-pass"
 WEB1, WEB2 = RealServer("192.168.1.103", 80), RealServer("192.168.1.104", 80)
@@ -51,8 +53,18 @@ def make_cluster(name=None, directors=1):
 
 
 def observe(director, ours, foreign=EMPTY):
-    """The director reports that its kernel holds both tables, and that the first is ours."""
-    both = make_table([*ours.services, *foreign.services])
+    """The director reports that its kernel holds both tables, and that the first is ours.
+
+    Settings: those of `ours`, and of the second those that the first doesn't decide.
+    """
+    both = make_table(
+        [*ours.services, *foreign.services],
+        Timeouts(
+            *(own or other for own, other in zip(ours.timeouts, foreign.timeouts, strict=True))
+        ),
+        foreign.sync if ours.sync is None else ours.sync,
+        tuple(Sysctl(*item) for item in (dict(foreign.sysctls) | dict(ours.sysctls)).items()),
+    )
     message = streams.observed(
         str(director.uuid),
         time.time(),
@@ -94,6 +106,20 @@ def put(change, service):
         version=change.version,
         old_key=old_key,
         service=service,
+    )
+
+
+def decide(change, **settings):
+    """The author puts these settings into the draft: `timeouts`, `sync`, `sysctls`; others stay."""
+    kept = table_of(change)._replace(**settings)
+    timeouts, sync, sysctls = kept.settings
+    return put_settings(
+        actor=change.author,
+        change=change,
+        version=change.version,
+        timeouts=timeouts,
+        sync=sync,
+        sysctls=sysctls,
     )
 
 

@@ -14,6 +14,7 @@ from apps.changes.services.review import (
     reopen_change,
     withdraw_change,
 )
+from apps.changes.services.settings import put_settings
 from apps.changes.services.submit import submit_change
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "mark_stale",
     "open_draft",
     "put_service",
+    "put_settings",
     "rebase_change",
     "reject_change",
     "remove_service",

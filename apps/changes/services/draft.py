@@ -1,9 +1,6 @@
 """Working on a draft: opening it, its title, its services."""
 
-from typing import Any
-
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.policy import require
@@ -13,6 +10,7 @@ from apps.changes.errors import Conflict, Invalid
 from apps.changes.models import Change
 from apps.changes.rebase import rebased
 from apps.changes.selectors import base_table, head_moved, problems_among, table_of
+from apps.changes.services.working_copy import opened, store
 from apps.changes.states import expect, locked
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
@@ -53,13 +51,13 @@ def edit_details(
     *, actor: User, change: Change, version: int, title: str, reason: str = ""
 ) -> Change:
     """Another title or reason. Raises Invalid without a title, Conflict on an old version."""
-    change = _open(actor, change, version)
+    change = opened(actor, change, version)
     before = {"title": change.title, "reason": change.reason}
     after = {"title": _title(title), "reason": reason.strip()}
     if before == after:
         return change
     old, new = changed(before, after)
-    return _store(actor, change, "change.edited", before=old, after=new, **after)
+    return store(actor, change, "change.edited", before=old, after=new, **after)
 
 
 @transaction.atomic
@@ -76,20 +74,20 @@ def put_service(
     Raises Invalid with every problem of the service, paths from the service on; Conflict when the
     draft has another version, or no service with that key any more.
     """
-    change = _open(actor, change, version)
-    services = table_of(change).services
-    old = next((s for s in services if s.key == old_key), None)
+    change = opened(actor, change, version)
+    held = table_of(change)
+    old = next((s for s in held.services if s.key == old_key), None)
     if old_key is not None and old is None:
         raise Conflict(f"{old_key} is no longer in the draft: your input is not stored.")
-    others = [s for s in services if s.key != old_key]
+    others = [s for s in held.services if s.key != old_key]
     problems = problems_among(others, service)
     if errors_in(problems):
         raise Invalid(errors_in(problems))
-    table = make_table([*others, service])
+    table = make_table([*others, service], *held.settings)
     new = next(s for s in table.services if s.key not in {o.key for o in others})
     if new == old:
         return change
-    return _store(
+    return store(
         actor,
         change,
         "change.service_edited" if old else "change.service_added",
@@ -102,13 +100,14 @@ def put_service(
 @transaction.atomic
 def remove_service(*, actor: User, change: Change, version: int, key: ServiceKey) -> Change:
     """Take a service out of the draft. Raises Conflict on an old version or when it is gone."""
-    change = _open(actor, change, version)
-    services = table_of(change).services
-    gone = next((s for s in services if s.key == key), None)
+    change = opened(actor, change, version)
+    held = table_of(change)
+    gone = next((s for s in held.services if s.key == key), None)
     if gone is None:
         raise Conflict(f"{key} is no longer in the draft.")
-    table = make_table(s for s in services if s.key != key)
-    return _store(
+    kept = [s for s in held.services if s.key != key]
+    table = make_table(kept, *held.settings)
+    return store(
         actor,
         change,
         "change.service_removed",
@@ -132,7 +131,7 @@ def rebase(actor: User, change: Change) -> Change:
         return change
     head = change.cluster.head
     table = rebased(base_table(change), head_table(change.cluster), table_of(change))
-    return _store(
+    return store(
         actor,
         change,
         "change.rebased",
@@ -151,43 +150,3 @@ def _title(text: str) -> str:
         message = f"The title is {len(title)} characters long: 120 at most."
         raise Invalid([Problem(("title",), "title.long", message)])
     return title
-
-
-def _open(actor: User, change: Change, version: int) -> Change:
-    """The draft, locked, when this person may edit it (only its author may) and saw it as it is."""
-    require(actor, "change.edit", change)
-    change = locked(change)
-    expect(change, Change.State.DRAFT, act="edited")
-    if change.version != version:
-        raise Conflict(
-            "You changed this draft in another window meanwhile: nothing is stored yet. "
-            "Compare, then save again."
-        )
-    return change
-
-
-def _store(
-    actor: User,
-    change: Change,
-    action: str,
-    *,
-    before: Any = None,
-    after: Any = None,
-    **fields: Any,
-) -> Change:
-    """Write these fields of a locked draft, its next version, and the record."""
-    fields |= {"version": change.version + 1, "updated_at": timezone.now()}
-    Change.objects.filter(pk=change.pk).update(**fields)
-    for name, value in fields.items():
-        setattr(change, name, value)
-    record(
-        actor=actor,
-        action=action,
-        obj=change,
-        before=before,
-        after=after,
-        reason=change.reason,
-        change_number=change.pk,
-    )
-    announce(change)
-    return change
