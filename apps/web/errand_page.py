@@ -40,7 +40,7 @@ def page_of(errand: Errand) -> dict[str, Any]:
     if errand.kind == Errand.Kind.CONNECTIONS:
         context["form"] = ConnectionsForm(initial=initial_of(errand.arguments))
     if errand.state == Errand.State.ANSWERED:
-        context |= _ANSWERS[errand.kind](errand)
+        context |= _ANSWERS[Errand.Kind(errand.kind)](errand)
     return context
 
 
@@ -77,7 +77,11 @@ def _row(row: dict[str, Any]) -> Row:
 
 def _zero(errand: Errand) -> dict[str, Any]:
     service = errand.arguments.get("service")
-    return {"zeroed": "All counters" if service is None else f"The counters of {key_from_document(service)}"}
+    return {
+        "zeroed": "All counters"
+        if service is None
+        else f"The counters of {key_from_document(service)}"
+    }
 
 
 def _doctor(errand: Errand) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from apps.web.views import (
     errands,
     health,
     home,
+    imports,
     people,
     services,
     session,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("clusters/<slug:name>/", clusters.show, name="cluster"),
     path("clusters/<slug:name>/edit/", clusters.edit, name="cluster-edit"),
     path("clusters/<slug:name>/changes/new/", changes.new, name="change-new"),
+    path("clusters/<slug:name>/import/", imports.show, name="cluster-import"),
     path("clusters/<int:number>/parts/<slug:name>/", clusters.part, name="cluster-part"),
     path("changes/", changes.index, name="changes"),
     path("changes/<int:number>/", changes.show, name="change"),
@@ -48,9 +50,7 @@ urlpatterns = [
     path("directors/", directors.index, name="directors"),
     path("directors/new/", directors.new, name="director-new"),
     path("directors/<uuid:uuid>/", directors.show, name="director"),
-    path(
-        "directors/<uuid:uuid>/connections/", errands.connections, name="director-connections"
-    ),
+    path("directors/<uuid:uuid>/connections/", errands.connections, name="director-connections"),
     path("directors/<uuid:uuid>/fitness/", errands.fitness, name="director-fitness"),
     path("directors/<uuid:uuid>/zero/", errands.zero, name="director-zero"),
     path("errands/<int:number>/", errands.show, name="errand"),

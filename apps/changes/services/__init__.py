@@ -7,6 +7,7 @@ from apps.changes.services.draft import (
     rebase_change,
     remove_service,
 )
+from apps.changes.services.imports import open_imported
 from apps.changes.services.progress import end_change, mark_stale, start_change
 from apps.changes.services.review import (
     approve_change,
@@ -23,6 +24,7 @@ __all__ = [
     "end_change",
     "mark_stale",
     "open_draft",
+    "open_imported",
     "put_service",
     "put_settings",
     "rebase_change",

@@ -6,7 +6,8 @@ from apps.accounts.models import User
 from apps.changes.merging import merged
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
-from apps.changes.services.draft import open_draft, store_draft
+from apps.changes.services.draft import open_draft
+from apps.changes.services.working_copy import store
 from apps.inventory.models import Cluster
 from lvs.documents import table_to_document
 from lvs.model import Table
@@ -32,7 +33,7 @@ def open_imported(
     change = open_draft(actor=actor, cluster=cluster, title=title, reason=reason)
     made = table if replace else merged(table_of(change), table)
     document = table_to_document(made)
-    return store_draft(
+    return store(
         actor,
         change,
         "change.imported",

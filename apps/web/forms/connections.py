@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-
-from apps.web.forms.fields import TiedForm, text
 from lvs.connections import FilterError, make_filters
 from lvs.connections.filters import PROTOCOLS, STATES
+
+from apps.web.forms.fields import TiedForm, text
 
 SHOWN = 200
 """Rows of an answer, of connections and of templates each."""
@@ -17,7 +17,9 @@ _FILTERS = ("client", "service", "server", "state", "protocol", "kind")
 class ConnectionsForm(TiedForm):
     """Filters, and in which shape the answer comes. Every field may be left empty."""
 
-    client = text("Client", "An address, a network like 203.0.113.0/24, or either with :port.", required=False)
+    client = text(
+        "Client", "An address, a network like 203.0.113.0/24, or either with :port.", required=False
+    )
     service = text("Virtual service", "Such as 192.0.2.1:80, or fwmark 7.", required=False)
     server = text("Real server", "With or without its port.", required=False)
     protocol = forms.ChoiceField(

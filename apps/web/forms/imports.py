@@ -1,0 +1,92 @@
+"""Bringing a table in from elsewhere, as people give it: a file, text, or a director's kernel."""
+
+from typing import Any
+
+from django import forms
+
+from apps.inventory.models import Director
+from apps.web.forms.fields import TiedForm, text
+from lvs.formats import MAX_LENGTH
+
+MOST_BYTES = 8 << 20
+"""Of a file or text: a table of a hundred thousand real servers as YAML."""
+
+
+class ImportForm(TiedForm):
+    """Where the table comes from, how it is read, and what becomes of the cluster's own."""
+
+    source = forms.ChoiceField(
+        label="From",
+        initial="file",
+        choices=[
+            ("file", "A file"),
+            ("text", "Text"),
+            ("director", "What a director holds now"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    file = forms.FileField(
+        label="File",
+        required=False,
+        help_text="The output of ipvsadm-save, keepalived.conf, ldirectord.cf, JSON or YAML.",
+    )
+    content = forms.CharField(
+        label="Text",
+        required=False,
+        strip=False,
+        max_length=min(MAX_LENGTH, MOST_BYTES),
+        widget=forms.Textarea(
+            attrs={"rows": 10, "class": "mono", "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+    file_name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    director = forms.ModelChoiceField(
+        label="Director",
+        queryset=Director.objects.none(),
+        required=False,
+        help_text="As it last reported. What others put there is taken over when you submit.",
+    )
+    settings = forms.BooleanField(
+        label="With its timeouts, sync daemons and changed sysctls", required=False
+    )
+    how = forms.ChoiceField(
+        label="The draft then holds",
+        initial="merge",
+        choices=[
+            ("merge", "The cluster's table, with these put over it"),
+            ("replace", "These alone: all else of the cluster's table goes"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    title = text("Title of the change", required=False, maxlength="120")
+
+    def __init__(self, *args: Any, directors: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["director"].queryset = directors  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what the chosen source needs, and turn a file into text."""
+        data = super().clean() or {}
+        source = data.get("source")
+        if source == "file" and "file" not in self.errors:
+            self._read_file(data)
+        elif source == "text" and not (data.get("content") or "").strip():
+            self.add_error("content", "Paste the text here.")
+        elif source == "director" and not data.get("director"):
+            self.add_error("director", "Choose a director.")
+        return data
+
+    def _read_file(self, data: dict[str, Any]) -> None:
+        file = data.get("file")
+        if file is None:
+            self.add_error("file", "Choose a file.")
+        elif file.size > MOST_BYTES:
+            self.add_error("file", f"The file is larger than {MOST_BYTES >> 20} MiB.")
+        else:
+            raw = file.read()
+            try:
+                data["content"] = raw.decode()
+            except UnicodeDecodeError as error:
+                line = raw.count(b"\n", 0, error.start) + 1
+                self.add_error("file", f"Line {line} is no UTF-8 text.")
+            data["file_name"] = file.name or ""

@@ -1,0 +1,142 @@
+"""Importing a table into a draft: look at what was understood first, then open the draft."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from apps.accounts.policy import require
+from apps.changes import selectors as changes
+from apps.changes.errors import ChangeError
+from apps.changes.merging import merged, undefaulted
+from apps.changes.services import open_imported
+from apps.inventory import selectors as inventory
+from apps.inventory.models import Cluster
+from apps.inventory.selectors import head_table
+from apps.web.forms.imports import ImportForm
+from apps.web.views.common import Request, found
+from lvs.diff import diff_tables
+from lvs.diff_settings import diff_settings
+from lvs.formats import FormatError, parse_with_warnings
+from lvs.model import Table
+
+SHOWN = 100
+"""Differences that a preview lists."""
+
+
+class Imported(NamedTuple):
+    """A table that was understood, and what is to be said of it."""
+
+    table: Table
+    source: str
+    warnings: list[str]
+
+
+def show(request: Request, name: str) -> HttpResponse:
+    """The form; after a first look the same form with what was understood."""
+    cluster = found(inventory.cluster, request.user, name)
+    require(request.user, "change.edit", cluster)
+    form = _form(request, cluster)
+    context: dict[str, Any] = {"cluster": cluster, "form": form}
+    if request.method == "POST" and form.is_valid():
+        imported = _imported(request, form)
+        if imported is not None and request.POST.get("act") == "open":
+            opened = _open(request, form, cluster, imported)
+            if opened is not None:
+                return opened
+        if imported is not None:
+            context |= _preview(cluster, form, imported)
+            context["form"] = form = _as_text(form, cluster)
+    form.mark_errors()
+    understood = "preview" in context and not form.errors
+    status = 422 if request.method == "POST" and not understood else 200
+    return render(request, "web/import.html", context, status=status)
+
+
+def _form(request: Request, cluster: Cluster) -> ImportForm:
+    directors = cluster.directors.order_by("name")
+    if request.method == "POST":
+        return ImportForm(request.POST, request.FILES, directors=directors)
+    initial = {"source": "director", "director": request.GET.get("director")}
+    return ImportForm(initial=initial if initial["director"] else None, directors=directors)
+
+
+def _imported(request: Request, form: ImportForm) -> Imported | None:
+    """The table that the form names; None, with the error in the form, where there is none."""
+    data = form.cleaned_data
+    if data["source"] == "director":
+        observed = changes.observed_of(data["director"])
+        if observed is None:
+            message = "It has not reported what it holds yet: start its agent first."
+            form.add_error("director", message)
+            return None
+        table = undefaulted(observed.table, settings=data["settings"])
+        return Imported(table, f"director {data['director'].name}", [])
+    name = data["file_name"] or "text"
+    try:
+        table, warnings = parse_with_warnings(data["content"])
+    except FormatError as error:
+        form.add_error(
+            data["source"] if data["source"] == "file" else "content", _said(error, data)
+        )
+        return None
+    return Imported(table, f"file {name}" if data["file_name"] else "pasted text", warnings)
+
+
+def _said(error: FormatError, data: dict[str, Any]) -> str:
+    """The error, with the line that it is about."""
+    lines = data["content"].split("\n")
+    if error.line is None or error.line > len(lines):
+        return f"{error.message[:1].upper()}{error.message[1:]}."
+    return f"Line {error.line}, “{lines[error.line - 1].strip()[:80]}”: {error.message}."
+
+
+def _preview(cluster: Cluster, form: ImportForm, imported: Imported) -> dict[str, Any]:
+    head = head_table(cluster)
+    replace = form.cleaned_data["how"] == "replace"
+    table = imported.table if replace else merged(head, imported.table)
+    services = [diff for diff in diff_tables(head, table) if diff.kind != "same"]
+    settings = [diff for diff in diff_settings(head, table) if diff.kind != "same"]
+    return {
+        "preview": imported,
+        "server_count": sum(len(service.real_servers) for service in imported.table.services),
+        "diff": services[:SHOWN],
+        "more": max(0, len(services) - SHOWN),
+        "settings": settings,
+    }
+
+
+def _as_text(form: ImportForm, cluster: Cluster) -> ImportForm:
+    """The same form with a file's content in it: browsers don't send a file a second time."""
+    data = dict(form.cleaned_data)
+    if data["source"] == "file":
+        data["source"] = "text"
+    if data["director"]:
+        data["director"] = data["director"].pk
+    shown = ImportForm(data, directors=cluster.directors.order_by("name"))
+    shown.full_clean()
+    for name, errors in form.errors.items():
+        shown.add_error(name if name in shown.fields else None, errors)
+    return shown
+
+
+def _open(
+    request: Request, form: ImportForm, cluster: Cluster, imported: Imported
+) -> HttpResponse | None:
+    """The draft's page; None, with the error in the form, when it could not be opened."""
+    if not form.cleaned_data["title"]:
+        form.add_error("title", "Give the change a title.")
+        return None
+    try:
+        change = open_imported(
+            actor=request.user,
+            cluster=cluster,
+            title=form.cleaned_data["title"],
+            table=imported.table,
+            source=imported.source,
+            replace=form.cleaned_data["how"] == "replace",
+        )
+    except ChangeError as error:
+        form.add_error(None, str(error))
+        return None
+    return redirect("web:change", change.pk)
