@@ -1,4 +1,4 @@
-"""`python -m lvs show|plan|apply|check`: this host's IPVS from the command line, without the console.
+"""`python -m lvs COMMAND`: this host's IPVS from the command line, without the console.
 
 Exit codes: 0 done; 1 this host stands in the way (busy, state folder damaged); 2 bad input or usage;
 3 refused: by the kernel, or because services exist already that are not ours; 4 no IPVS here, or no
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from lvs.cli_connections import add_connections
 from lvs.cli_input import (
     BAD_INPUT,
     DONE,
@@ -123,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
             "/var/lib/lvsconsole)",
         )
         command.set_defaults(run=run)
+    add_connections(commands)
     return parser
 
 
