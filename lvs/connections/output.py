@@ -135,5 +135,8 @@ def _footer(found: Totals) -> str:
     return f"{found.shown} shown of {text}\n" if cut else f"{text}\n"
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False) + "\n"
+    return _encode(document) + "\n"

@@ -1,5 +1,6 @@
 """One connection or persistence template, decoded. Pure."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lvs.addresses import Family, endpoint, packed, unpacked
@@ -90,6 +91,7 @@ def address_bytes(raw: bytes) -> bytes:
     return bytes.fromhex(raw.replace(b":", b"").decode())
 
 
+@lru_cache(maxsize=256)
 def protocol_name(raw: bytes) -> str:
     """`tcp` of TCP; `protocol-50` of the kernel's IP_50; "" of IP, which stands for a mark."""
     name = raw.decode().lower()
@@ -98,25 +100,32 @@ def protocol_name(raw: bytes) -> str:
     return name.replace("ip_", "protocol-", 1) if name.startswith("ip_") else name
 
 
+@lru_cache(maxsize=8192)
+def _common_address(raw: bytes) -> str:
+    """The address as people write it: of services and real servers, which come again and again."""
+    return unpacked(address_bytes(raw))
+
+
 def decode(fields: Fields) -> Connection:
     """The connection that a line's fields describe."""
     protocol = protocol_name(fields[PROTOCOL])
-    service = address_bytes(fields[SERVICE])
+    service = fields[SERVICE]
+    engine = fields[ENGINE]
     return Connection(
         is_template(fields),
         protocol,
         unpacked(address_bytes(fields[CLIENT])),
         int(fields[CLIENT_PORT], 16),
-        unpacked(service) if protocol else "",
+        _common_address(service) if protocol else "",
         int(fields[SERVICE_PORT], 16),
-        0 if protocol else int.from_bytes(service[:4], "big"),
-        unpacked(address_bytes(fields[SERVER])),
+        0 if protocol else int.from_bytes(address_bytes(service)[:4], "big"),
+        _common_address(fields[SERVER]),
         int(fields[SERVER_PORT], 16),
         fields[STATE].decode(),
         int(fields[EXPIRES]),
         fields[ORIGIN].decode().lower(),
-        printable(fields[ENGINE]),
-        printable(fields[ENGINE_DATA]),
+        printable(engine) if engine else "",
+        printable(fields[ENGINE_DATA]) if engine else "",
     )
 
 

@@ -25,8 +25,8 @@ def read_chunks(path: Path) -> Iterator[bytes]:
     """The file, piece by piece. Raises IpvsMissing, NotPermitted or OSError.
 
     The list moves while it is read: connections that come or go meanwhile may be in it or not.
-    Before Linux 6.17 the kernel looks for its place anew at each piece, so that the time for a whole
-    reading grows with the square of the connections: read it once, and never for nothing.
+    Older kernels, 6.1 among them, look for their place anew at each piece (`ip_vs_conn_array`), so
+    that the time of a reading grows with the square of the connections: never read it twice.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -160,9 +160,7 @@ def test_the_templates_that_hold_for_a_client(clients):
 
 
 def test_a_client_that_never_came_sticks_by_its_network(clients):
-    assert templates_of("203.0.113.200") == {
-        row for row in TEMPLATES if row[1] == "203.0.113.0/24"
-    }
+    assert templates_of("203.0.113.200") == {row for row in TEMPLATES if row[1] == "203.0.113.0/24"}
     assert templates_of("203.0.114.9") == set()
 
 
