@@ -31,8 +31,10 @@ TABLE = f"""\
 -A -f 305419896 -6 -s rr -p 120 -M 64
 -a -f 305419896 -6 -r [fd00:1::104]:0 -m
 """
-MARK = "tc filter add dev outer ingress protocol {0} u32 match {0} dport 8080 0xffff action skbedit mark 305419896"
-MARK6 = MARK.replace("match {0}", "match ip6")
+MARK = (
+    "tc filter add dev outer ingress protocol {} u32 match {} dport 8080 0xffff "
+    "action skbedit mark 305419896"
+)
 SET_UP = (
     "ip -n client addr add 203.0.113.9/32 dev eth0",
     "ip -n client addr add 203.0.113.77/32 dev eth0",
@@ -40,8 +42,8 @@ SET_UP = (
     "ip route add 203.0.113.0/24 dev outer",
     "ip -6 route add fd00:99::/64 dev outer",
     "tc qdisc add dev outer clsact",
-    MARK.format("ip"),
-    MARK6.format("ipv6"),
+    MARK.format("ip", "ip"),
+    MARK.format("ipv6", "ip6"),
 )
 TAKE_DOWN = (
     "tc qdisc del dev outer clsact",
