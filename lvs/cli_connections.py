@@ -81,9 +81,11 @@ def _connections(chosen: argparse.Namespace) -> int:
         raise Failed(BAD_INPUT, f"--{error.what}: {error}") from None
     if document["unreadable"]:
         sys.stdout.flush()
+        number = document["unreadable"]
         sys.stderr.write(
-            f"lvs: warning: {document['unreadable']} lines of the kernel's list are not understood, "
-            f"and so left out. The first begins: {document['example']}\n"
+            f"lvs: warning: {number} line{'s' * (number != 1)} of the kernel's list can't be "
+            f"understood and {'are' if number != 1 else 'is'} left out. The first begins: "
+            f"{document['example']}\n"
         )
     return DONE
 

@@ -168,7 +168,7 @@ def test_lines_that_are_none_bring_a_warning(connections, monkeypatch, tmp_path)
         code, output, error = connections(*options)
         assert (code, error) == (
             0,
-            "lvs: warning: 1 lines of the kernel's list are not understood, and so left out. "
+            "lvs: warning: 1 line of the kernel's list can't be understood and is left out. "
             "The first begins: \\x1b[2Jodd\n",
         )
         assert "of 2 lines read" in output
