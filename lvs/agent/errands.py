@@ -9,21 +9,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lvs.agent import streams
 from lvs.agent.errand import Errand, ErrandKind, open_errand
+from lvs.agent.errand_kinds import connections, zero_counters
 from lvs.agent.reporter import Reporter
 from lvs.agent.sealing import EnvelopeRefused
-from lvs.documents import Document, key_from_document
+from lvs.documents import Document
 from lvs.errors import LvsError
-from lvs.netlink.kernel import Kernel
 from lvs.state import StateFolder
 
 logger = logging.getLogger(__name__)
 
 REMEMBERED = 1000
 """Errands that are known to be done: one that comes twice is not done twice."""
-
-
-class BadArguments(LvsError):
-    """The errand asks for something that can't be."""
 
 
 class Errands:
@@ -42,6 +38,7 @@ class Errands:
         self._reporter = reporter
         self._done: deque[int] = deque(maxlen=REMEMBERED)
         self._kinds: dict[ErrandKind, Callable[[Document], Document]] = {
+            "connections": connections,
             "zero": zero_counters,
         }
 
@@ -77,15 +74,3 @@ class Errands:
             logger.exception("errand %d met an error of the agent itself", errand.errand)
             kind = type(error).__name__
             return {}, f"The agent met an error of its own, see its log: {kind}"
-
-
-def zero_counters(arguments: Document) -> Document:
-    """Set counters to zero. arguments: `{"service": key document, or null for all}`."""
-    document = arguments.get("service")
-    try:
-        key = None if document is None else key_from_document(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadArguments(f"The service can't be read: {error!r}") from None
-    with Kernel() as kernel:
-        kernel.zero(key)
-    return {}

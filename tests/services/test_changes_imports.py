@@ -26,7 +26,12 @@ def applied(cluster, service):
 
 def imported(actor, cluster, table, replace=False, title="Import"):
     return open_imported(
-        actor=actor, cluster=cluster, title=title, table=table, source="file a.conf", replace=replace
+        actor=actor,
+        cluster=cluster,
+        title=title,
+        table=table,
+        source="file a.conf",
+        replace=replace,
     )
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from lvs.connections import FilterError, make_filters
-from lvs.connections.filters import PROTOCOLS, STATES
 
 from apps.web.forms.fields import TiedForm, text
+from lvs.connections import FilterError, make_filters
+from lvs.connections.filters import PROTOCOLS, STATES
 
 SHOWN = 200
 """Rows of an answer, of connections and of templates each."""

@@ -1,0 +1,49 @@
+"""What each kind of errand does on the director. Arguments come from the console, signed, but may be wrong."""
+
+from lvs.connections import FilterError, find_connections, make_filters, make_order, summarise
+from lvs.connections.filters import Filters
+from lvs.documents import Document, key_from_document
+from lvs.errors import LvsError
+from lvs.netlink.kernel import Kernel
+
+_FILTERS = frozenset({"client", "service", "server", "state", "protocol", "kind", "origin"})
+
+
+class BadArguments(LvsError):
+    """The errand asks for something that can't be."""
+
+
+def zero_counters(arguments: Document) -> Document:
+    """Set counters to zero. arguments: `{"service": key document, or null for all}`."""
+    document = arguments.get("service")
+    try:
+        key = None if document is None else key_from_document(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadArguments(f"The service can't be read: {error!r}") from None
+    with Kernel() as kernel:
+        kernel.zero(key)
+    return {}
+
+
+def connections(arguments: Document) -> Document:
+    """Rows of the connection table, or totals, as `lvs.connections` gives them.
+
+    arguments: `{"filters": words of make_filters, "totals": bool, "sort": word, "limit": rows}`.
+    """
+    try:
+        filters = _filters(arguments["filters"])
+        limit = arguments["limit"]
+        if arguments["totals"]:
+            return summarise(filters, limit)
+        return find_connections(filters, make_order(arguments["sort"], limit=limit))
+    except FilterError as error:
+        raise BadArguments(str(error)) from None
+    except (KeyError, TypeError) as error:
+        raise BadArguments(f"The question can't be read: {error!r}") from None
+
+
+def _filters(words: Document) -> Filters:
+    if not words.keys() <= _FILTERS:
+        names = ", ".join(sorted(words.keys() - _FILTERS))
+        raise BadArguments(f"This agent has no filter {names[:80]}: update it")
+    return make_filters(**words)
