@@ -6,6 +6,7 @@ from apps.inventory.models import Director
 from apps.jobs.models import Errand
 from apps.web.forms.connections import ConnectionsForm, initial_of
 from lvs.addresses import endpoint
+from lvs.connections.row import GIVEN_UP
 from lvs.documents import key_from_document
 
 _TITLES = {
@@ -27,6 +28,8 @@ class Row(NamedTuple):
     covers: str
     """Of a template: the clients that it holds for."""
     remark: str
+    engine: str
+    """What a persistence engine goes by, such as SIP's Call-ID."""
 
 
 def asking(director: Director, kind: Errand.Kind) -> dict[str, Any]:
@@ -62,16 +65,18 @@ def _rows(part: dict[str, Any]) -> list[Row]:
 
 
 def _row(row: dict[str, Any]) -> Row:
-    client, server = row["client"], row["server"]
+    client, server, engine = row["client"], row["server"], row.get("engine")
     template = row["kind"] == "template"
+    given_up = template and server["port"] == GIVEN_UP
     return Row(
         client["address"] if template else endpoint(client["address"], client["port"]),
         str(key_from_document(row["service"])),
-        endpoint(server["address"], server["port"]),
+        server["address"] if given_up else endpoint(server["address"], server["port"]),
         row["state"],
         duration(row["seconds"]),
         row.get("covers") or "",
         row.get("remark") or "",
+        f"{engine['name']}: {engine['data']}" if engine else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What each kind of errand does on the director. Arguments come from the console, signed, but may be wrong."""
+"""What each kind of errand does. Arguments come signed from the console, and may yet be wrong."""
 
 from lvs.connections import FilterError, find_connections, make_filters, make_order, summarise
 from lvs.connections.filters import Filters

@@ -38,13 +38,13 @@ class ConnectionsForm(TiedForm):
         choices=[
             ("all", "Connections and persistence"),
             ("connections", "Connections only"),
-            ("templates", "Persistence only: who sticks to which server"),
+            ("templates", "Persistence only: who sticks"),
         ],
     )
     shape = forms.ChoiceField(
         label="As",
         initial="rows",
-        choices=[("rows", "Rows"), ("totals", "Totals by service, server and state")],
+        choices=[("rows", "Rows"), ("totals", "Totals")],
     )
     sort = forms.ChoiceField(
         label="Sorted by",

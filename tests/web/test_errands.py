@@ -1,0 +1,198 @@
+"""What people ask of directors, on pages."""
+
+import pytest
+
+from apps.jobs.models import Errand
+from apps.jobs.services import store_errand_answered
+from lvs.agent import streams
+from lvs.model import make_table
+from tests.factories import make_director, make_service, observe
+from tests.web.conftest import browser, error_beside, text_of
+
+pytestmark = pytest.mark.django_db
+
+ROW = {
+    "kind": "connection",
+    "client": {"address": "203.0.113.9", "port": 4711},
+    "service": {"protocol": "tcp", "address": "192.168.49.134", "port": 80},
+    "server": {"address": "192.168.1.103", "port": 80},
+    "state": "ESTABLISHED",
+    "seconds": 890,
+}
+TEMPLATE = ROW | {
+    "kind": "template",
+    "client": {"address": "203.0.113.0", "port": 0},
+    "state": "NONE",
+    "seconds": 252,
+    "covers": "203.0.113.0/24",
+    "remark": "",
+}
+NONE = {"matched": 0, "truncated": False, "rows": []}
+ANSWER = {
+    "read": 2,
+    "unreadable": 0,
+    "example": "",
+    "connections": {"matched": 1, "truncated": False, "rows": [ROW]},
+    "templates": {"matched": 1, "truncated": False, "rows": [TEMPLATE]},
+}
+FORM = {"kind": "all", "shape": "rows", "sort": "client"}
+
+
+@pytest.fixture
+def director():
+    return make_director("lb-1")
+
+
+def ask(signed_in, director, **fields):
+    return signed_in.post(f"/directors/{director.uuid}/connections/", FORM | fields)
+
+
+def answer(errand, document=None, error=""):
+    message = streams.errand_answered(
+        str(errand.director.uuid), 1.0, errand=errand.pk, answer=document or {}, error=error
+    )
+    store_errand_answered(director=errand.director, message=message)
+
+
+def asked(signed_in, director, document=None, error="", **fields):
+    """The page of a question that has its answer."""
+    response = ask(signed_in, director, **fields)
+    errand = Errand.objects.get()
+    answer(errand, document, error)
+    return signed_in.get(response["Location"])
+
+
+def test_a_question_leads_to_a_page_that_waits(operator, director):
+    client = browser(operator)
+    response = ask(client, director, client="203.0.113.0/24", state="ESTABLISHED")
+    errand = Errand.objects.get()
+    assert response["Location"] == f"/errands/{errand.pk}/"
+    assert errand.arguments == {
+        "filters": {"client": "203.0.113.0/24", "state": "ESTABLISHED", "kind": "all"},
+        "totals": False,
+        "sort": "client",
+        "limit": 200,
+    }
+    page = client.get(response["Location"])
+    assert "Asking lb-1" in text_of(page)
+    assert f"live:errand.{errand.pk} from:body" in page.content.decode()
+
+
+def test_an_answer_shows_connections_and_who_sticks(operator, director):
+    page = text_of(asked(browser(operator), director, ANSWER))
+    assert "203.0.113.9:4711 tcp 192.168.49.134:80 192.168.1.103:80 ESTABLISHED" in page
+    assert "14 min 50 s" in page
+    assert "203.0.113.0/24 tcp 192.168.49.134:80 192.168.1.103:80 NONE 4 min 12 s" in page
+
+
+def test_where_a_client_sticks_is_said_in_a_sentence(operator, director):
+    page = text_of(asked(browser(operator), director, ANSWER, client="203.0.113.9"))
+    assert (
+        "203.0.113.0/24 sticks to 192.168.1.103:80 of tcp 192.168.49.134:80 for 4 min 12 s more"
+        in page
+    )
+
+
+def test_a_template_that_the_kernel_gave_up_names_no_port(operator, director):
+    given_up = TEMPLATE | {"server": {"address": "192.168.1.103", "port": 65535}}
+    given_up["remark"] = "given up"
+    document = ANSWER | {"templates": {"matched": 1, "truncated": False, "rows": [given_up]}}
+    page = text_of(asked(browser(operator), director, document))
+    assert "65535" not in page
+    assert "given up" in page
+
+
+def test_what_a_stranger_chose_as_call_id_is_harmless(operator, director):
+    row = TEMPLATE | {"engine": {"name": "sip", "data": "<script>alert(1)</script>"}}
+    document = ANSWER | {"templates": {"matched": 1, "truncated": False, "rows": [row]}}
+    page = asked(browser(operator), director, document).content.decode()
+    assert "<script>alert" not in page
+    assert "sip: &lt;script&gt;" in page
+
+
+def test_totals(operator, director):
+    part = {
+        "total": 3,
+        "states": {"ESTABLISHED": 3},
+        "services": [],
+        "more_services": 0,
+        "servers": [{"service": "tcp 192.0.2.1:80", "server": "192.0.2.9:80", "total": 3}],
+        "more_servers": 4,
+        "others": 0,
+    }
+    empty = part | {"total": 0, "states": {}, "servers": [], "more_servers": 0}
+    document = {"read": 3, "unreadable": 1, "connections": part, "templates": empty}
+    page = text_of(asked(browser(operator), director, document, shape="totals"))
+    assert "ESTABLISHED: 3" in page
+    assert "tcp 192.0.2.1:80 192.0.2.9:80 3" in page
+    assert "and 4 more real servers" in page
+    assert "1 could not be understood" in page
+
+
+def test_a_filter_that_can_not_be_stands_beside_its_field(operator, director):
+    response = ask(browser(operator), director, client="10.0.0.1/8")
+    assert response.status_code == 422
+    assert "10.0.0.0/8" in error_beside(response, "client")
+    assert not Errand.objects.exists()
+
+
+def test_why_there_is_no_answer_is_said(operator, director):
+    page = text_of(asked(browser(operator), director, error="This kernel has no IPVS loaded."))
+    assert "This kernel has no IPVS loaded." in page
+
+
+def test_the_part_that_waits_is_read_again(operator, director):
+    client = browser(operator)
+    location = ask(client, director)["Location"]
+    part = client.get(location, {"part": "answer"})
+    assert b"<html" not in part.content
+    answer(Errand.objects.get(), ANSWER)
+    assert "hx-get" not in client.get(location, {"part": "answer"}).content.decode()
+
+
+def test_counters_of_one_service_are_set_to_zero(operator, director):
+    observe(director, make_table([make_service()]))
+    client = browser(operator)
+    page = client.get(f"/directors/{director.uuid}/")
+    assert "tcp-192.168.49.134-80" in page.content.decode()
+    slug = {"service": "tcp-192.168.49.134-80"}
+    response = client.post(f"/directors/{director.uuid}/zero/", slug)
+    errand = Errand.objects.get()
+    assert errand.arguments == {"service": ROW["service"]}
+    answer(errand)
+    shown = text_of(client.get(response["Location"]))
+    assert "The counters of tcp 192.168.49.134:80 of lb-1 start at zero again" in shown
+
+
+def test_counters_of_a_service_that_is_none_are_refused(operator, director):
+    client = browser(operator)
+    response = client.post(f"/directors/{director.uuid}/zero/", {"service": "nonsense"})
+    assert response.status_code == 400
+    assert not Errand.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["connections", "fitness", "zero"])
+def test_a_viewer_asks_nothing_and_is_offered_nothing(viewer, director, act):
+    client = browser(viewer)
+    assert client.post(f"/directors/{director.uuid}/{act}/", FORM).status_code == 403
+    assert 'id="ask"' not in client.get(f"/directors/{director.uuid}/").content.decode()
+
+
+def test_an_approver_is_offered_no_zero(approver, director):
+    page = browser(approver).get(f"/directors/{director.uuid}/").content.decode()
+    assert 'id="ask"' in page
+    assert "Set to zero" not in page
+
+
+@pytest.mark.parametrize("act", ["fitness", "zero"])
+def test_acts_are_posted(operator, director, act):
+    assert browser(operator).get(f"/directors/{director.uuid}/{act}/").status_code == 405
+
+
+def test_an_errand_that_never_was_is_not_found(operator):
+    assert browser(operator).get("/errands/7/").status_code == 404
+
+
+def test_an_answer_is_not_for_viewers(viewer, operator, director):
+    location = ask(browser(operator), director)["Location"]
+    assert browser(viewer).get(location).status_code == 403

@@ -1,0 +1,119 @@
+"""Importing a table, on the page."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.changes.models import Change
+from apps.changes.selectors import table_of
+from lvs.model import EMPTY, make_table
+from lvs.settings import Sysctl, Timeouts
+from tests.factories import make_director, make_service, observe
+from tests.web.conftest import browser, error_beside, text_of
+
+pytestmark = pytest.mark.django_db
+
+SAVED = "-A -t 192.0.2.1:80 -s wrr\n-a -t 192.0.2.1:80 -r 192.0.2.9:80 -m -w 20\n"
+URL = "/clusters/web/import/"
+
+
+def form(**fields):
+    return {"source": "text", "content": SAVED, "how": "merge", "act": "look"} | fields
+
+
+def file(data, name="rules.save"):
+    return SimpleUploadedFile(name, data)
+
+
+def test_the_cluster_offers_it_to_operators_only(operator, viewer, cluster):
+    assert URL in browser(operator).get("/clusters/web/").content.decode()
+    assert URL not in browser(viewer).get("/clusters/web/").content.decode()
+    assert browser(viewer).get(URL).status_code == 403
+
+
+def test_a_first_look_stores_nothing(operator, cluster):
+    response = browser(operator).post(URL, form())
+    assert response.status_code == 200
+    page = text_of(response)
+    assert "1 virtual service with 1 real server, from pasted text" in page
+    assert "tcp 192.0.2.1:80" in page
+    assert not Change.objects.exists()
+
+
+def test_then_a_draft_is_opened_with_it(operator, cluster):
+    response = browser(operator).post(URL, form(act="open", title="From ipvsadm"))
+    change = Change.objects.get()
+    assert response["Location"] == f"/changes/{change.pk}/"
+    assert [str(service) for service in table_of(change).services] == ["tcp 192.0.2.1:80"]
+
+
+def test_a_file_is_shown_as_text_for_the_second_step(operator, cluster):
+    client = browser(operator)
+    response = client.post(URL, form(source="file", content="", file=file(SAVED.encode())))
+    page = response.content.decode()
+    assert "from file rules.save" in text_of(response)
+    assert "-A -t 192.0.2.1:80 -s wrr" in page
+    assert 'value="rules.save"' in page
+    client.post(URL, form(act="open", title="From a file", file_name="rules.save"))
+    assert Change.objects.get().title == "From a file"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"\xff\xfe", "Line 1 is no UTF-8 text."), (b"-A -t 192.0.2.1:80\nbroken\n", "Line 2")],
+)
+def test_a_file_that_is_no_table_says_where(operator, cluster, data, said):
+    response = browser(operator).post(URL, form(source="file", file=file(data)))
+    assert response.status_code == 422
+    assert said in error_beside(response, "file")
+
+
+def test_nothing_is_half_imported(operator, cluster):
+    broken = SAVED + "-a -t 192.0.2.7:80 -r 192.0.2.9:80\n"
+    response = browser(operator).post(URL, form(content=broken, act="open", title="Half"))
+    assert response.status_code == 422
+    assert "Line 3, “-a -t 192.0.2.7:80" in error_beside(response, "content")
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"source": "file"}, "file"),
+        ({"content": "  "}, "content"),
+        ({"source": "director"}, "director"),
+        ({"act": "open"}, "title"),
+    ],
+)
+def test_what_is_missing_is_asked_for(operator, cluster, fields, name):
+    response = browser(operator).post(URL, form(**fields))
+    assert response.status_code == 422
+    assert error_beside(response, name)
+
+
+def test_what_a_director_holds_is_adopted(operator, cluster):
+    director = cluster.directors.get()
+    live = make_table([make_service()], Timeouts(700, 120, 300), (), (Sysctl("conntrack", "1"),))
+    observe(director, EMPTY, foreign=live)
+    fields = {"source": "director", "director": director.pk, "title": "Adopt", "act": "open"}
+    browser(operator).post(URL, form(**fields, settings="on"))
+    assert table_of(Change.objects.get()) == live._replace(sync=None)
+
+
+def test_a_director_that_never_reported_has_nothing_to_adopt(operator, cluster):
+    silent = make_director("silent", holds=None)
+    silent.cluster = cluster
+    silent.save()
+    response = browser(operator).post(URL, form(source="director", director=silent.pk))
+    assert "has not reported" in error_beside(response, "director")
+
+
+def test_a_director_of_another_cluster_can_not_be_chosen(operator, cluster):
+    response = browser(operator).post(URL, form(source="director", director=make_director().pk))
+    assert response.status_code == 422
+    assert error_beside(response, "director")
+
+
+def test_a_file_name_is_harmless(operator, cluster):
+    data = file(SAVED.encode(), "<script>x</script>.save")
+    response = browser(operator).post(URL, form(source="file", file=data))
+    assert "<script>x" not in response.content.decode()
