@@ -89,8 +89,46 @@ def _zero(errand: Errand) -> dict[str, Any]:
     }
 
 
+_LEVELS = (
+    ("wrong", "Wrong: mend this first", "red"),
+    ("warning", "Worth a look", "amber"),
+    ("unknown", "Not known", "grey"),
+    ("ok", "In order", "green"),
+)
+
+
 def _doctor(errand: Errand) -> dict[str, Any]:
-    return {"fitness": errand.answer}
+    by_level: dict[str, list[Any]] = {}
+    for finding in errand.answer["findings"]:
+        by_level.setdefault(finding["level"], []).append(finding)
+    groups = [
+        {"level": level, "title": title, "colour": colour, "findings": by_level[level]}
+        for level, title, colour in _LEVELS
+        if level in by_level
+    ]
+    return {"fitness": errand.answer, "findings": groups, "lines": "\n"}
+
+
+class FitnessRow(NamedTuple):
+    """What one director said of its fitness, in a line."""
+
+    errand: Errand
+    verdict: str
+    colour: str
+    says: str
+
+
+def fitness_row(errand: Errand) -> FitnessRow:
+    """The line of one director."""
+    if errand.state == Errand.State.WAITING:
+        return FitnessRow(errand, "Asking", "blue", "An answer comes within seconds.")
+    if errand.state != Errand.State.ANSWERED:
+        return FitnessRow(errand, "No answer", "grey", errand.error)
+    number = errand.answer["counts"]
+    says = f"{number['wrong']} wrong, {number['warning']} to look at, {number['unknown']} not known"
+    if not errand.answer["fit"]:
+        return FitnessRow(errand, "Not fit", "red", says)
+    return FitnessRow(errand, "Fit", "amber" if number["warning"] else "green", says)
 
 
 _ANSWERS = {

@@ -2,9 +2,12 @@
 
 from lvs.connections import FilterError, find_connections, make_filters, make_order, summarise
 from lvs.connections.filters import Filters
-from lvs.documents import Document, key_from_document
+from lvs.doctor import examine
+from lvs.documents import Document, key_from_document, table_from_document
 from lvs.errors import LvsError
+from lvs.model import Table
 from lvs.netlink.kernel import Kernel
+from lvs.state import StateFolder
 
 _FILTERS = frozenset({"client", "service", "server", "state", "protocol", "kind", "origin"})
 
@@ -23,6 +26,27 @@ def zero_counters(arguments: Document) -> Document:
     with Kernel() as kernel:
         kernel.zero(key)
     return {}
+
+
+def fitness(state: StateFolder, arguments: Document) -> Document:
+    """Findings and advice of `lvs.doctor` for a table.
+
+    arguments: `{"table": document}`; without one it is the last verified table, or what the kernel holds.
+    """
+    document = arguments.get("table")
+    if document is None:
+        return examine(state.load().table or held())
+    try:
+        table = table_from_document(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadArguments(f"The table can't be read: {error!r}") from None
+    return examine(table)
+
+
+def held() -> Table:
+    """The services that the kernel holds."""
+    with Kernel() as kernel:
+        return Table(kernel.read_table().services)
 
 
 def connections(arguments: Document) -> Document:

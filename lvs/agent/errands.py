@@ -4,12 +4,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lvs.agent import streams
 from lvs.agent.errand import Errand, ErrandKind, open_errand
-from lvs.agent.errand_kinds import connections, zero_counters
+from lvs.agent.errand_kinds import connections, fitness, zero_counters
 from lvs.agent.reporter import Reporter
 from lvs.agent.sealing import EnvelopeRefused
 from lvs.documents import Document
@@ -39,6 +40,7 @@ class Errands:
         self._done: deque[int] = deque(maxlen=REMEMBERED)
         self._kinds: dict[ErrandKind, Callable[[Document], Document]] = {
             "connections": connections,
+            "doctor": partial(fitness, state),
             "zero": zero_counters,
         }
 

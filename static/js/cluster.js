@@ -11,6 +11,8 @@ const page = document.querySelector("[data-cluster-live]");
 const topic = page.dataset.samples;
 
 const metric = () => page.querySelector("[name=metric]:checked")?.value ?? "connections_rate";
+// Rates, or with “Totals” what they add up to: the field without its “_rate”.
+const fieldOf = (name) => (page.dataset.counts === "totals" ? name.replace(/_rate$/, "") : name);
 const view = () => page.querySelector("[name=view]:checked")?.value ?? "";
 
 // The cluster's directors as the page lists them: uuid → {name, presence}.
@@ -76,7 +78,7 @@ function paintRow(row, used, fresh) {
   row.classList.toggle("is-missing", missing);
   for (const cell of row.querySelectorAll("[data-f]")) {
     const oneWay = cell.dataset.f.startsWith("out_") && repliesGoAround(row);
-    write(cell, oneWay ? "n/a" : shown(cell.dataset.f, total(id, cell.dataset.f, used)));
+    write(cell, oneWay ? "n/a" : shown(cell.dataset.f, total(id, fieldOf(cell.dataset.f), used)));
     if (oneWay) cell.title = "Replies go around the director, so it can't count them";
   }
 }
@@ -168,13 +170,15 @@ document.body.addEventListener("live:frame", (event) => { receive(event.detail, 
 document.body.addEventListener("live:status", (event) => { setSocket(event.detail.state); paint(); });
 document.body.addEventListener("htmx:afterSettle", () => {
   // A part that was read again shows the first choice: the person's own comes back.
-  const chosenMetric = page.querySelector(`[name=metric][value="${page.dataset.metric ?? ""}"]`);
-  if (chosenMetric) chosenMetric.checked = true;
+  for (const name of ["metric", "counts"]) {
+    const chosenBefore = page.querySelector(`[name=${name}][value="${page.dataset[name] ?? ""}"]`);
+    if (chosenBefore) chosenBefore.checked = true;
+  }
   schedule();
 });
 document.addEventListener("lvs:theme", () => { forget(); schedule(); });
 page.addEventListener("change", (event) => {
-  if (event.target.name === "metric") page.dataset.metric = event.target.value;
+  if (["metric", "counts"].includes(event.target.name)) page.dataset[event.target.name] = event.target.value;
   paint();
 });
 page.addEventListener("click", (event) => {

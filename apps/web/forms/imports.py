@@ -35,9 +35,7 @@ class ImportForm(TiedForm):
         required=False,
         strip=False,
         max_length=min(MAX_LENGTH, MOST_BYTES),
-        widget=forms.Textarea(
-            attrs={"rows": 10, "class": "mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
     file_name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     director = forms.ModelChoiceField(
@@ -63,6 +61,7 @@ class ImportForm(TiedForm):
     def __init__(self, *args: Any, directors: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["director"].queryset = directors  # type: ignore[attr-defined]
+        self.fields["content"].widget.attrs["class"] += " mono"
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen source needs, and turn a file into text."""

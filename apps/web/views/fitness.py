@@ -1,0 +1,38 @@
+"""Whether the directors of a cluster are fit for the table of a change."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from apps.accounts.policy import require
+from apps.changes import selectors as changes
+from apps.jobs import selectors
+from apps.jobs.models import Errand
+from apps.jobs.services import ask_director
+from apps.web.errand_page import fitness_row
+from apps.web.views.common import Request, found
+
+
+def of_change(request: Request, number: int) -> HttpResponse:
+    """What each director said when it was last asked; by POST all are asked anew."""
+    require(request.user, "director.ask")
+    change = found(changes.change, request.user, number)
+    directors = list(changes.directors_of(change))
+    if request.method == "POST":
+        for director in directors:
+            ask_director(
+                actor=request.user,
+                director=director,
+                kind=Errand.Kind.DOCTOR,
+                arguments={"change": change.pk, "table": change.table},
+            )
+        return redirect("web:change-fitness", number)
+    rows = [fitness_row(errand) for errand in selectors.fitness_of(request.user, change)]
+    context = {
+        "change": change,
+        "directors": directors,
+        "rows": rows,
+        "waiting": any(row.errand.state == Errand.State.WAITING for row in rows),
+    }
+    part = request.GET.get("part") == "rows"
+    template = "parts/change_fitness.html" if part else "change_fitness.html"
+    return render(request, f"web/{template}", context)
