@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lvs.cli_connections import add_connections
+from lvs.cli_doctor import add_doctor
 from lvs.cli_input import (
     BAD_INPUT,
     DONE,
@@ -125,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.set_defaults(run=run)
     add_connections(commands)
+    add_doctor(commands)
     return parser
 
 

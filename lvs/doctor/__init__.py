@@ -1,0 +1,23 @@
+"""Is this host fit to be a director for a table, and what do its real servers need?
+
+`gather` reads the host (`Host`), the judges are pure: Host × Table → findings. See docs/doctor.md.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lvs.model import Table
+
+
+def examine(table: "Table") -> dict[str, Any]:
+    """This host's findings and advice for a table, as a JSON object (`render.to_document`).
+
+    Reads only. Raises LvsError when the kernel doesn't show its interfaces or its answers are lost.
+    """
+    from lvs.doctor.gather import gather, read_held
+    from lvs.doctor.judge import judge
+    from lvs.doctor.render import to_document
+    from lvs.doctor.servers import advise
+
+    host = gather(table, read_held())
+    return to_document(host, judge(host, table), advise(host, table))
