@@ -10,6 +10,8 @@ from lvs.doctor.modules import read_text
 
 _XTABLES = ("net/ip_tables_names", "net/ip6_tables_names")
 """The tables of iptables-legacy in this network namespace, a line each; for root only."""
+_ANY, _IP_FAMILIES = 0, (1, 2, 10)
+"""NFPROTO_UNSPEC; NFPROTO_INET, NFPROTO_IPV4 and NFPROTO_IPV6 of the kernel's linux/netfilter.h."""
 
 
 def read_firewall(proc: Path, modules: Modules) -> bool | None:
@@ -31,7 +33,10 @@ def _legacy(path: Path) -> bool | None:
 
 def _nftables() -> bool | None:
     try:
-        with NFTables() as kernel:
-            return any(chain.get_attr("NFTA_CHAIN_HOOK") for chain in kernel.get_chains())
+        with NFTables(nfgen_family=_ANY) as kernel:
+            return any(
+                chain["nfgen_family"] in _IP_FAMILIES and chain.get_attr("NFTA_CHAIN_HOOK")
+                for chain in kernel.get_chains()
+            )
     except (NetlinkError, OSError):  # not for us to read
         return None

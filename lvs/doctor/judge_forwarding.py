@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lvs.addresses import Family
 from lvs.doctor.commands import conf, sysctl
 from lvs.doctor.finding import Finding
-from lvs.doctor.host import Host
+from lvs.doctor.host import Host, Route
 from lvs.doctor.needs import Way, ipvs_setting, vips, ways
 from lvs.model import Table
 
@@ -22,21 +22,20 @@ def judge_forwarding(host: Host, table: Table) -> Iterator[Finding]:
         yield _switch(host, family)
     if not masqueraded:
         return
-    names = _interfaces(host, masqueraded, "inet")
-    for name in names:
+    routes = _routes(host, masqueraded)
+    for name in dict.fromkeys(route.interface for route in routes):
         yield from _interface(host, name)
     outer = {name for address in vips(table) for name in host.holders(address)}
-    for name in names:
+    for name in dict.fromkeys(route.interface for route in routes if not route.gateway):
         if name in outer:
             yield _redirects(host, name)
     yield from _firewall(host, table)
 
 
-def _interfaces(host: Host, chosen: list[Way], family: Family) -> list[str]:
-    """Those that lead to real servers, each once."""
-    routes = [host.routes.get(way.address) for way in chosen if way.family == family]
-    names = (route.interface for route in routes if route and not route.local)
-    return [name for name in dict.fromkeys(names) if name]
+def _routes(host: Host, chosen: list[Way]) -> list[Route]:
+    """Those that lead to IPv4 real servers: IPv6 has no such settings for single interfaces."""
+    found = [host.routes.get(way.address) for way in chosen if way.family == "inet"]
+    return [route for route in found if route and route.interface and not route.local]
 
 
 def _switch(host: Host, family: Family) -> Finding:

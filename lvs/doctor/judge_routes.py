@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
+from lvs.addresses import family_of
 from lvs.doctor.commands import host_prefix, ip
 from lvs.doctor.finding import Finding
 from lvs.doctor.host import Address, Host, Route
@@ -74,4 +75,6 @@ def _straight(address: str, near: Address | None) -> str:
     if near is None:
         return ""
     way = f"dev {quote(near.interface)} src {near.address}"
-    return f"{ip(address)} route replace {host_prefix(address)} {way}"
+    # IPv4's default is the best metric there is; IPv6's is 1024, and a better one may lead elsewhere.
+    metric = " metric 1" if family_of(address) == "inet6" else ""
+    return f"{ip(address)} route replace {host_prefix(address)} {way}{metric}"
