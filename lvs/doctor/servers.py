@@ -106,11 +106,11 @@ def _needs(host: Host, table: Table, role: Role) -> tuple[list[str], list[str]]:
 
 def _for_masquerade(host: Host, table: Table, role: Role) -> tuple[list[str], list[str]]:
     address, route = role.way.address, host.routes.get(role.way.address)
-    if route is None or route.refusal or not route.source:
-        return [], ["The director has no route to it yet: mend that first."]
-    if route.gateway:
+    if route is not None and route.gateway:
         note = f"It is behind {route.gateway}: its packets to clients must find their way to the director."
         return [], [note]
+    if route is None or route.refusal or not route.source:
+        return [], ["The director has no route to it yet: mend that first."]
     commands = [f"{ip(address)} route replace default via {route.source}"]
     shared = any(route.interface in host.holders(vip) for vip in vips(table))
     if shared and role.way.family == "inet":
