@@ -6,7 +6,7 @@ from apps.jobs.models import Errand
 from apps.jobs.services import store_errand_answered
 from lvs.agent import streams
 from lvs.model import make_table
-from tests.factories import make_director, make_service, observe
+from tests.factories import make_director, make_draft, make_service, observe
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +196,91 @@ def test_an_errand_that_never_was_is_not_found(operator):
 def test_an_answer_is_not_for_viewers(viewer, operator, director):
     location = ask(browser(operator), director)["Location"]
     assert browser(viewer).get(location).status_code == 403
+
+
+# --- fitness ---------------------------------------------------------------------------------------
+
+
+def finding(level, **fields):
+    values = {
+        "code": "forwarding.v4",
+        "subject": "ip_forward",
+        "title": "The host forwards no IPv4",
+        "why": "Masqueraded packets would be dropped.",
+        "mend": "sysctl -w net.ipv4.ip_forward=1",
+    }
+    return {"level": level} | values | fields
+
+
+def examined(*findings):
+    levels = [found["level"] for found in findings]
+    return {
+        "host": "lb-1.example.net",
+        "kernel": "6.1.0",
+        "fit": "wrong" not in levels,
+        "counts": {name: levels.count(name) for name in ("wrong", "warning", "unknown", "ok")},
+        "findings": list(findings),
+        "real_servers": [
+            {
+                "servers": ["192.168.1.103"],
+                "ways": ["masquerade"],
+                "commands": ["ip route replace default via 192.168.1.105"],
+                "notes": ["Clients in its own network can't use the service."],
+            }
+        ],
+    }
+
+
+def test_what_is_wrong_stands_first_with_the_command_that_mends_it(operator, director):
+    client = browser(operator)
+    location = client.post(f"/directors/{director.uuid}/fitness/")["Location"]
+    answer(Errand.objects.get(), examined(finding("ok", title="All well"), finding("wrong")))
+    page = text_of(client.get(location))
+    assert "lb-1.example.net is not fit" in page
+    assert "sysctl -w net.ipv4.ip_forward=1" in page
+    assert page.index("The host forwards no IPv4") < page.index("All well")
+    assert "ip route replace default via 192.168.1.105" in page
+
+
+def test_each_director_of_a_change_is_asked_with_its_table(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    response = client.post(f"/changes/{change.pk}/fitness/")
+    assert response["Location"] == f"/changes/{change.pk}/fitness/"
+    errand = Errand.objects.get()
+    assert errand.director == cluster.directors.get()
+    assert errand.arguments == {"change": change.pk, "table": change.table}
+    assert "Asking" in text_of(client.get(response["Location"]))
+
+
+@pytest.mark.parametrize(
+    ("findings", "verdict"),
+    [
+        ((finding("ok"),), "Fit"),
+        ((finding("warning"), finding("wrong")), "1 wrong, 1 to look at, 0 not known Not fit"),
+    ],
+)
+def test_the_directors_verdicts_stand_in_a_list(operator, cluster, findings, verdict):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    answer(Errand.objects.get(), examined(*findings))
+    part = client.get(f"/changes/{change.pk}/fitness/", {"part": "rows"})
+    assert verdict in text_of(part)
+    assert "hx-get" not in part.content.decode()
+
+
+def test_the_newest_question_counts(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    for _ in range(2):
+        client.post(f"/changes/{change.pk}/fitness/")
+    answer(Errand.objects.earliest("pk"), examined(finding("wrong")))
+    page = text_of(client.get(f"/changes/{change.pk}/fitness/"))
+    assert "Not fit" not in page
+
+
+def test_a_viewer_is_not_offered_the_fitness_of_a_change(viewer, operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    assert "/fitness/" not in browser(viewer).get(f"/changes/{change.pk}/").content.decode()
+    assert browser(viewer).get(f"/changes/{change.pk}/fitness/").status_code == 403

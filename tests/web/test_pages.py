@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from apps.jobs.models import Errand
+from apps.jobs.services import ask_director
 from tests.factories import make_applied, make_director, make_draft, make_service, make_submitted
 from tests.web.conftest import browser, text_of
 
@@ -17,6 +19,7 @@ def full_house(operator, approver, cluster, signing_key):
     review = make_submitted(operator, cluster, make_service(scheduler="wlc"))
     draft = make_draft(operator, cluster, make_service(port=443))
     director = make_director("lb-9")
+    errand = ask_director(actor=operator, director=director, kind=Errand.Kind.CONNECTIONS)
     return [
         "/",
         "/waiting/",
@@ -25,17 +28,21 @@ def full_house(operator, approver, cluster, signing_key):
         "/clusters/web/",
         "/clusters/web/edit/",
         "/clusters/web/changes/new/",
+        "/clusters/web/import/",
         "/changes/",
         "/changes/?show=waiting",
         "/changes/?show=all&cluster=web",
         f"/changes/{review.pk}/",
         f"/changes/{draft.pk}/",
         f"/changes/{draft.pk}/edit/",
+        f"/changes/{draft.pk}/fitness/",
         f"/changes/{draft.pk}/services/new/",
         f"/changes/{draft.pk}/services/tcp-192.168.49.134-443/",
         "/directors/",
         "/directors/new/",
         f"/directors/{director.uuid}/",
+        f"/directors/{director.uuid}/connections/",
+        f"/errands/{errand.pk}/",
         "/people/",
         "/people/new/",
         f"/people/{operator.pk}/",
@@ -49,7 +56,9 @@ def allowed(user, path):
         return user.username == "anna"
     if "services/" in path or re.search(r"changes/\d+/edit/$", path):
         return user.username == "olga"  # the author alone
-    if path.endswith(("/new/", "/edit/")):
+    if path.endswith(("/fitness/", "/connections/")) or path.startswith("/errands"):
+        return user.username != "vera"
+    if path.endswith(("/new/", "/edit/", "/import/")):
         return user.username in ("anna", "olga")
     return True
 
