@@ -10,6 +10,7 @@ from celery import Celery
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lvs.agent.envelope import Order, seal
+from lvs.agent.errand import Errand, seal_errand
 from lvs.agent.sealing import public_key_to_text
 from lvs.agent.shapes import parse_report, parse_sample
 from lvs.agent.streams import FIELD, queue_name, reports_stream, samples_stream
@@ -150,6 +151,21 @@ class Director:
         self.send(order)
         wait_for(lambda: len(self.ends(order.run)) > known, f"the end of run {order.run}")
         return self.ends(order.run)[-1]
+
+    # --- errands ---------------------------------------------------------------------------------
+
+    def ask(self, kind, **arguments):
+        """Give it an errand and wait for the answer; the answer and the error."""
+        known = len(self.reports("errand_answered"))
+        now = time.time()
+        errand = Errand(UUID, time.time_ns(), kind, arguments, now, now + 60)
+        self.celery.send_task(
+            "lvs.errand", args=[seal_errand(errand, self.key)], queue=queue_name(UUID)
+        )
+        wait_for(lambda: len(self.reports("errand_answered")) > known, f"an answer to “{kind}”")
+        answered = self.reports("errand_answered")[-1]
+        assert answered["errand"] == errand.errand
+        return answered["answer"], answered["error"]
 
     # --- what it says ----------------------------------------------------------------------------
 

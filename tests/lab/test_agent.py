@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lvs.agent.envelope import seal
 from lvs.agent.streams import SAMPLES_KEPT, samples_stream
-from lvs.documents import key_to_document, table_to_document
+from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY
-from tests.lab.director import UUID, Director, table, wait_for
+from tests.lab.director import UUID, table, wait_for
 from tests.lab.ways import needs_uml
 
 FIRST_RULES = [
@@ -21,29 +21,6 @@ FIRST_RULES = [
 ]
 MANY = 400
 """Services of an order that takes long enough to be interrupted."""
-
-
-@pytest.fixture(scope="module")
-def shared(lab, redis_server):
-    made = Director(lab, lab.writable / "state", redis_server.url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def running(shared, clean_ipvs, state_folder, redis_url):
-    """A director that knows nothing. Its agent runs: that of the test before, if it lives."""
-    if not shared.runs:
-        shared.start()
-    return shared
-
-
-@pytest.fixture
-def director(shared, clean_ipvs, state_folder, redis_url):
-    """A director that knows nothing; its agent does not run."""
-    shared.kill()
-    shared.log.write_text("")
-    return shared
 
 
 # --- orders --------------------------------------------------------------------------------------
@@ -69,8 +46,8 @@ def test_what_the_kernel_holds_is_told_before_the_end_of_the_run(running):
     running.obey(running.order(table()))
     *_, before, end = running.reports("observed", "run_finished")
     assert end["type"] == "run_finished"
-    assert before["table"] == table_to_document(table())
-    assert before["owned"] == [key_to_document(key) for key in table().by_key()]
+    assert before["table"]["services"] == table_to_document(table())["services"]
+    assert before["owned"] == scope_to_document(table().scope)
     assert before["owned_digest"] == table().digest
 
 
@@ -319,7 +296,7 @@ def test_after_a_reboot_what_others_made_under_an_address_of_ours_is_theirs(runn
     running.start()
     assert running.rules() == by_hand
     seen = running.reports("observed")[-1]
-    assert (seen["owned"], seen["owned_digest"]) == ([], EMPTY.digest)
+    assert (seen["owned"]["services"], seen["owned_digest"]) == ([], EMPTY.digest)
     running.kill()
     running.ipvsadm("-C")
     running.start()  # still the same boot: cleared by hand, so it stays cleared
