@@ -29,7 +29,8 @@ def host_prefix(address: str) -> str:
 def add_address(address: str, interface: str) -> str:
     """Bind an address to an interface, without a network.
 
-    IPv6 without the search for duplicates (nodad), for others may hold the same address rightly.
+    IPv6 without the search for duplicates (nodad), for others may hold the same address rightly, and
+    never as the sender of what this host says itself (preferred_lft 0): as the longest prefix it would be.
     """
-    nodad = " nodad" if family_of(address) == "inet6" else ""
-    return f"{ip(address)} address add {host_prefix(address)} dev {quote(interface)}{nodad}"
+    options = " nodad preferred_lft 0" if family_of(address) == "inet6" else ""
+    return f"{ip(address)} address add {host_prefix(address)} dev {quote(interface)}{options}"

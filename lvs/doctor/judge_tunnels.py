@@ -1,7 +1,9 @@
 """Tunnels: does the kernel know their kind, and do packets still fit? Pure."""
 
 from collections.abc import Iterator
+from shlex import quote
 
+from lvs.addresses import family_of
 from lvs.doctor.commands import sysctl
 from lvs.doctor.finding import Finding
 from lvs.doctor.host import Host
@@ -16,9 +18,10 @@ _GRE, _GRE_CSUM = 4, 4
 
 
 def judge_tunnels(host: Host, table: Table) -> Iterator[Finding]:
-    """Kinds that are new, then the room in each tunnel."""
+    """Kinds that are new, the sender of the outer packets, then the room in each tunnel."""
     tunnels = [way for way in ways(table) if way.forwarding == "tunnel"]
     yield from _kinds(host, tunnels)
+    yield from _senders(host, table, tunnels)
     yield from _rooms(host, table, tunnels)
 
 
@@ -52,6 +55,33 @@ def _since(way: Way) -> tuple[str, tuple[int, int]]:
         return f"{way.tunnel_type} tunnels with {way.tunnel_checksum}", (5, 3)
     since = {"gue": (5, 2), "gre": (5, 3)}
     return f"{way.tunnel_type} tunnels", since.get(way.tunnel_type, (0, 0))
+
+
+def _senders(host: Host, table: Table, tunnels: list[Way]) -> Iterator[Finding]:
+    """A real server drops what seems to come from itself, and the virtual address is its own too."""
+    own = set(vips(table))
+    for address in dict.fromkeys(way.address for way in tunnels):
+        route = host.routes.get(address)
+        if route is None or route.local or route.source not in own:
+            continue
+        code, title = (
+            "tunnel.sender",
+            f"Its tunnel's packets come from {route.source}, a virtual address",
+        )
+        if family_of(address) == "inet6":
+            why = "Real servers drop them, unless their ip6tnl device has allow-localremote."
+            held = next((a for a in host.addresses if a.address == route.source), None)
+            mend = ""
+            if held:
+                where = f"{held.address}/{held.prefix} dev {quote(held.interface)}"
+                mend = f"ip -6 address change {where} preferred_lft 0"
+            yield Finding("warning", code, address, title, why, mend)
+        else:
+            why = (
+                "Real servers hold that address as well and drop what seems to come from themselves: give "
+                "the route another source (ip route … src)."
+            )
+            yield Finding("wrong", code, address, title, why)
 
 
 def room(host: Host, way: Way) -> int:

@@ -23,7 +23,8 @@ def device_of(way: Way) -> Device:
             return Device("lvs-gre6", "ip6gre", "ip6_gre", options)
         return Device("lvs-gre", "gre", "ip_gre", options)
     if way.family == "inet6":
-        return Device("lvs-ip6", "ip6tnl", "ip6_tunnel", " mode any")
+        # The director may send with the virtual address, which is the real server's own too.
+        return Device("lvs-ip6", "ip6tnl", "ip6_tunnel", " mode any allow-localremote")
     if way.inner == "inet6":
         return Device("lvs-sit", "sit", "sit")
     return Device("lvs-ipip", "ipip", "ipip")
@@ -34,7 +35,9 @@ def make_device(way: Way) -> tuple[str, ...]:
     device = device_of(way)
     commands = [f"modprobe {device.module}"]
     if way.tunnel_type == "gue":
-        commands += [f"modprobe fou{'6' if way.family == 'inet6' else ''}", open_port(way)]
+        # fou opens the ports, fou6 only adds its part for IPv6 and doesn't bring it along.
+        fou = "modprobe -a fou fou6" if way.family == "inet6" else "modprobe fou"
+        commands += [fou, open_port(way)]
     link = f"ip link add {device.name} type {device.kind}{device.options} local {way.address}"
     return (*commands, link, f"ip link set {device.name} up")
 

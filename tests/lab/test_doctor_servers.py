@@ -165,3 +165,13 @@ def test_direct_replies_over_the_director_are_wrong(lan):
     wrong = [line for line in lines if line.startswith("wrong")]
     assert (code, len(wrong)) == (1, 1)
     assert "go over the director, 192.168.1.105" in wrong[0]
+
+
+def test_an_ipv6_tunnel_from_the_virtual_address_is_found_and_mended(lan):
+    """The kernel takes the longest prefix for the sender: that of the virtual address, a /128."""
+    table = make_table([service(RealServer(WEB1_6, 80, "tunnel"), VIP6)])
+    text = render(table, "json")
+    found = json.loads(lan.lvs("doctor", "-", "--format", "json", input=text).stdout)["findings"]
+    (sender,) = (finding for finding in found if finding["code"] == "tunnel.sender")
+    assert on(lan, "director", sender["mend"]).returncode == 0
+    assert "tunnel.sender" not in lan.lvs("doctor", "-", "--format", "json", input=text).stdout

@@ -160,7 +160,7 @@ BROKEN = {
         without_address(VIP6)._replace(addresses=(Address("fd00:49::2", 64, "outer"),)),
         NAT6,
         "wrong address.vip",
-        f"ip -6 address add {VIP6}/128 dev outer nodad",
+        f"ip -6 address add {VIP6}/128 dev outer nodad preferred_lft 0",
     ),
     "interface of the virtual address without carrier": (
         with_link("outer", running=False),
@@ -273,6 +273,18 @@ BROKEN = {
         TUNNEL,
         "warning tunnel.mtu",
         "sysctl -w net.ipv4.vs.pmtu_disc=1",
+    ),
+    "tunnel from the virtual address": (
+        with_route(WEB1, MODERN, interface="inner", source=VIP),
+        TUNNEL,
+        "wrong tunnel.sender",
+        "",
+    ),
+    "IPv6 tunnel from the virtual address": (
+        with_route(WEB6, MODERN, interface="inner", source=VIP6),
+        table(server(WEB6, "tunnel"), address=VIP6),
+        "warning tunnel.sender",
+        f"ip -6 address change {VIP6}/64 dev outer preferred_lft 0",
     ),
     "GUE before 5.2": (
         MODERN._replace(release="5.1.9"),

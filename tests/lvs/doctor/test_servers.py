@@ -82,7 +82,7 @@ def test_direct_settles_arp_before_it_binds_the_address():
 
 def test_direct_with_ipv6_needs_the_address_only():
     commands, _ = told(HEALTHY, table(server(WEB6, "direct"), address=VIP6))
-    assert commands == [f"ip -6 address add {VIP6}/128 dev lo nodad"]
+    assert commands == [f"ip -6 address add {VIP6}/128 dev lo nodad preferred_lft 0"]
 
 
 def test_two_services_on_one_address_bind_it_once():
@@ -112,7 +112,10 @@ TUNNELS = {
         WEB6,
         VIP6,
         {},
-        ["modprobe ip6_tunnel", f"ip link add lvs-ip6 type ip6tnl mode any local {WEB6}"],
+        [
+            "modprobe ip6_tunnel",
+            f"ip link add lvs-ip6 type ip6tnl mode any allow-localremote local {WEB6}",
+        ],
     ),
     "gre": (
         WEB1,
