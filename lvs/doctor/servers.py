@@ -95,11 +95,11 @@ def _needs(host: Host, table: Table, role: Role) -> tuple[list[str], list[str]]:
         return _for_masquerade(host, table, role)
     mark = "Bind each address that the firewall mark stands for as well, in the same way."
     notes = [mark] if role.marked else []
+    notes.append(
+        "Its default route must not lead to the director, which drops packets that come from its own "
+        "virtual address."
+    )
     if role.way.forwarding == "direct":
-        notes.append(
-            "Its default route must not lead to the director, which drops packets that come from its "
-            "own virtual address."
-        )
         return _for_direct(role), notes
     return _for_tunnel(host, table, role), notes
 

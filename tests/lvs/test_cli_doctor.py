@@ -8,10 +8,11 @@ import pytest
 
 from lvs.cli import main
 from lvs.doctor import gather as gathering
+from lvs.doctor.host import Modules
 from lvs.errors import LvsError
 from lvs.formats import render
 from lvs.state import State, StateFolder
-from tests.lvs.doctor.hosts import HEALTHY, HELD, WEB1, table, with_sysctl
+from tests.lvs.doctor.hosts import HEALTHY, HELD, MODULES, WEB1, table, with_sysctl
 
 NAT = table()
 
@@ -42,8 +43,8 @@ def doctor(capsys, monkeypatch, tmp_path):
         (with_sysctl("0", "net/ipv4/vs/run_estimation"), 0),
         (with_sysctl("0", "net/ipv4/ip_forward"), 1),
         (HEALTHY._replace(may_admin=False), 4),
-        (HEALTHY._replace(held=None, modules=HEALTHY.modules._replace(loaded=frozenset())), 0),
-        (HEALTHY._replace(held=None, modules=HEALTHY.modules._replace(*[frozenset()] * 3)), 4),
+        (HEALTHY._replace(held=None, modules=MODULES._replace(loaded=frozenset())), 0),
+        (HEALTHY._replace(held=None, modules=Modules(known=True)), 4),
     ],
     ids=["healthy", "warned", "wrong", "no right", "loadable", "no IPVS"],
 )
@@ -103,12 +104,12 @@ def test_a_damaged_state_folder_is_named(doctor, tmp_path):
     assert "state.json is damaged" in error
 
 
-def test_a_kernel_that_does_not_show_its_interfaces_is_one_line(doctor, monkeypatch):
+def test_a_kernel_that_does_not_show_its_interfaces_is_one_line(doctor, monkeypatch, capsys):
     def refuse(table, held):
         raise LvsError("The kernel doesn't show its interfaces: Operation not permitted")
 
-    run = doctor
-    run("-")
+    doctor("-")
     monkeypatch.setattr(gathering, "gather", refuse)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(render(NAT, "json").encode())))
     assert main(["doctor", "-"]) == 1
+    assert "doesn't show its interfaces" in capsys.readouterr().err
