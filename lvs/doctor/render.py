@@ -39,9 +39,7 @@ def to_document(host: Host, findings: Sequence[Finding], advice: Sequence[Advice
 def render_findings(host: Host, what: str, findings: Sequence[Finding]) -> str:
     """The findings, worst first. what: the table in words."""
     number = counts(findings)
-    said = ", ".join(
-        f"{number[level]} {_TITLES[level].lower()}" for level in LEVELS if number[level]
-    )
+    said = ", ".join(_counted(level, number[level]) for level in LEVELS if number[level])
     verdict = "is fit" if is_fit(findings) else "is NOT fit"
     blocks = [
         f"{host.name} (Linux {host.release}) {verdict} to be a director for {what}: {said}.\n"
@@ -67,6 +65,11 @@ def render_advice(advice: Sequence[Advice]) -> str:
         for note in part.notes:
             blocks += (f"    # {line}\n" for line in wrap(note, _WIDTH - 6))
     return "".join(blocks)
+
+
+def _counted(level: Level, number: int) -> str:
+    plural = "s" if level == "warning" and number > 1 else ""
+    return f"{number} {_TITLES[level].lower()}{plural}"
 
 
 def _named(addresses: Sequence[str]) -> str:

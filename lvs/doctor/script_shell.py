@@ -57,8 +57,6 @@ check_vip() { # VIP PREFIX MEND
         wrong "$1 is on $dev, which others can ask for it" "ip address del $1/$2 dev $dev; $3"
     elif ip "$(family "$1")" -o address show to "$1" | grep -qF " $1/$2 "; then
         ok "$1 is on $found"
-    elif ip "$(family "$1")" -o address show to "$1" | grep -qF " $1 "; then
-        ok "$1 is on $found"
     else
         wrong "$1 is on $found with a whole network: packets for others stay here" "$3"
     fi
