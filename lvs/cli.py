@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lvs.cli_connections import add_connections
+from lvs.cli_convert import add_convert
 from lvs.cli_doctor import add_doctor
 from lvs.cli_input import (
     BAD_INPUT,
@@ -90,9 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lvs",
         description="Show and change the Linux Virtual Server table of this host.",
-        epilog="FILE is JSON, YAML or the output of `ipvsadm -Sn` (told apart by its content); "
-        "- is standard input. Exit codes: 0 done, 1 this host stands in the way, 2 bad input, "
-        "3 refused, 4 no IPVS or no right to use it.",
+        epilog="FILE is JSON, YAML, the output of `ipvsadm -Sn`, a keepalived.conf or an "
+        "ldirectord.cf (told apart by its content); - is standard input. Exit codes: 0 done, 1 this "
+        "host stands in the way, 2 bad input, 3 refused, 4 no IPVS or no right to use it.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     show = commands.add_parser("show", help="print what the kernel holds")
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="say whether FILE is a valid table; asks no kernel")
     check.add_argument("file", metavar="FILE")
     check.set_defaults(run=_check)
+    add_convert(commands)
     plan = commands.add_parser("plan", help="print what `apply FILE` would do; writes nothing")
     apply = commands.add_parser(
         "apply",

@@ -1,13 +1,14 @@
 """The command line's exit codes and its FILE argument."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lvs.formats import MAX_LENGTH, FormatError, is_save, parse_with_warnings
+from lvs.formats import MAX_LENGTH, FormatError, Note, is_save, read
 from lvs.model import RealServer, Table
 
 if TYPE_CHECKING:
+    from lvs.formats.surroundings import Surroundings
     from lvs.plan import AnyStep
 
 DONE, IN_THE_WAY, BAD_INPUT, REFUSED, NO_IPVS, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -29,23 +30,56 @@ class Input(NamedTuple):
     """Its format has no place for thresholds."""
 
 
-def read_input(file: str, most_warnings: int = 5) -> Input:
-    """The table of a file, or of standard input (-). Its warnings go to stderr. Raises Failed."""
+def read_input(file: str, most: int = 5) -> Input:
+    """The table of a file, or of standard input (-). Raises Failed.
+
+    Up to `most` of what it does not carry, and as many warnings, go to stderr.
+    """
+    text = text_of(file)
     try:
-        text = _bytes_of(file).decode()
-        table, warnings = parse_with_warnings(text)
+        reading = read(text, around=_around(file, text))
+    except FormatError as error:
+        raise Failed(BAD_INPUT, complaint(file, error)) from None
+    say_not_carried(file, reading.notes, most)
+    for warning in reading.warnings[:most]:
+        sys.stderr.write(f"lvs: warning: {complaint(file, warning)}\n")
+    if len(reading.warnings) > most:
+        more = len(reading.warnings) - most
+        sys.stderr.write(f"lvs: {more} more warnings: `check` shows them all\n")
+    return Input(reading.table, is_save(text))
+
+
+def _around(file: str, text: str) -> "Surroundings | None":
+    """Included files, which a keepalived.conf only has: nothing else needs the module."""
+    if "include" not in text:
+        return None
+    from lvs.cli_convert import surroundings
+
+    return surroundings(file)
+
+
+def text_of(file: str) -> str:
+    """The text of a file, or of standard input (-). Raises Failed."""
+    try:
+        return bytes_of(file).decode()
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise Failed(BAD_INPUT, f"{named(file)}, line {line}: this is no UTF-8 text") from None
-    except FormatError as error:
-        where = "" if error.line is None else f", line {error.line}"
-        raise Failed(BAD_INPUT, f"{named(file)}{where}: {error.message}") from None
-    for warning in warnings[:most_warnings]:
-        sys.stderr.write(f"lvs: warning: {named(file)}, {warning}\n")
-    if len(warnings) > most_warnings:
-        more = len(warnings) - most_warnings
-        sys.stderr.write(f"lvs: {more} more warnings: `check` shows them all\n")
-    return Input(table, is_save(text))
+
+
+def complaint(file: str, about: FormatError | Note) -> str:
+    """`FILE, line 3: …`, of FILE or of what it includes."""
+    where = "" if about.line is None else f", line {about.line}"
+    return f"{about.file or named(file)}{where}: {about.message}"
+
+
+def say_not_carried(file: str, notes: Sequence[Note], most: int | None = None) -> None:
+    """Tell on stderr what is left out; of more than `most`, how many more there are."""
+    for note in notes[:most]:
+        place = note.message if note.line is None else complaint(file, note)
+        sys.stderr.write(f"lvs: not carried: {place}\n")
+    if most is not None and len(notes) > most:
+        sys.stderr.write(f"lvs: {len(notes) - most} more not carried: `check` shows them all\n")
 
 
 def warn_of_thresholds(given: Input, steps: "Iterable[AnyStep]") -> None:
@@ -71,7 +105,8 @@ def warn_of_thresholds(given: Input, steps: "Iterable[AnyStep]") -> None:
         )
 
 
-def _bytes_of(file: str) -> bytes:
+def bytes_of(file: str) -> bytes:
+    """What is in a file, or comes on standard input (-). Raises Failed."""
     most = 4 * MAX_LENGTH  # bytes of so many characters
     try:
         if file == "-":

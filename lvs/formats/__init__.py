@@ -1,54 +1,132 @@
-"""Text ⇄ table: the output of `ipvsadm -Sn`, JSON and YAML in; those and a listing out. Pure.
+"""Text ⇄ table: ipvsadm-save, keepalived.conf, ldirectord.cf, JSON and YAML; and a listing. Pure.
 
-What people may write in JSON and YAML, with its defaults, stands in `lvs.formats.document`.
+`read` and `write` say what is not carried; `convert` does both. What people may write in JSON and YAML,
+with its defaults, stands in `lvs.formats.document`; for the other formats see docs/formats.md.
 """
 
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lvs.formats.errors import Draft, FormatError
+from lvs.formats.detect import SOURCES, Source, detect, is_save
+from lvs.formats.errors import Draft, FormatError, Note
 from lvs.model import Table, canonical_table
 from lvs.rules import Problem, check_table, errors_in
 
 if TYPE_CHECKING:
     from lvs.counters import ServiceCounters
+    from lvs.formats.surroundings import Surroundings
 
 __all__ = [
     "FORMATS",
     "MAX_LENGTH",
+    "SOURCES",
+    "Converted",
     "Format",
     "FormatError",
+    "Note",
+    "Reading",
+    "Source",
+    "convert",
+    "detect",
     "is_save",
     "parse",
     "parse_with_warnings",
+    "read",
     "render",
+    "write",
 ]
 
 Format = Literal["text", "ipvsadm", "json", "yaml"]
 FORMATS: tuple[Format, ...] = ("text", "ipvsadm", "json", "yaml")
+"""In which a table can be shown, with its counters."""
 MAX_LENGTH = 64 * 1024 * 1024
 """Characters: a table of ten thousand real servers takes two million."""
+
+
+class Reading(NamedTuple):
+    """What a text says."""
+
+    table: Table
+    """Canonical, and checked by `lvs.rules`."""
+    warnings: tuple[Note, ...]
+    """What is worth a second look: what rules warn of, and what the text's tool would mend."""
+    notes: tuple[Note, ...]
+    """What stands in the text and is not in the table."""
+
+
+class Converted(NamedTuple):
+    """A text in another format."""
+
+    text: str
+    warnings: tuple[Note, ...]
+    notes: tuple[Note, ...]
+    """What is not carried: by the reading, with a line, and by the writing, without one."""
 
 
 def parse(text: str) -> Table:
     """The table that the text means, checked by `lvs.rules`.
 
-    JSON, YAML and the output of `ipvsadm -Sn` are told apart by their content. Raises FormatError,
-    with the line of the first thing that is wrong.
+    The format is told by the content. Raises FormatError, with the line of the first thing that is
+    wrong.
     """
-    return parse_with_warnings(text)[0]
+    return read(text).table
 
 
 def parse_with_warnings(text: str) -> tuple[Table, list[str]]:
-    """As `parse`, with what `lvs.rules` warns of, a line number before each."""
-    draft = _read(text)
+    """As `parse`, with what there is to warn of, a line number before each."""
+    reading = read(text)
+    return reading.table, [str(warning) for warning in reading.warnings]
+
+
+def read(
+    text: str, source: Source | Literal["auto"] = "auto", around: "Surroundings | None" = None
+) -> Reading:
+    """The table that the text means, with what is not carried; `auto` tells the format by the content.
+
+    `around` looks up names and included files; without it, a text that needs any is refused. Raises
+    FormatError, with the line of the first thing that is wrong.
+    """
+    draft = _draft(text, source, around)
     problems = check_table(draft.table)
     errors = errors_in(problems)
     if errors:
         raise _first_error(draft, errors)
-    warnings = sorted((_located(draft, problem) for problem in problems), key=_by_line)
-    return canonical_table(draft.table), [str(warning) for warning in warnings]
+    warnings = [*draft.warnings, *(_located(draft, problem) for problem in problems)]
+    return Reading(canonical_table(draft.table), _sorted(warnings), _sorted(draft.notes))
+
+
+def write(table: Table, target: Source) -> tuple[str, tuple[Note, ...]]:
+    """The table in a format, and a note for each thing that this format can't carry.
+
+    The text ends with a line feed; without services it may be empty. Raises ValueError on another
+    format.
+    """
+    if target == "keepalived":
+        from lvs.formats.keepalived_write import render_keepalived
+
+        return render_keepalived(table)
+    if target == "ldirectord":
+        from lvs.formats.ldirectord_write import render_ldirectord
+
+        return render_ldirectord(table)
+    notes: tuple[Note, ...] = ()
+    if target == "ipvsadm":
+        from lvs.formats.notes import about_sysctls
+
+        notes = tuple(about_sysctls(table))
+    return render(table, target), notes
+
+
+def convert(
+    text: str,
+    source: Source | Literal["auto"],
+    target: Source,
+    around: "Surroundings | None" = None,
+) -> Converted:
+    """The text in another format. Raises FormatError as `read`, and ValueError as `write`."""
+    reading = read(text, source, around)
+    written, notes = write(reading.table, target)
+    return Converted(written, reading.warnings, (*reading.notes, *notes))
 
 
 def render(
@@ -80,56 +158,64 @@ def render(
 
 def _first_error(draft: Draft, errors: list[Problem]) -> FormatError:
     first = min((_located(draft, error) for error in errors), key=_by_line)
-    if len(errors) == 1:
-        return first
-    return FormatError(first.line, f"{first.message} ({len(errors) - 1} more after this one)")
+    more = f" ({len(errors) - 1} more after this one)" if len(errors) > 1 else ""
+    return FormatError(first.line, first.message + more, first.file)
 
 
-def _by_line(error: FormatError) -> int:
-    return error.line or 0
+def _by_line(note: Note) -> int:
+    return note.line or 0
 
 
-def _located(draft: Draft, problem: Problem) -> FormatError:
-    return FormatError(draft.line_of(problem.path), problem.message)
+def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """By file, the text itself first, and line."""
+    return tuple(sorted(notes, key=lambda note: (note.file, note.line or 0)))
 
 
-_IPVSADM = re.compile(r"(\S*ipvsadm\s+)?--?[A-Za-z]")
-_FOREIGN = {
-    "IP Virtual Server version": "this is a listing (ipvsadm -Ln), which lacks settings: "
-    "give the output of ipvsadm -Sn",
-    "Prot LocalAddress": "this is a listing, which lacks settings: give the output of ipvsadm -Sn",
-    "virtual_server": "this looks like keepalived.conf, which is not read yet: "
-    "give the output of ipvsadm -Sn, JSON or YAML",
-    "virtual=": "this looks like ldirectord.cf, which is not read yet: "
-    "give the output of ipvsadm -Sn, JSON or YAML",
-}
+def _located(draft: Draft, problem: Problem) -> Note:
+    return Note(draft.file_of(problem.path), draft.line_of(problem.path), problem.message)
 
 
-def _read(text: str) -> Draft:
+def _draft(text: str, source: Source | Literal["auto"], around: "Surroundings | None") -> Draft:
     if len(text) > MAX_LENGTH:
         raise FormatError(None, f"the input is longer than {MAX_LENGTH} characters")
+    found = detect(text)  # also where the format is given: an empty text and a listing are none
+    if source != "auto":
+        found = source
     text = text.removeprefix("\ufeff")
-    line, start = _first_content(text)
-    if start.startswith(("{", "[")):
-        return _read_braces(text)
-    if _IPVSADM.match(start):
-        from lvs.formats.ipvsadm_save import read_save
+    if found == "json":
+        return _braces(text) if source == "auto" else _json(text)
+    if found == "yaml":
+        from lvs.formats.yaml_text import read_yaml
 
-        return read_save(text)
-    for beginning, message in _FOREIGN.items():
-        if start.startswith(beginning):
-            raise FormatError(line, message)
-    from lvs.formats.yaml_text import read_yaml
+        return read_yaml(text)
+    from lvs.formats.surroundings import ALONE
 
-    return read_yaml(text)
+    around = around or ALONE
+    if found == "keepalived":
+        from lvs.formats.keepalived_read import read_keepalived
+
+        return read_keepalived(text, around)
+    if found == "ldirectord":
+        from lvs.formats.ldirectord_read import read_ldirectord
+
+        return read_ldirectord(text, around)
+    from lvs.formats.ipvsadm_save import read_save
+
+    return read_save(text, around)
 
 
-def _read_braces(text: str) -> Draft:
+def _json(text: str) -> Draft:
+    from lvs.formats.json_text import read_json
+
+    return read_json(text)
+
+
+def _braces(text: str) -> Draft:
     """JSON; or YAML in its flow style, which begins as JSON does."""
-    from lvs.formats.json_text import NotJson, read_json
+    from lvs.formats.json_text import NotJson
 
     try:
-        return read_json(text)
+        return _json(text)
     except NotJson as error:
         from lvs.formats.yaml_text import read_yaml
 
@@ -137,22 +223,3 @@ def _read_braces(text: str) -> Draft:
             return read_yaml(text)
         except FormatError:
             raise error from None
-
-
-def is_save(text: str) -> bool:
-    """Whether the text is read as the output of `ipvsadm -S`, which holds no thresholds."""
-    try:
-        return _IPVSADM.match(_first_content(text.removeprefix("\ufeff"))[1]) is not None
-    except FormatError:
-        return False
-
-
-def _first_content(text: str) -> tuple[int, str]:
-    """The first line that is neither blank nor a comment, and its number."""
-    for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
-        if stripped and not stripped.startswith("#"):
-            return number, stripped
-    raise FormatError(
-        None, "the input is empty; to say that there are no services, write: services: []"
-    )

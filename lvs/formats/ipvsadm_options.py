@@ -77,12 +77,10 @@ _OTHER_COMMANDS = frozenset("EDCReLlZdShv") | {
     "list",
     "zero",
     "save",
-    "set",
-    "start-daemon",
-    "stop-daemon",
     "help",
     "version",
 }
+_FIRST_IN_THEIR_LINE = ("set", "start-daemon", "stop-daemon")
 
 Options = dict[str, str | None]
 """Each option of a line by its short name, with its argument (None: it stands alone)."""
@@ -145,6 +143,8 @@ def _unusual(word: str, number: int) -> tuple[Option, str | None, str | None]:
 
 
 def _unknown(word: str, name: str, number: int) -> FormatError:
+    if name in _FIRST_IN_THEIR_LINE:
+        return FormatError(number, f"{quoted(word)} must be the first word of its line")
     if name in _OTHER_COMMANDS:
         message = "describes no table: only lines with -A (add service) and -a (add server) do"
         return FormatError(number, f"{quoted(word)} {message}")

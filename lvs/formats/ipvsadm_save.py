@@ -1,4 +1,4 @@
-"""`ipvsadm -Sn` ⇄ table, and what people put into files for `ipvsadm -R`.
+"""`ipvsadm -Sn` ⇄ table, and what people put into files for `ipvsadm -R`; `ipvsadm -S` with its names.
 
 What a line leaves out means what ipvsadm 1.31 makes of it: scheduler wlc, forwarding direct, weight
 1, the service's port, and 360 s for a bare `-p` (its manual says 300; the program sets 360).
@@ -7,10 +7,12 @@ What a line leaves out means what ipvsadm 1.31 makes of it: scheduler wlc, forwa
 import re
 from typing import NamedTuple, TypeVar, cast
 
-from lvs.addresses import FULL_NETMASK, Family, canonical, family_of
+from lvs.addresses import FULL_NETMASK, Family, family_of
 from lvs.formats.errors import Draft, FormatError, quoted
 from lvs.formats.ipvsadm_args import in_ipvsadms_order, server_arguments, service_arguments
 from lvs.formats.ipvsadm_options import LONG, SHORT, Options, read_options, split_line
+from lvs.formats.ipvsadm_settings import Settings, is_setting, setting_lines
+from lvs.formats.surroundings import ALONE, Surroundings, read_address, read_port
 from lvs.model import (
     Forwarding,
     Protocol,
@@ -53,27 +55,32 @@ class _Found(NamedTuple):
 def render_save(table: Table) -> str:
     """The table as `ipvsadm -Sn` prints it, for `ipvsadm -R`, sorted as there.
 
-    Two differences, both because `-S` loses what it can't say: thresholds are written (-x, -y)
+    It says more, because `-S` loses it: thresholds (-x, -y), timeouts and sync daemons are written
     where they are set, and firewall marks above 2147483647 are not written as negative numbers.
+    Sysctls have no place in it.
     """
-    lines: list[str] = []
+    lines, last = setting_lines(table)
     for service in in_ipvsadms_order(table):
         lines.append(" ".join(["-A", *service_arguments(service)]))
         key = service.key
         lines += (" ".join(["-a", *server_arguments(key, s)]) for s in service.real_servers)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in [*lines, *last])
 
 
-def read_save(text: str) -> Draft:
-    """The services of the text, unchecked. Raises FormatError on what ipvsadm would not read."""
+def read_save(text: str, around: Surroundings = ALONE) -> Draft:
+    """The table of the text, unchecked. Raises FormatError on what ipvsadm would not read."""
     found: dict[ServiceKey, _Found] = {}
     doubled: list[_Found] = []
+    settings = Settings()
     for number, line in enumerate(text.split("\n"), 1):
         words = split_line(line, number)
         if not words:
             continue
+        if is_setting(words):
+            settings.take(words, number)
+            continue
         options = read_options(words, number)
-        key = _read_key(options, number)
+        key = _read_key(options, number, around)
         if _command(options, number) == "-A":
             made = _Found(_read_service(key, options, number), number, [], [])
             if key in found:
@@ -82,22 +89,22 @@ def read_save(text: str) -> Draft:
             continue
         if key not in found:
             raise FormatError(number, f"no line before this one adds the service {key} with -A")
-        found[key].servers.append(_read_server(key, options, number))
+        found[key].servers.append(_read_server(key, options, number, around))
         found[key].lines.append(number)
-    return _draft([*found.values(), *doubled])
+    return _draft([*found.values(), *doubled], settings)
 
 
-def _draft(found: list[_Found]) -> Draft:
+def _draft(found: list[_Found], settings: Settings) -> Draft:
     def line_of(path: Path) -> int | None:
         match path:
             case ("services", int(index), "real_servers", int(server), *_):
                 return found[index].lines[server]
             case ("services", int(index), *_):
                 return found[index].line
-        return None
+        return settings.line_of(path)
 
     services = [f.service._replace(real_servers=tuple(f.servers)) for f in found]
-    return Draft(Table(tuple(services)), line_of)
+    return Draft(Table(tuple(services), settings.timeouts, settings.sync), line_of)
 
 
 def _command(options: Options, number: int) -> str:
@@ -113,7 +120,7 @@ def _command(options: Options, number: int) -> str:
     return command
 
 
-def _read_key(options: Options, number: int) -> ServiceKey:
+def _read_key(options: Options, number: int, around: Surroundings) -> ServiceKey:
     named = [name for name in ("-t", "-u", "--sctp-service", "-f") if name in options]
     if len(named) != 1:
         wrong = "two services" if named else "no service"
@@ -126,7 +133,7 @@ def _read_key(options: Options, number: int) -> ServiceKey:
         return ServiceKey(family, "", "", 0, _mark(text, number))
     if "-6" in options:
         raise FormatError(number, "-6 goes with -f only: an address tells its own family")
-    address, port = _endpoint(text, number)
+    address, port = _endpoint(text, _PROTOCOLS[name], number, around)
     return ServiceKey(family_of(address), _PROTOCOLS[name], address, port or 0, 0)
 
 
@@ -143,26 +150,17 @@ def _mark(text: str, number: int) -> int:
 _ENDPOINT = re.compile(r"\[([^\]]*)\](?::(.*))?|([^:]*)(?::([^:]*))?|(.*)", re.DOTALL)
 
 
-def _endpoint(text: str, number: int) -> tuple[str, int | None]:
-    """Canonical address and port (None when there is none) of `10.0.0.1:80`, `[fd00::1]:80`…"""
+def _endpoint(
+    text: str, protocol: str, number: int, around: Surroundings
+) -> tuple[str, int | None]:
+    """Canonical address and port (None when there is none) of `10.0.0.1:80`, `[fd00::1]:http`…"""
     match = _ENDPOINT.fullmatch(text)
     bracketed, its_port, host, host_port, bare = match.groups() if match else (None,) * 5
     address = bracketed or host or bare or ""
     port = its_port if bracketed is not None else host_port
-    try:
-        found = canonical(address)
-    except ValueError:
-        message = f"{quoted(text)} does not begin with an IPv4 or IPv6 address"
-        raise FormatError(number, message + _NAMES_HINT) from None
-    if port is None:
-        return found, None
-    if not re.fullmatch(r"[0-9]{1,5}", port):
-        message = f"{quoted(port)} in {quoted(text)} is no port number"
-        raise FormatError(number, message + _NAMES_HINT)
-    return found, int(port)
-
-
-_NAMES_HINT = " (save with ipvsadm -Sn: without -n it prints names)"
+    family: Family = "inet6" if bracketed is not None else family_of(address)
+    found = read_address(address, family, number, around)
+    return found, None if port is None else read_port(port, protocol, number, around)
 
 
 def _number(options: Options, name: str, default: int, number: int) -> int:
@@ -200,10 +198,12 @@ def _read_flags(scheduler: str, text: str | None) -> tuple[str, ...]:
     return flags
 
 
-def _read_server(key: ServiceKey, options: Options, number: int) -> RealServer:
+def _read_server(
+    key: ServiceKey, options: Options, number: int, around: Surroundings
+) -> RealServer:
     if "-r" not in options:
         raise FormatError(number, "-a needs a real server: give its address with -r")
-    address, port = _endpoint(options["-r"] or "", number)
+    address, port = _endpoint(options["-r"] or "", key.protocol, number, around)
     return RealServer(
         address,
         key.port if port is None else port,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lvs.formats import MAX_LENGTH, FormatError, parse, parse_with_warnings, render
+from lvs.formats import MAX_LENGTH, FormatError, detect, parse, parse_with_warnings, render
 from lvs.model import EMPTY, Table, make_table
 from tests.lvs.examples import TUTORIAL, WEB
 from tests.lvs.strategies import tables
@@ -83,9 +83,29 @@ def test_a_listing_is_not_taken_for_a_table():
     assert caught.value.line == 1
 
 
-def test_other_programs_files_are_known_by_name():
-    with pytest.raises(FormatError, match=r"line 2: this looks like keepalived.conf"):
-        parse("\nvirtual_server 10.0.0.1 80 {\n}\n")
+@pytest.mark.parametrize(
+    ("start", "found"),
+    [
+        ("-A -t 10.0.0.1:80", "ipvsadm"),
+        ("ipvsadm -A -t 10.0.0.1:80", "ipvsadm"),
+        ("! comment", "keepalived"),
+        ("global_defs {", "keepalived"),
+        ("virtual_server 10.0.0.1 80 {", "keepalived"),
+        ("include conf.d/*.conf", "keepalived"),
+        ("$VIP=10.0.0.1", "keepalived"),
+        ("~SEQ(n, 1, 3) virtual_server 10.0.0.${n} 80 {", "keepalived"),
+        ("@main global_defs {", "keepalived"),
+        ("checktimeout=3", "ldirectord"),
+        ("virtual = 10.0.0.1:80", "ldirectord"),
+        ("virtual6=[fd00::1]:80", "ldirectord"),
+        ('{"services": []}', "json"),
+        ("services: []", "yaml"),
+        ("virtual_server: 3", "yaml"),
+        ("anything", "yaml"),
+    ],
+)
+def test_a_format_is_told_by_its_first_line(start, found):
+    assert detect(f"# comment\n\n  {start}\n") == found
 
 
 def test_an_endless_input_is_refused_before_it_is_read():

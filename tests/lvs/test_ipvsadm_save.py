@@ -2,9 +2,11 @@
 
 import pytest
 
-from lvs.formats import FormatError, parse, render
+from lvs.formats import FormatError, parse, read, render
+from lvs.formats.surroundings import Surroundings
 from lvs.model import RealServer, VirtualService, make_table
 from lvs.rules import check_table, errors_in
+from lvs.settings import SyncDaemon, Timeouts
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked, table_of
 from tests.lvs.work import steps_of
 
@@ -113,6 +115,7 @@ def test_services_may_come_in_any_order_before_their_real_servers():
 
 
 A = "-A -t 10.0.0.1:80 -s rr"
+SYNC = "--start-daemon master --mcast-interface eth0"
 WRONG = [
     ("-E -t 10.0.0.1:80 -s rr", 1, "describes no table"),
     ("-C", 1, "describes no table"),
@@ -131,9 +134,21 @@ WRONG = [
     ("-t 10.0.0.1:80 -s rr", 1, "neither -A nor -a"),
     ("-A -s rr", 1, "names no service"),
     ("-A -t 10.0.0.1:80 -u 10.0.0.1:80", 1, "names two services"),
-    ("-A -t www:http -s rr", 1, "ipvsadm -Sn: without -n"),
-    ("-A -t 10.0.0.1:http -s rr", 1, "“http” in “10.0.0.1:http” is no port number"),
-    ("-A -t [10.0.0.1:80 -s rr", 1, "does not begin with an IPv4 or IPv6 address"),
+    ("-A -t www:http -s rr", 1, "“www” is not an IPv4 or IPv6 address: write the number"),
+    ("-A -t 10.0.0.1:nosuch -s rr", 1, "“nosuch” is no port number, and no name of a port"),
+    ("-A -t [10.0.0.1:80 -s rr", 1, "“[10.0.0.1” is not an IPv4 or IPv6 address"),
+    ("--set 1 2", 1, "--set takes three numbers"),
+    ("--set 1 2 x", 1, "--set takes a whole number, not “x”"),
+    (f"{A}\n--set 0 0 2147484", 2, "The UDP timeout must be from 0 to 2147483"),
+    ("-A --set 1 2 3", 1, "“--set” must be the first word of its line"),
+    ("--start-daemon both", 1, "--start-daemon takes master or backup"),
+    ("--start-daemon master", 1, "needs --mcast-interface"),
+    ("--start-daemon master --mcast-interface", 1, "--mcast-interface needs an argument"),
+    ("--start-daemon master --syncid 1 --syncid 2", 1, "--syncid stands twice"),
+    ("--start-daemon master --weight 1", 1, "“--weight” is no option of --start-daemon"),
+    ("--stop-daemon master now", 1, "“now” is unexpected after master"),
+    (f"{A}\n{SYNC}\n{SYNC}", 3, "a master sync daemon is started by an earlier line"),
+    (f"{A}\n{SYNC} --syncid 256", 2, "The sync id must be from 0 to 255"),
     ("-A -t 10.0.0.1:80 -6", 1, "-6 goes with -f only"),
     ("-A -t 10.0.0.1:99999", 1, "The port must be from 1 to 65535, not 99999"),
     ("-A -f x", 1, "no firewall mark"),
@@ -167,6 +182,46 @@ def test_an_error_has_its_line_and_says_what_is_wrong(text, line, message):
     with pytest.raises(FormatError) as caught:
         parse(text)
     assert (caught.value.line, message in caught.value.message) == (line, True), caught.value
+
+
+def test_what_ipvsadm_saved_without_n_is_read_by_the_names_of_its_ports():
+    text = "-A -t 10.0.0.1:https -s rr\n-a -t 10.0.0.1:https -r 10.0.0.2:http-alt -m -w 1\n"
+    assert parse(text) == parse(text.replace("https", "443").replace("http-alt", "8080"))
+
+
+def test_names_of_hosts_and_of_other_ports_are_looked_up_by_the_caller():
+    around = Surroundings(
+        port_of=lambda name, protocol: {("own", "tcp"): 99}.get((name, protocol)),
+        addresses_of=lambda name, family: {("www", "inet"): ["10.0.0.1"]}.get((name, family), []),
+    )
+    table = read("-A -t www:own -s rr\n", around=around).table
+    assert table == parse("-A -t 10.0.0.1:99 -s rr\n")
+    with pytest.raises(FormatError, match=r"^line 1: the host “ftp” has no IPv4 address"):
+        read("-A -t ftp:own -s rr\n", around=around)
+
+
+def test_a_host_with_several_addresses_is_not_guessed():
+    around = Surroundings(addresses_of=lambda name, family: ["10.0.0.1", "10.0.0.2"])
+    with pytest.raises(FormatError, match="has 2 IPv4 addresses: write the one that is meant"):
+        read("-A -t www:80 -s rr\n", around=around)
+
+
+def test_timeouts_and_sync_daemons_are_lines_for_ipvsadm_r():
+    text = (
+        "--set 900 0 30\n--stop-daemon backup\n"
+        "--start-daemon master --mcast-interface eth0 --syncid 3 --sync-maxlen 1400 "
+        "--mcast-group 224.0.0.82 --mcast-port 8849 --mcast-ttl 2\n"
+    )
+    table = parse(text)
+    assert table.timeouts == Timeouts(900, 0, 30)
+    assert table.sync == (SyncDaemon("master", "eth0", 3, 1400, "224.0.0.82", 8849, 2),)
+    assert render(table, "ipvsadm") == text
+
+
+def test_that_no_sync_daemon_may_run_can_be_said():
+    table = parse("--stop-daemon master\n--stop-daemon backup\n")
+    assert table.sync == ()
+    assert parse(render(table, "ipvsadm")) == table
 
 
 def test_the_work_of_reading_grows_with_the_text():
