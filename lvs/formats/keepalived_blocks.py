@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from lvs.formats.errors import quoted
 from lvs.formats.place import Place
 
+MAX_DEPTH = 16
+"""keepalived's own are five deep."""
+
 _WORD = re.compile(
     r"""[{}]"""
     r"""|(?:[^\s{}"'\\$]++|\\.|"(?:[^"\\]++|\\.)*+"|'(?:[^'\\]++|\\.)*+'|\$\{\w++\}|\$)++"""
@@ -42,6 +45,8 @@ def statements_of(lines: Iterable[tuple[str, Place]]) -> list[Statement]:
                 opener = current or (blocks[-1][-1] if blocks[-1] else None)
                 if opener is None or opener.block is not None:
                     raise place.error("“{” is unexpected here: no keyword stands before it")
+                if len(openers) == MAX_DEPTH:
+                    raise place.error("blocks stand in blocks too deeply")
                 opener.block = []
                 blocks.append(opener.block)
                 openers.append(opener)

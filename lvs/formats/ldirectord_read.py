@@ -142,7 +142,7 @@ class _Section:
             tuple(flag for flag in self._values.get("schedflags", "").split(",") if flag),
             persistence,
             netmask,
-            one_packet=self._values.get("ops") == "yes",
+            one_packet=self._one_packet(protocol),
             real_servers=tuple(
                 server_of(real, port, marked=self._mark > 0, off=off, remarks=self._remarks)
                 for real in reals
@@ -159,6 +159,14 @@ class _Section:
         if said == "fwm":
             raise self._lines["protocol"].error("fwm goes with a firewall mark only: tcp or udp")
         return said or ("udp" if self._port in ("53", "domain") else "tcp")
+
+    def _one_packet(self, protocol: str) -> bool:
+        wanted = self._values.get("ops") == "yes"
+        if not wanted or protocol == "udp":
+            return wanted
+        place = self._lines["ops"]
+        self._remarks.warn(place, "ops works for protocol udp only: ldirectord does not set it")
+        return False
 
     def _netmask(self, persistence: int) -> str:
         if "persistent" in self._values and persistence < 1:

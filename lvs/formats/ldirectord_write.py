@@ -55,8 +55,10 @@ def _section(service: VirtualService, notes: list[str]) -> Iterator[str]:
             engine = service.persistence_engine
             notes.append(f"the persistence engine {engine} of {service}: ldirectord sets none")
     yield f"    protocol={service.protocol or 'fwm'}"
-    if service.one_packet:
+    if service.one_packet and service.protocol == "udp":
         yield "    ops=yes"
+    elif service.one_packet:
+        notes.append(f"one-packet scheduling of {service}: ldirectord sets it for udp only")
 
 
 def _not_carried(server: RealServer, family: Family) -> str:

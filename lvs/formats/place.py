@@ -6,9 +6,9 @@ from lvs.formats.errors import FormatError, Note
 
 MOST_WORK = 8_000_000
 """Characters that definitions, sequences and ranges of one text may grow to: 50,000 real servers of
-ten short lines each."""
-LEAST_COST = 16
-"""What one replacement costs at least, in characters."""
+three short lines each."""
+LEAST_COST = 32
+"""What one line or replacement costs at least, in characters: it bounds their number."""
 
 
 class Place(NamedTuple):
