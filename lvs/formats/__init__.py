@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lvs.formats.detect import SOURCES, Source, detect, is_save
+from lvs.formats.drafts import MAX_LENGTH, draft_of
 from lvs.formats.errors import Draft, FormatError, Note
 from lvs.model import Table, canonical_table
 from lvs.rules import Problem, check_table, errors_in
@@ -39,8 +40,6 @@ __all__ = [
 Format = Literal["text", "ipvsadm", "json", "yaml"]
 FORMATS: tuple[Format, ...] = ("text", "ipvsadm", "json", "yaml")
 """In which a table can be shown, with its counters."""
-MAX_LENGTH = 64 * 1024 * 1024
-"""Characters: a table of ten thousand real servers takes two million."""
 
 
 class Reading(NamedTuple):
@@ -86,7 +85,7 @@ def read(
     `around` looks up names and included files; without it, a text that needs any is refused. Raises
     FormatError, with the line of the first thing that is wrong.
     """
-    draft = _draft(text, source, around)
+    draft = draft_of(text, source, around)
     problems = check_table(draft.table)
     errors = errors_in(problems)
     if errors:
@@ -173,53 +172,3 @@ def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 def _located(draft: Draft, problem: Problem) -> Note:
     return Note(draft.file_of(problem.path), draft.line_of(problem.path), problem.message)
-
-
-def _draft(text: str, source: Source | Literal["auto"], around: "Surroundings | None") -> Draft:
-    if len(text) > MAX_LENGTH:
-        raise FormatError(None, f"the input is longer than {MAX_LENGTH} characters")
-    found = detect(text)  # also where the format is given: an empty text and a listing are none
-    if source != "auto":
-        found = source
-    text = text.removeprefix("\ufeff")
-    if found == "json":
-        return _braces(text) if source == "auto" else _json(text)
-    if found == "yaml":
-        from lvs.formats.yaml_text import read_yaml
-
-        return read_yaml(text)
-    from lvs.formats.surroundings import ALONE
-
-    around = around or ALONE
-    if found == "keepalived":
-        from lvs.formats.keepalived_read import read_keepalived
-
-        return read_keepalived(text, around)
-    if found == "ldirectord":
-        from lvs.formats.ldirectord_read import read_ldirectord
-
-        return read_ldirectord(text, around)
-    from lvs.formats.ipvsadm_save import read_save
-
-    return read_save(text, around)
-
-
-def _json(text: str) -> Draft:
-    from lvs.formats.json_text import read_json
-
-    return read_json(text)
-
-
-def _braces(text: str) -> Draft:
-    """JSON; or YAML in its flow style, which begins as JSON does."""
-    from lvs.formats.json_text import NotJson
-
-    try:
-        return _json(text)
-    except NotJson as error:
-        from lvs.formats.yaml_text import read_yaml
-
-        try:
-            return read_yaml(text)
-        except FormatError:
-            raise error from None

@@ -8,24 +8,17 @@ log, this refuses the file.
 
 from typing import NamedTuple
 
-from lvs.addresses import FULL_NETMASK, Family, family_of
 from lvs.formats.errors import Draft, FormatError
 from lvs.formats.keepalived_blocks import Statement, statements_of
 from lvs.formats.keepalived_globals import Globals
 from lvs.formats.keepalived_lines import lines_of
-from lvs.formats.keepalived_server import (
-    DEFAULT_PERSISTENCE,
-    Block,
-    Places,
-    Server,
-    leave_out,
-    once_each,
-)
-from lvs.formats.keepalived_targets import Groups, Target, group_of, targets_of
+from lvs.formats.keepalived_mend import Mender
+from lvs.formats.keepalived_server import Block, Places, leave_out, once_each
+from lvs.formats.keepalived_targets import Groups, group_of, targets_of
 from lvs.formats.keepalived_words import AT_THE_TOP
 from lvs.formats.place import Budget, Place, Remarks
 from lvs.formats.surroundings import ALONE, Surroundings
-from lvs.model import Protocol, RealServer, Table, VirtualService
+from lvs.model import Table, VirtualService
 from lvs.rules import Path
 
 
@@ -78,103 +71,14 @@ def _services(
         message = "a virtual_server without real servers, which keepalived ignores"
         remarks.leave_out(block.place, message)
         return []
-    mender = _Mender(block, remarks, grouped=statement.words[1] == "group")
+    mender = Mender(block, remarks)
+    grouped = statement.words[1] == "group"
     found = []
     for target in targets:
-        if mender.grouped:
+        if grouped:
             budget.spend(16 * len(block.servers), target.place)
         found.append(_Found(mender.service(target), block, target.place))
     return found
-
-
-class _Mender:
-    """Makes the services of one block, mending as keepalived does; says each thing once."""
-
-    def __init__(self, block: Block, remarks: Remarks, *, grouped: bool) -> None:
-        self.grouped = grouped
-        self._block = block
-        self._remarks = remarks
-        self._said: set[tuple[Place, str]] = set()
-
-    def service(self, target: Target) -> VirtualService:
-        """The service of one target."""
-        block = self._block
-        marked = target.fwmark > 0
-        persistence = self._persistence(target)
-        family = self._family(target) if marked else family_of(target.address)
-        protocol = "" if marked else block.protocol or self._without_protocol()
-        return VirtualService(
-            family,
-            protocol,  # type: ignore[arg-type]  # one of the choices
-            target.address,
-            target.port,
-            target.fwmark,
-            block.scheduler,
-            block.flags,
-            persistence,
-            block.netmask or FULL_NETMASK[family],
-            block.engine if persistence else "",
-            self._one_packet(protocol, marked),
-            tuple(self._server(target, server) for server in block.servers),
-        )
-
-    def _warn(self, place: Place, message: str) -> None:
-        if (place, message) not in self._said:
-            self._said.add((place, message))
-            self._remarks.warn(place, message)
-
-    def _without_protocol(self) -> Protocol:
-        self._warn(self._block.place, "no protocol is given, and keepalived takes UDP then")
-        return "udp"
-
-    def _persistence(self, target: Target) -> int:
-        block = self._block
-        if block.persistence:
-            return block.persistence
-        why = "port 0" if not target.fwmark and target.port == 0 else ""
-        why = why or ("persistence_granularity" if block.netmask else "")
-        if why:
-            seconds = f"keepalived takes {DEFAULT_PERSISTENCE} s"
-            self._warn(block.place, f"{why} without persistence_timeout: {seconds}")
-            return DEFAULT_PERSISTENCE
-        if block.engine:
-            place = block.places["persistence_engine"]
-            self._warn(place, "no persistence_timeout is given: the engine has no effect")
-        return 0
-
-    def _one_packet(self, protocol: str, marked: bool) -> bool:
-        block = self._block
-        if block.one_packet and protocol != "udp" and not marked:
-            self._warn(block.places["one_packet"], "ops works for UDP only: keepalived drops it")
-            return False
-        return block.one_packet
-
-    def _family(self, target: Target) -> Family:
-        """Of a firewall mark: as it is said, or as its real servers are where packets are not tunnelled."""
-        block = self._block
-        said = target.family or block.family
-        if not said and block.netmask:
-            said = "inet" if "." in block.netmask else "inet6"
-        if said:
-            return "inet6" if said == "inet6" else "inet"
-        families = {family_of(server.address) for server in block.servers}
-        return families.pop() if len(families) == 1 else "inet"
-
-    def _server(self, target: Target, server: Server) -> RealServer:
-        method = server.method or self._block.method
-        port = server.port
-        if method.forwarding == "masquerade":
-            port = port or target.port
-        elif port not in (0, target.port):
-            to = target.port if not target.fwmark else 0
-            message = f"port {port} without NAT: keepalived takes {to}, as packets keep their port"
-            self._warn(server.place, message)
-            port = target.port
-        else:
-            port = target.port
-        settings = (server.weight, server.upper, server.lower)
-        forwarding, *tunnel = method
-        return RealServer(server.address, port, forwarding, *settings, *tunnel)  # type: ignore[arg-type]
 
 
 _TUNNEL = ("tunnel_type", "tunnel_port", "tunnel_checksum")
