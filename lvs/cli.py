@@ -146,6 +146,8 @@ def _show(chosen: argparse.Namespace) -> int:
         if chosen.format == "text":
             info = kernel.info()
             print(f"IP Virtual Server version {info.version} (size={info.connection_table_size})")
+    if chosen.format == "ipvsadm" and table.sysctls:
+        print("lvs: not carried: sysctls, which ipvsadm's lines have no place for", file=sys.stderr)
     sys.stdout.write(render(table, chosen.format, counters, stats=chosen.stats))
     return DONE
 

@@ -72,9 +72,10 @@ def parse(text: str) -> Table:
 
 
 def parse_with_warnings(text: str) -> tuple[Table, list[str]]:
-    """As `parse`, with what there is to warn of, a line number before each."""
+    """As `parse`, with what is not carried and what there is to warn of, a line number before each."""
     reading = read(text)
-    return reading.table, [str(warning) for warning in reading.warnings]
+    left_out = (note._replace(message=f"not carried: {note.message}") for note in reading.notes)
+    return reading.table, [str(note) for note in (*left_out, *reading.warnings)]
 
 
 def read(

@@ -124,6 +124,14 @@ def test_warnings_come_with_their_lines():
     ]
 
 
+def test_what_is_not_carried_comes_before_the_warnings():
+    text = "virtual_server 10.0.0.1 80 {\n  quorum 2\n  real_server 10.0.0.2 80 {\n  }\n}\n"
+    assert parse_with_warnings(text)[1] == [
+        "line 2: not carried: “quorum 2”: what keepalived does when too few real servers are up",
+        "line 1: no protocol is given, and keepalived takes UDP then",
+    ]
+
+
 @pytest.mark.parametrize("style", ["json", "yaml", "ipvsadm"])
 def test_work_grows_with_the_input_also_when_every_line_is_worth_a_warning(style):
     def work(services):
