@@ -56,7 +56,7 @@ def ldirectord(kernel):
         file, log = RUN / "ldirectord.cf", RUN / "ldirectord.log"
         file.write_text(text)
         with running(["ldirectord", "-d", str(file), "start"], log):
-            assert_comes_to_hold(kernel, table, log, 60)
+            assert_comes_to_hold(kernel, table, log, 120)
 
     return holds
 
