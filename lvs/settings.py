@@ -92,13 +92,24 @@ def canonical_daemons(daemons: tuple[SyncDaemon, ...]) -> tuple[SyncDaemon, ...]
 
 
 def canonical_sysctls(sysctls: tuple[Sysctl, ...]) -> tuple[Sysctl, ...]:
-    """By name, with one space between the parts of a value."""
-    return tuple(sorted(Sysctl(s.name, " ".join(s.value.split())) for s in sysctls))
+    """By name, each value as the kernel prints it: no zeros before a number, one space between two."""
+    return tuple(
+        sorted(Sysctl(s.name, " ".join(map(_plain_number, s.value.split()))) for s in sysctls)
+    )
+
+
+def _plain_number(word: str) -> str:
+    return str(int(word)) if _is_number(word) else word
+
+
+def _is_number(word: str) -> bool:
+    """Whether it is a whole number of a size that a setting can have."""
+    return len(word) < 20 and word.isascii() and word.isdigit()
 
 
 def sysctl_to_json(value: str) -> int | str:
     """A value as a document holds it: a number where it is one."""
-    return int(value) if value.isascii() and value.isdigit() and str(int(value)) == value else value
+    return int(value) if _is_number(value) and _plain_number(value) == value else value
 
 
 Setting = Timeouts | SyncDaemon | Sysctl
