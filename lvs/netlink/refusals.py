@@ -144,6 +144,8 @@ def _of_sysctl(sysctl: Sysctl, errno: int) -> tuple[str, str] | None:
 def _of_daemon(daemon: SyncDaemon, errno: int) -> tuple[str, str] | None:
     if errno == ENODEV:
         return f"there is no interface “{daemon.interface}”", "See the interfaces with: ip link."
+    if errno == ERANGE:
+        return f"“{daemon.interface}” is too long for an interface", "Give at most 15 bytes."
     if errno == EEXIST:
         return f"a {daemon.role} sync daemon runs already", _AGAIN
     if errno == ESRCH:

@@ -9,7 +9,7 @@ from lvs.model import Table, VirtualService
 from lvs.rules.problem import Path, Problem, did_you_mean, quoted
 from lvs.rules.sysctls import SWITCHED_BY_THE_KERNEL, SYSCTLS
 from lvs.rules.values import MAX_PORT, canonical_or_none, check_choice, check_range
-from lvs.settings import SyncDaemon, Sysctl, Timeouts, default_maxlen
+from lvs.settings import SYNC_PORT, SyncDaemon, Sysctl, Timeouts, default_maxlen
 
 ROLES = {"master": "sends copies of connections", "backup": "takes copies of connections"}
 MAX_TIMEOUT = (2**31 - 1) // 1000
@@ -27,6 +27,10 @@ def check_settings(table: Table) -> list[Problem]:
     problems += _check_daemons(table)
     for sysctl in table.sysctls:
         problems += (p.under("sysctls") for p in check_sysctl(sysctl))
+    for name, count in Counter(sysctl.name for sysctl in table.sysctls).items():
+        if count > 1:
+            message = f"{quoted(name)} stands here {count} times: leave one of them."
+            problems.append(Problem(("sysctls", name), "sysctl.doubled", message))
     return problems
 
 
@@ -58,9 +62,21 @@ def _check_interface(name: str) -> Iterator[Problem]:
     path: Path = ("interface",)
     if not name:
         yield Problem(path, "interface.missing", "Give the interface whose network carries them.")
-    elif not re.fullmatch(r"[^\s/:]{1,15}", name) or name in (".", ".."):
-        message = f"{quoted(name)} is no interface: a name has 1 to 15 characters, like eth0."
+    elif not _INTERFACE.fullmatch(name) or name in (".", "..") or not _fits(name):
+        message = f"{quoted(name)} is no interface: a name has 1 to 15 bytes, like eth0."
         yield Problem(path, "interface.invalid", message)
+
+
+_INTERFACE = re.compile(r"[^\s/:\x00]+")
+"""What `dev_valid_name` of the kernel takes."""
+
+
+def _fits(name: str) -> bool:
+    """Whether it is whole text that leaves room for the zero at its end (IP_VS_IFNAME_MAXLEN is 16)."""
+    try:
+        return len(name.encode()) <= 15
+    except UnicodeEncodeError:  # half a character, which JSON can hold
+        return False
 
 
 def _check_group(group: str) -> Iterator[Problem]:
@@ -85,6 +101,7 @@ def _check_daemons(table: Table) -> Iterator[Problem]:
             message = f"A director runs one {role} at most: leave one of these out."
             yield Problem(("sync",), "sync.doubled", message)
     yield from _check_lengths({daemon.role: daemon for daemon in daemons})
+    yield from _check_last_ports(table)
     mixed = next(filter(_is_mixed, table.services), None) if daemons else None
     if mixed is not None:
         message = (
@@ -94,8 +111,26 @@ def _check_daemons(table: Table) -> Iterator[Problem]:
         yield Problem(("sync",), "sync.mixed_families", message)
 
 
+def _check_last_ports(table: Table) -> Iterator[Problem]:
+    """With sync_ports n a daemon takes its port and the n - 1 after it; the kernel wraps around."""
+    given = [s.value for s in table.sysctls if s.name == "sync_ports"]
+    count = int(given[0]) if given and re.fullmatch("[0-9]{1,2}", given[0]) else 1
+    for index, daemon in enumerate(table.sync or ()):
+        last = (daemon.port or SYNC_PORT) + count - 1
+        if daemon.port <= MAX_PORT < last:
+            message = f"With sync_ports {count} the last port would be {last}: give a lower one."
+            yield Problem(("sync", index, "port"), "port.last", message)
+
+
 def _is_mixed(service: VirtualService) -> bool:
-    return any(family_of(server.address) != service.family for server in service.real_servers)
+    """Whether a valid real server of it has another family. The values may be as typed."""
+    family: str = service.family
+    if not service.fwmark:
+        if canonical_or_none(service.address) is None:
+            return False
+        family = family_of(service.address)
+    addresses = filter(canonical_or_none, (server.address for server in service.real_servers))
+    return any(family_of(address) != family for address in addresses)
 
 
 def _check_lengths(by_role: dict[str, SyncDaemon]) -> Iterator[Problem]:
