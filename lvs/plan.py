@@ -14,6 +14,7 @@ from lvs.documents import (
     service_to_document,
 )
 from lvs.model import RealServer, Scope, Table, VirtualService
+from lvs.rules.sysctls import READ_BY_STARTING_DAEMONS
 from lvs.setting_step import FIRST_KINDS, LAST_KINDS, SETTING_KINDS, SettingStep
 from lvs.settings import setting_from_document, setting_to_document
 from lvs.step import SERVICE_KINDS, Step, with_servers
@@ -77,8 +78,8 @@ def _setting_plan(current: Table, desired: Table) -> Iterator[SettingStep]:
     new = [sysctl for sysctl in desired.sysctls if known.get(sysctl.name) != sysctl]
     yield from (SettingStep("set sysctl", sysctl, known.get(sysctl.name)) for sysctl in new)
     if desired.sync is not None:
-        # A daemon reads its number of ports when it starts, and its options can't be edited.
-        restart = any(sysctl.name == "sync_ports" for sysctl in new)
+        # A daemon reads some sysctls when it starts, and its options can't be edited.
+        restart = any(sysctl.name in READ_BY_STARTING_DAEMONS for sysctl in new)
         running, wanted = frozenset(current.sync or ()), frozenset(desired.sync)
         kept = frozenset() if restart else running & wanted
         yield from (SettingStep("stop daemon", d) for d in current.sync or () if d not in kept)

@@ -103,7 +103,8 @@ SYSCTLS: dict[str, Knob] = {
         "How often a connection is sent again within its refresh period.", 0, 3, "0"
     ),
     "sync_sock_size": Knob(
-        "Bytes of the sync sockets' buffers; 0: the system's own.", 0, MAX_INT, "0"
+        "Bytes of the sync sockets' buffers; 0: the system's own. A change restarts running daemons.",
+        *(0, MAX_INT, "0"),
     ),
     "sync_threshold": Knob(
         "Packets after which a connection is first sent, and in which rhythm again: the first below "
@@ -113,6 +114,9 @@ SYSCTLS: dict[str, Knob] = {
     "sync_version": Knob("1: today's sync messages; 0: those of kernels before 2.6.39.", 0, 1, "1"),
 }
 """Every sysctl by its name, those about connections first."""
+
+READ_BY_STARTING_DAEMONS = frozenset({"sync_ports", "sync_sock_size"})
+"""A sync daemon that runs keeps what it found (`start_sync_thread`, `make_send_sock`)."""
 
 SWITCHED_BY_THE_KERNEL = frozenset({"drop_entry", "drop_packet", "secure_tcp"})
 """The kernel itself turns their 1 into 2 while memory is short, and back (`update_defense_level`)."""
