@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lvs.diff import FieldDiff, ServiceDiff, diff_tables
-from lvs.diff_settings import diff_settings
+from lvs.diff_settings import SettingDiff, diff_settings
 from lvs.model import Table
 
 SHOWN = 3
@@ -13,16 +13,20 @@ SHOWN = 3
 def explain_difference(desired: Table, found: Table) -> str:
     """One sentence that names service, real server and field, or setting, of the first differences."""
     differences = [text for diff in diff_tables(desired, found) for text in _differences(diff)]
-    differences += [
-        f"{diff.name} is “{diff.after}” instead of “{diff.before}”"
-        for diff in diff_settings(desired, found)
-        if diff.kind in ("changed", "removed")
-    ]
+    differences += [text for diff in diff_settings(desired, found) if (text := _of_setting(diff))]
     shown = "; ".join(differences[:SHOWN])
     more = len(differences) - SHOWN
     return f"The kernel differs from the table: {shown}" + (
         f"; and {more} more" if more > 0 else ""
     )
+
+
+def _of_setting(diff: SettingDiff) -> str:
+    if diff.kind == "changed":
+        return f"{diff.name} is “{diff.after}” instead of “{diff.before}”"
+    if diff.kind == "removed":  # wanted, but the reading doesn't hold it
+        return f"{diff.name} should be “{diff.before}” and can't be read here"
+    return ""
 
 
 def _differences(diff: ServiceDiff) -> Iterator[str]:
