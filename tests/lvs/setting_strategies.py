@@ -93,9 +93,13 @@ def settings(
     return st.tuples(timeouts, syncs(interfaces), sysctls())
 
 
-def full_tables(schedulers: list[str] | None = None) -> st.SearchStrategy[Table]:
+def full_tables(
+    schedulers: list[str] | None = None, min_services: int = 0
+) -> st.SearchStrategy[Table]:
     """A canonical table over the full object model."""
-    few = st.lists(services(schedulers), max_size=3, unique_by=lambda service: service.key)
+    few = st.lists(
+        services(schedulers), min_size=min_services, max_size=3, unique_by=lambda s: s.key
+    )
     return st.builds(with_settings, few.map(make_table), settings())
 
 

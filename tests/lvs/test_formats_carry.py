@@ -5,7 +5,7 @@ from hypothesis import given
 from lvs.addresses import family_of
 from lvs.formats import read, write
 from lvs.model import make_table
-from tests.lvs.setting_strategies import whole_tables
+from tests.lvs.setting_strategies import full_tables
 
 
 def there_and_back(table, style):
@@ -13,20 +13,20 @@ def there_and_back(table, style):
     return read(text, style).table, notes
 
 
-@given(whole_tables())
+@given(full_tables())
 def test_json_and_yaml_carry_everything(table):
     for style in ("json", "yaml"):
         assert there_and_back(table, style) == (table, ())
 
 
-@given(whole_tables(min_services=1))
+@given(full_tables(min_services=1))
 def test_ipvsadm_lines_carry_all_but_sysctls(table):
     back, notes = there_and_back(table, "ipvsadm")
     assert back == table._replace(sysctls=())
     assert len(notes) == len(table.sysctls)
 
 
-@given(whole_tables(min_services=1))
+@given(full_tables(min_services=1))
 def test_keepalived_conf_carries_services_with_real_servers_timeouts_and_both_daemons(table):
     kept = [service for service in table.services if service.real_servers]
     both = len({d._replace(role="master") for d in table.sync or ()}) == 1 and len(table.sync) == 2
@@ -52,7 +52,7 @@ def in_ldirectord(service):
     return service._replace(real_servers=servers, persistence_engine="", one_packet=one_packet)
 
 
-@given(whole_tables(min_services=1))
+@given(full_tables(min_services=1))
 def test_ldirectord_cf_carries_tcp_udp_and_marks_with_servers_of_their_family(table):
     kept = [service for service in table.services if service.protocol != "sctp"]
     text, notes = write(table, "ldirectord")
