@@ -28,6 +28,7 @@ from lvs.cli_input import (
     read_input,
     warn_of_thresholds,
 )
+from lvs.cli_zero import add_zero
 from lvs.formats import FORMATS, render
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     add_connections(commands)
     add_doctor(commands)
+    add_zero(commands)
     return parser
 
 
