@@ -142,6 +142,11 @@ def _encode_setting_step(step: SettingStep) -> tuple[Command, bytes]:
     raise ValueError(f"a step “{step.kind}” goes through no message")
 
 
+def encode_zero(key: ServiceKey | None) -> bytes:
+    """What ZERO takes: nothing means every service."""
+    return b"" if key is None else nested(CommandAttr.SERVICE, encode_key(key))
+
+
 def nested(number: int, attributes: bytes) -> bytes:
     """One attribute that holds others."""
     return _HEADER.pack(4 + len(attributes), number | NLA_F_NESTED) + attributes

@@ -19,7 +19,7 @@ from lvs.netlink.decode import (
     decode_server_counters,
     decode_service,
 )
-from lvs.netlink.encode import encode_found_key, encode_key, encode_step, nested
+from lvs.netlink.encode import encode_found_key, encode_step, encode_zero, nested
 from lvs.netlink.refusals import refusal
 from lvs.netlink.schema import IpvsInfo
 from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
@@ -165,11 +165,9 @@ class Kernel:
 
         Raises LvsError when there is no such service.
         """
-        attributes = b"" if key is None else nested(CommandAttr.SERVICE, encode_key(key))
         refused: list[int] = []
-        self._opened().batch(
-            self._family, [(Command.ZERO, attributes)], lambda _, errno: refused.append(errno)
-        )
+        command = (Command.ZERO, encode_zero(key))
+        self._opened().batch(self._family, [command], lambda _, errno: refused.append(errno))
         if refused[0] == ESRCH and key is not None:
             raise LvsError(f"There is no service {key} in the kernel: nothing was set to zero.")
         if refused[0]:

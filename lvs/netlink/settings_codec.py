@@ -43,9 +43,9 @@ def encode_daemon(daemon: SyncDaemon) -> bytes:
         _raw(DaemonAttr.MCAST_IFN, daemon.interface.encode() + b"\0"),
         _u32(8, DaemonAttr.SYNC_ID, daemon.syncid),
         _u16(6, DaemonAttr.SYNC_MAXLEN, daemon.maxlen),
-        _raw(number, group),
         _u16(6, DaemonAttr.MCAST_PORT, daemon.port),
         _u8(5, DaemonAttr.MCAST_TTL, daemon.ttl),
+        _raw(number, group),
     )
 
 

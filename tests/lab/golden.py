@@ -1,7 +1,7 @@
 """Record what ipvsadm sends to the kernel, by nlmon: `lab/run python -m tests.lab.golden FILE`.
 
-Runs on the lab's director. FILE gets, for each command of `tests.lvs.golden_cases`, the number of the
-netlink command and its attributes in hex. What the kernel answers does not matter here.
+Runs on the lab's director. FILE gets, for each command of `tests.lvs.golden_cases` and `golden_settings`, the
+number of the netlink command and its attributes in hex. What the kernel answers does not matter here.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from lvs.netlink.kernel import Kernel
 from lvs.netlink.uapi import Command
 from tests.lvs.golden_cases import cases
+from tests.lvs.golden_settings import setting_cases, zero_cases
 
 WRITES = {
     Command.NEW_SERVICE,
@@ -21,6 +22,10 @@ WRITES = {
     Command.NEW_DEST,
     Command.SET_DEST,
     Command.DEL_DEST,
+    Command.NEW_DAEMON,
+    Command.DEL_DAEMON,
+    Command.SET_CONFIG,
+    Command.ZERO,
 }
 HEADERS = 20
 ETH_P_ALL = 3
@@ -65,7 +70,7 @@ def record():
         family = kernel._family
     recorded = {}
     with Monitor() as monitor:
-        for arguments in cases():
+        for arguments in (*cases(), *setting_cases(), *zero_cases()):
             monitor.writes(family)
             subprocess.run(["ipvsadm", *arguments.split()], capture_output=True, check=False)
             sent = monitor.writes(family)
