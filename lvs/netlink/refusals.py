@@ -144,8 +144,6 @@ def _of_sysctl(sysctl: Sysctl, errno: int) -> tuple[str, str] | None:
 def _of_daemon(daemon: SyncDaemon, errno: int) -> tuple[str, str] | None:
     if errno == ENODEV:
         return f"there is no interface “{daemon.interface}”", "See the interfaces with: ip link."
-    if errno == ERANGE:
-        return f"“{daemon.interface}” is too long for an interface", "Give at most 15 bytes."
     if errno == EEXIST:
         return f"a {daemon.role} sync daemon runs already", _AGAIN
     if errno == ESRCH:
@@ -157,8 +155,8 @@ def _of_daemon(daemon: SyncDaemon, errno: int) -> tuple[str, str] | None:
         )
     if errno == EINVAL:
         return (
-            "no sync daemon runs beside real servers of the other address family, nor with a group "
-            "that is no multicast address",
-            "Remove those real servers, or leave the daemon out.",
+            "no sync daemon runs beside real servers of the other address family, with a group that "
+            "is no multicast address, or on an interface whose name has more than 15 bytes",
+            "Remove those real servers, mend the daemon, or leave it out.",
         )
     return None

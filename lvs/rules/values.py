@@ -23,8 +23,9 @@ def canonical_or_none(address: str) -> str | None:
 def check_address(address: str, what: str) -> Iterator[Problem]:
     """One problem when the address is none, or not one that a single host can have.
 
-    The kernel takes only unicast real servers (`ip_vs_new_dest`): no 0.0.0.0/8, broadcast or
-    multicast address, no IPv4 address written as IPv6, no link-local IPv6 address.
+    The kernel takes only unicast real servers (`ip_vs_new_dest`): no 0.0.0.0, broadcast or multicast
+    address, no IPv4 address written as IPv6, no link-local IPv6 address. The rest of 0.0.0.0/8 it
+    takes since Linux 5.3; no host should have such an address.
     """
     path: Path = ("address",)
     if not address.strip():
