@@ -9,3 +9,11 @@ def test_any_table_of_the_full_object_model_on_the_director(clean_ipvs):
 
 def test_counters_are_zeroed_on_the_director(clean_ipvs):
     run_inside(clean_ipvs, "check_zero.py")
+
+
+def test_edits_in_place_drop_no_connection_on_the_director(clean_ipvs):
+    run_inside(clean_ipvs, "check_live_connections.py")
+
+
+def test_rules_and_kernel_agree_on_the_director(clean_ipvs):
+    run_inside(clean_ipvs, "check_rules_agree.py", "check_slipped.py")

@@ -7,16 +7,18 @@ from hypothesis import Phase, given, settings
 
 from lvs.apply import apply_table
 from lvs.model import EMPTY, ServiceKey, Table, make_table
-from lvs.netlink.kernel import Kernel
 from lvs.plan import concerned, make_plan
 from lvs.rules.sysctls import READ_BY_STARTING_DAEMONS
 from lvs.settings import SyncDaemon, Sysctl
 from lvs.state import StateFolder
 from tests.lab.inside.conftest import FOREIGN, FOREIGN_LINES, run_ipvsadm, states
+from tests.lab.inside.reading import fresh, reading, turned_into
 from tests.lab.inside.witnesses import as_daemon_lines, assert_witnesses_say, saved
 from tests.lvs.examples import TUTORIAL
 from tests.lvs.setting_strategies import full_pairs
 from tests.lvs.strategies import LAB_SCHEDULERS
+
+__all__ = ["fresh"]
 
 INTERFACES = ("outer", "inner")
 """Of the lab's director: both have addresses of both families."""
@@ -25,27 +27,6 @@ MASTER = SyncDaemon("master", "outer", 3, 1472)
 
 bounded = settings(max_examples=12, phases=(Phase.explicit, Phase.generate))
 """Every command that a witness runs takes the guest a tenth of a second; shrinking takes minutes."""
-
-
-def reading() -> Table:
-    with Kernel() as kernel:
-        return kernel.read_stable_table()
-
-
-def turned_into(table: Table) -> None:
-    """Make the kernel hold all that the table holds, by a plan, without `apply_table`."""
-    with Kernel() as kernel:
-        assert kernel.execute(make_plan(kernel.read_table(), table), lambda *_: None) is None
-
-
-@pytest.fixture(scope="module")
-def fresh():
-    """The whole reading of a director that nobody has touched; after the tests it is so again."""
-    run_ipvsadm("-C")
-    found = reading()
-    assert (found.services, found.sync) == ((), ())
-    yield found
-    turned_into(found)
 
 
 def assert_nothing_kept_was_removed(steps, before: Table, after: Table) -> None:
