@@ -112,6 +112,13 @@ def sysctl_to_json(value: str) -> int | str:
     return int(value) if _is_number(value) and _plain_number(value) == value else value
 
 
+def _value_from_json(value: object) -> str:
+    """The inverse of `sysctl_to_json`. Raises TypeError on others."""
+    if type(value) not in (int, str):  # a bool is an int, and no value
+        raise TypeError(f"a sysctl can't be {value!r:.50}")
+    return str(value)
+
+
 Setting = Timeouts | SyncDaemon | Sysctl
 
 
@@ -148,5 +155,5 @@ def settings_from_document(
     return (
         Timeouts(**document.get("timeouts", {})),
         None if sync is None else tuple(SyncDaemon(**daemon) for daemon in sync),
-        tuple(Sysctl(name, str(value)) for name, value in document.get("sysctls", {}).items()),
+        tuple(Sysctl(n, _value_from_json(v)) for n, v in document.get("sysctls", {}).items()),
     )
