@@ -6,12 +6,15 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from lvs.boot import current_boot
+from lvs.documents import service_to_document
 from lvs.errors import Busy, LvsError, StateDamaged
-from lvs.model import EMPTY, Scope, ServiceKey
+from lvs.model import EMPTY, Scope, ServiceKey, make_table
+from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from lvs.state import Journal, State, StateFolder
 from tests.lvs.examples import TUTORIAL, WEB, marked
 
@@ -154,3 +157,34 @@ def test_boot_stays_the_same_within_one_life_of_the_namespace():
 def test_owned_mark_keeps_its_family(folder):
     folder.save(State(owned=Scope(frozenset({ServiceKey("inet6", "", "", 0, 3)}))))
     assert folder.load().owned.services == {marked(3, "inet6").key}
+
+
+def test_state_of_the_schema_before_is_read(folder):
+    """It knew services only, and its table had no settings."""
+    folder.path.mkdir()
+    before = {
+        "schema": 1,
+        "revision": 7,
+        "digest": TUTORIAL.digest,
+        "boot_id": "some-boot/1",
+        "journal": {"run": 4, "revision": 8, "digest": "ab" * 32},
+        "owned": [
+            {"protocol": "tcp", "address": WEB.address, "port": 80},
+            {"fwmark": 3, "family": "inet6"},
+        ],
+        "table": {"services": [service_to_document(WEB)]},
+    }
+    folder.file.write_text(json.dumps(before))
+    assert folder.load() == replace(FULL, owned=Scope(FULL.owned.services))
+    folder.save(folder.load())
+    assert json.loads(folder.file.read_text())["schema"] == 2
+    assert folder.load() == replace(FULL, owned=Scope(FULL.owned.services))
+
+
+def test_settings_are_remembered(folder):
+    table = make_table(
+        [WEB], Timeouts(tcp=60), (SyncDaemon("master", "eth0"),), (Sysctl("conntrack", "1"),)
+    )
+    state = State(table=table, owned=table.scope, digest=table.digest)
+    folder.save(state)
+    assert folder.load() == state

@@ -1,0 +1,55 @@
+"""Migrations that rewrite what was stored, on rows as the version before left them."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from apps.changes.models import DirectorPlan
+from apps.telemetry.models import DirectorStatus
+from lvs.documents import scope_to_document
+from lvs.model import Scope, ServiceKey
+from tests.factories import make_cluster, make_service, make_submitted, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KEYS = [
+    {"protocol": "tcp", "address": "192.0.2.1", "port": 80},
+    {"fwmark": 3, "family": "inet6"},
+]
+SERVICES = frozenset(
+    {ServiceKey("inet", "tcp", "192.0.2.1", 80, 0), ServiceKey("inet6", "", "", 0, 3)}
+)
+
+
+@pytest.fixture
+def migrate():
+    """Move the database to a migration; the models as they were then. It ends at the newest."""
+
+    def move(app, name):
+        executor = MigrationExecutor(connection)
+        executor.migrate([(app, name)])
+        return executor.loader.project_state([(app, name)]).apps
+
+    yield move
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def test_owned_services_become_a_scope_and_back(migrate):
+    make_cluster("web")
+    old = migrate("telemetry", "0001_initial").get_model("telemetry", "DirectorStatus")
+    old.objects.update(owned_keys=KEYS)
+    migrate("telemetry", "0002_owned_scope")
+    (status,) = DirectorStatus.objects.all()
+    assert status.owned == scope_to_document(Scope(SERVICES)) | {"services": KEYS}
+    old = migrate("telemetry", "0001_initial").get_model("telemetry", "DirectorStatus")
+    assert [status.owned_keys for status in old.objects.all()] == [KEYS]
+
+
+def test_conflicts_become_names(migrate):
+    make_submitted(make_user("operator"), make_cluster("web"), make_service(80))
+    old = migrate("changes", "0001_initial").get_model("changes", "DirectorPlan")
+    old.objects.update(conflicts=KEYS)
+    migrate("changes", "0002_conflicts_by_name")
+    (plan,) = DirectorPlan.objects.all()
+    assert plan.conflicts == ["tcp 192.0.2.1:80", "fwmark 3 ipv6"]
