@@ -17,7 +17,7 @@ from apps.changes.services import (
 )
 from apps.inventory.models import Cluster, Director
 from apps.inventory.services import create_cluster, create_revision, enrol_director
-from apps.telemetry.services import store_observed
+from apps.telemetry.services import store_heartbeat, store_observed
 from lvs.agent import streams
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY, RealServer, VirtualService, make_table
@@ -73,6 +73,21 @@ def observe(director, ours, foreign=EMPTY):
         owned_digest=ours.digest,
     )
     store_observed(director=director, message=message)
+
+
+def tell(director, **facts):
+    """The director says this of itself; what it doesn't say is a kernel 6.1 with the schedulers rr, wrr
+    and wlc, and no others."""
+    said = {"kernel": "6.1.0", "schedulers": ["rr", "wrr", "wlc"], "all_schedulers": True}
+    message = streams.heartbeat(
+        str(director.uuid),
+        time.time(),
+        facts=said | facts,
+        revision=0,
+        owned_digest="",
+        problem="",
+    )
+    store_heartbeat(director=director, message=message)
 
 
 def make_service(port=80, scheduler="rr", servers=(WEB1, WEB2), **fields):

@@ -1,21 +1,23 @@
 """Reading changes: lists, tables, differences, problems."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.policy import can, require
+from apps.changes.abilities import Ability, ability_of, check_abilities
 from apps.changes.models import Change
 from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
 from lvs.diff import ServiceDiff, diff_tables
 from lvs.documents import scope_from_document, table_from_document
-from lvs.model import EMPTY, Scope, Table, VirtualService
+from lvs.model import EMPTY, Scope, Table, VirtualService, make_table
 from lvs.rules import Problem, check_services, check_table
+from lvs.settings import settings_from_document
 
 Person = User | AnonymousUser
 
@@ -71,9 +73,9 @@ def diff_of(change: Change) -> tuple[ServiceDiff, ...]:
     return diff_tables(base_table(change), table_of(change))
 
 
-def problems_of(change: Change) -> list[Problem]:
-    """What lvs.rules finds in the proposed table, errors and warnings."""
-    return check_table(table_of(change))
+def problems_of(change: Change, table: Table) -> list[Problem]:
+    """What lvs.rules finds in the proposed table, errors and warnings, and what its directors can't do."""
+    return [*check_table(table), *check_abilities(table, abilities_of(change))]
 
 
 def problems_among(others: Sequence[VirtualService], service: VirtualService) -> list[Problem]:
@@ -86,6 +88,40 @@ def problems_among(others: Sequence[VirtualService], service: VirtualService) ->
 def directors_of(change: Change) -> QuerySet[Director]:
     """The directors that the change is for, with their status."""
     return change.cluster.directors.select_related("status").order_by("name")
+
+
+class DirectorSeen(NamedTuple):
+    """What a director last said of its kernel, without its services."""
+
+    name: str
+    ability: Ability
+    settings: Table | None
+    """Its timeouts, sync daemons and sysctls; None = it never reported any."""
+    interfaces: tuple[str, ...]
+    """Those with an address, as far as it has said."""
+
+
+_SETTINGS = ("timeouts", "sync", "sysctls")
+
+
+def directors_seen(change: Change) -> list[DirectorSeen]:
+    """The directors that the change is for, by name. Leaves their tables in the database."""
+    parts = [f"status__observed__{name}" for name in _SETTINGS]
+    rows = change.cluster.directors.order_by("name").values_list("name", "status__facts", *parts)
+    return [_seen(name, facts or {}, parts) for name, facts, *parts in rows]
+
+
+def _seen(name: str, facts: dict[str, Any], parts: list[Any]) -> DirectorSeen:
+    document = {key: part for key, part in zip(_SETTINGS, parts, strict=True) if part is not None}
+    settings = make_table((), *settings_from_document(document)) if document else None
+    known = [sysctl.name for sysctl in settings.sysctls] if settings else []
+    interfaces = {entry["interface"]: None for entry in facts.get("addresses", ())}
+    return DirectorSeen(name, ability_of(name, facts, known), settings, tuple(interfaces))
+
+
+def abilities_of(change: Change) -> list[Ability]:
+    """What is known of the kernels of the directors that the change is for."""
+    return [seen.ability for seen in directors_seen(change)]
 
 
 def observed_of(director: Director) -> Observed | None:

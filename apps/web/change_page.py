@@ -88,7 +88,7 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
     diff = selectors.diff_of(change)
     table = selectors.table_of(change)
     draft = change.state == "draft"
-    problems = selectors.problems_of(change) if draft else []
+    problems = selectors.problems_of(change, table) if draft else []
     changed = [part for part in diff if part.kind != "same"]
     return head_of(user, change) | {
         "mark": mark_of(change),

@@ -41,7 +41,9 @@ class Facts:
             "kernel": os.uname().release,
             "agent_version": agent_version(),
         }
-        self._loadable = loadable_schedulers(_MODULES / os.uname().release)
+        folder = _MODULES / os.uname().release
+        self._loadable = loadable_schedulers(folder)
+        self._modules_known = (folder / "modules.dep").exists()
 
     def gather(self, info: KernelInfo | None) -> Message:
         """All facts. info: None while the kernel's IPVS can't be asked."""
@@ -49,6 +51,7 @@ class Facts:
             "ipvs_version": info.version if info else "",
             "connection_table_size": info.connection_table_size if info else 0,
             "schedulers": sorted(self._loadable | loaded_schedulers(_read(_PROC / "modules"))),
+            "all_schedulers": self._modules_known,
             "addresses": addresses(),
             "ip_forward": _sysctl("net/ipv4/ip_forward"),
             "ip6_forward": _sysctl("net/ipv6/conf/all/forwarding"),

@@ -53,6 +53,7 @@ _FACTS: dict[str, type | Callable[[Any], bool]] = {
     "ipvs_version": str,
     "connection_table_size": int,
     "schedulers": _texts,
+    "all_schedulers": bool,  # whether the kernel can load no others
     "addresses": _addresses,
     "ip_forward": bool,
     "ip6_forward": bool,

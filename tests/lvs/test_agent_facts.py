@@ -1,5 +1,7 @@
 """Facts of a director, read from what its kernel shows to everybody."""
 
+import os
+
 from lvs.agent.facts import Facts, loadable_schedulers, loaded_schedulers
 from lvs.netlink.kernel import KernelInfo
 
@@ -37,3 +39,12 @@ def test_facts_are_complete_with_and_without_ipvs():
     assert (with_ipvs["ipvs_version"], without["ipvs_version"]) == ("1.2.1", "")
     assert all(set(entry) == {"interface", "address"} for entry in without["addresses"])
     assert not any(entry["address"].startswith("127.") for entry in without["addresses"])
+
+
+def test_schedulers_are_all_only_where_the_kernels_modules_can_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("lvs.agent.facts._MODULES", tmp_path)
+    assert Facts().gather(None)["all_schedulers"] is False
+    folder = tmp_path / os.uname().release
+    folder.mkdir()
+    (folder / "modules.dep").write_text("")
+    assert Facts().gather(None)["all_schedulers"] is True

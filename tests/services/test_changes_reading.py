@@ -81,9 +81,13 @@ def test_the_difference_is_against_the_base(operator, approver, cluster):
 
 def test_problems_are_found_with_their_place(operator, cluster):
     change = make_draft(operator, cluster, make_service())
-    assert selectors.problems_of(change) == []
+    assert selectors.problems_of(change, selectors.table_of(change)) == []
     change.table["services"][0]["port"] = 70000
-    assert selectors.problems_of(change)[0].path == ("services", 0, "port")
+    assert selectors.problems_of(change, selectors.table_of(change))[0].path == (
+        "services",
+        0,
+        "port",
+    )
 
 
 def test_what_a_director_holds_is_told_apart():

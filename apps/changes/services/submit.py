@@ -14,11 +14,12 @@ from apps.changes.selectors import (
     differs_from_head,
     directors_of,
     head_moved,
+    problems_of,
     table_of,
 )
 from apps.changes.states import expect, locked, move
 from lvs.model import Table
-from lvs.rules import Problem, check_table, errors_in, is_usable
+from lvs.rules import Problem, errors_in, is_usable
 
 
 @transaction.atomic
@@ -70,7 +71,7 @@ def submit_change(
 
 
 def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
-    problems = errors_in(check_table(table))
+    problems = errors_in(problems_of(change, table))
     if not change.reason.strip():
         message = "Say why: reviewers and the audit log need a reason."
         problems.insert(0, Problem(("reason",), "reason.missing", message))
