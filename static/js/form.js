@@ -1,33 +1,22 @@
 // The form of a virtual service: rows of real servers, and parts that show only when they apply.
 
+import { arrange, guard, valueOf } from "./form/arrange.js";
+
 const form = document.querySelector("[data-service-form]");
 const rows = form.querySelector("[data-server-rows]");
 const template = document.getElementById("server-row");
 
-function value(name) {
-  const inputs = form.querySelectorAll(`[name="${name}"]`);
-  for (const input of inputs) {
-    if (input.type === "checkbox") return input.checked ? "on" : "";
-    if (input.type !== "radio" || input.checked) return input.value;
-  }
-  return "";
-}
+const answers = {
+  inet6: () => {
+    const six = valueOf(form, "kind") === "fwmark"
+      ? valueOf(form, "family") === "inet6" : valueOf(form, "address").includes(":");
+    return six ? "yes" : "no";
+  },
+  udp: () => (valueOf(form, "kind") === "fwmark" || valueOf(form, "protocol") === "udp" ? "yes" : "no"),
+};
 
-// "kind=fwmark" or "scheduler=sh,mh"; several, with a space, must all hold. "~:" = contains a colon.
-function holds(condition) {
-  const [name, wanted] = condition.split("=");
-  if (name === "inet6") {
-    const six = value("kind") === "fwmark" ? value("family") === "inet6" : value("address").includes(":");
-    return six === (wanted === "yes");
-  }
-  if (name === "udp") return value("kind") === "fwmark" || value("protocol") === "udp";
-  return wanted.split(",").includes(value(name));
-}
-
-function arrange() {
-  for (const part of form.querySelectorAll("[data-show-when]")) {
-    part.hidden = !part.dataset.showWhen.split(" ").every(holds);
-  }
+function arrangeAll() {
+  arrange(form, answers);
   const all = [...rows.querySelectorAll("[data-server-row]")];
   all.forEach((row, index) => {
     row.querySelector("[data-row-title]").textContent = `Real server ${index + 1}`;
@@ -47,14 +36,13 @@ function addRow() {
   holder.innerHTML = template.innerHTML.replaceAll("__n__", String(number));
   const row = holder.firstElementChild;
   const last = rows.querySelector("[data-server-row]:last-of-type");
-  const copy = (name, fallback) => {
-    const from = last?.querySelector(`[name$="-${name}"]`)?.value ?? fallback;
+  const copy = (name) => {
+    const from = last.querySelector(`[name$="-${name}"]`).value;
     if (from) row.querySelector(`[name$="-${name}"]`).value = from;
   };
   rows.append(row);
-  if (last) copy("port");
-  if (last) copy("forwarding");
-  arrange();
+  if (last) ["port", "forwarding", "tunnel_type", "tunnel_port", "tunnel_checksum"].forEach((name) => copy(name));
+  arrangeAll();
   row.querySelector("input").focus();
 }
 
@@ -65,16 +53,12 @@ form.addEventListener("click", (event) => {
   const row = remove.closest("[data-server-row]");
   const neighbour = row.nextElementSibling || row.previousElementSibling;
   row.remove();
-  arrange();
+  arrangeAll();
   (neighbour?.querySelector("input") || form.querySelector("[data-add-row]")).focus();
   form.dispatchEvent(new Event("change", { bubbles: true })); // doubles may be gone
 });
-form.addEventListener("input", arrange);
-form.addEventListener("change", arrange);
+form.addEventListener("input", arrangeAll);
+form.addEventListener("change", arrangeAll);
 
-let typed = false;
-form.addEventListener("input", () => { typed = true; });
-form.addEventListener("submit", () => { typed = false; });
-addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
-
-arrange();
+guard(form);
+arrangeAll();

@@ -196,11 +196,20 @@ def test_a_firewall_mark(client, draft):
     assert client.get(f"/changes/{draft.pk}/services/fwmark-7-inet/").status_code == 200
 
 
-def test_flags_without_a_name_survive_an_edit(client, operator, cluster):
-    draft = make_draft(operator, cluster, make_service(flags=("flag-3",)))
+def test_flags_without_a_name_show_and_stay_while_they_are_ticked(client, operator, cluster):
+    draft = make_draft(operator, cluster, make_service(flags=("flag-1", "flag-3")))
     path = f"/changes/{draft.pk}/services/tcp-192.168.49.134-80/"
-    client.post(path, typed(servers__0__weight="5") | {"version": draft.version})
+    page = client.get(path).content.decode()
+    ticked = re.findall(r'name="(flag_[^"]+)"[^>]*checked', page)
+    assert ticked == ["flag_1", "flag_3"]
+    client.post(path, typed(flag_3="on") | {"version": draft.version})
     assert stored(draft)[0].flags == ("flag-3",)
+
+
+def test_flags_that_do_not_show_for_the_scheduler_are_ignored(client, draft):
+    flags = {f"flag_{name}": "on" for name in ("1", "2", "3", "fallback", "port")}
+    assert add(client, draft, typed(scheduler="sh", **flags)).status_code == 302
+    assert stored(draft)[0].flags == ("sh-fallback", "sh-port", "flag-3")
 
 
 def test_two_tabs_do_not_overwrite_each_other(client, draft):
@@ -256,7 +265,7 @@ def test_a_service_may_have_hundreds_of_real_servers(operator, cluster):
 
 
 def test_more_real_servers_than_a_service_takes_are_refused_and_kept(draft, client, monkeypatch):
-    monkeypatch.setattr("apps.web.forms.service.MOST_SERVERS", 10)
+    monkeypatch.setattr("apps.web.forms.service_input.MOST_SERVERS", 10)
     data = typed(version=str(draft.version))
     for number in range(11):
         data |= row(number, f"10.0.0.{number + 1}")

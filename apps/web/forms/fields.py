@@ -1,5 +1,6 @@
 """Form parts that every form shares: labels, hints and errors tied to their input."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -29,6 +30,34 @@ class TiedForm(forms.Form):
                 attrs = self.fields[name].widget.attrs
                 attrs["aria-invalid"] = "true"
                 attrs["class"] = f"{attrs.get('class', '')} is-invalid".strip()
+
+
+class ReasonedSelect(forms.Select):
+    """A select some of whose options are off, each with its reason; or offered only now and then."""
+
+    def __init__(self, *args: Any, offered: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = offered or {}
+        """Value → when it is offered, as `data-show-when` says it."""
+        self.reasons: Mapping[str, str] = {}
+        """Value → why it can't be chosen."""
+        self.kept: Collection[str] = ()
+        """Values that may be chosen nevertheless: they are stored already."""
+
+    def create_option(
+        self, name: str, value: Any, label: Any, selected: bool, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Django's option, with the reason behind its label."""
+        option: dict[str, Any] = super().create_option(
+            name, value, label, selected, *args, **kwargs
+        )
+        if reason := self.reasons.get(str(value)):
+            option["label"] = f"{label} ({reason})"
+            if not selected and str(value) not in self.kept:
+                option["attrs"] |= {"disabled": True, "data-off": True}
+        if when := self.offered.get(str(value)):
+            option["attrs"]["data-offer-when"] = when
+        return option
 
 
 def _style(widget: forms.Widget) -> str:
@@ -61,3 +90,13 @@ def number(
             "invalid": f"{label} must be a whole number.",
         },
     )
+
+
+def or_else(value: int | None, default: int) -> int:
+    """The number, or the default where none was typed or it was wrong."""
+    return default if value is None else value
+
+
+def missing(label: str) -> forms.ValidationError:
+    """What a field says that is needed and empty."""
+    return forms.ValidationError(f"{label} is missing.", code="required")

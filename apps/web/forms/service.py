@@ -1,23 +1,17 @@
-"""One virtual service with its real servers, as people type it."""
+"""The settings of one virtual service, as people type them."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django import forms
 
-from apps.web.forms.fields import TiedForm, number, text
+from apps.changes.abilities import Ability, no_scheduler
+from apps.web.forms.fields import ReasonedSelect, TiedForm, missing, number, or_else, text
 from lvs.addresses import FULL_NETMASK, Family, family_of
-from lvs.model import Forwarding, Protocol, RealServer, VirtualService
-from lvs.rules import SCHEDULERS, Problem, spare_flags_of
+from lvs.model import Protocol, RealServer, VirtualService
+from lvs.rules import SCHEDULERS, flags_of, spare_flags_of
 
-MOST_SERVERS = 1000
 NAMED_FLAGS = ("sh", "mh")  # schedulers whose flags have names of their own
-FORWARDING = {
-    "masquerade": "Masquerade (NAT)",
-    "direct": "Direct (same network)",
-    "tunnel": "Tunnel (IP in IP)",
-}
 
 
 class ServiceForm(TiedForm):
@@ -40,6 +34,7 @@ class ServiceForm(TiedForm):
         label="Scheduler",
         initial="wlc",
         choices=[(name, f"{name}: {about}") for name, about in SCHEDULERS.items()],
+        widget=ReasonedSelect,
     )
     persistent = forms.BooleanField(
         label="Keep each client on its real server (persistence)", required=False
@@ -55,13 +50,24 @@ class ServiceForm(TiedForm):
         label="Fall back to another server when the chosen one is unavailable", required=False
     )
     flag_port = forms.BooleanField(label="Hash the client's port too", required=False)
+    flag_1 = forms.BooleanField(label="flag-1", required=False)
+    flag_2 = forms.BooleanField(label="flag-2", required=False)
+    flag_3 = forms.BooleanField(label="flag-3", required=False)
     one_packet = forms.BooleanField(
         label="Schedule each packet on its own (one-packet, UDP only)", required=False
     )
 
-    def __init__(self, *args: Any, old: VirtualService | None = None, **kwargs: Any) -> None:
-        self.old = old
+    def __init__(
+        self,
+        *args: Any,
+        old: VirtualService | None = None,
+        abilities: Sequence[Ability] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        schedulers = cast(ReasonedSelect, self.fields["scheduler"].widget)
+        schedulers.reasons = {name: no_scheduler(name, abilities) for name in SCHEDULERS}
+        schedulers.kept = {old.scheduler} if old else ()
 
     def now(self, name: str) -> Any:
         """What the field holds at the moment, typed or initial."""
@@ -79,7 +85,8 @@ class ServiceForm(TiedForm):
             "addressed": not mark,
             "persistent": persistent,
             "not_persistent": not persistent,
-            "no_flags": self.now("scheduler") not in NAMED_FLAGS,
+            "no_named_flags": self.now("scheduler") not in NAMED_FLAGS,
+            "named_flags": self.now("scheduler") in NAMED_FLAGS,
             "not_udp": not udp,
             "no_engine": not (persistent and udp),
             "inet6": family == "inet6",
@@ -93,7 +100,7 @@ class ServiceForm(TiedForm):
         needed += ["persistence"] if data.get("persistent") else []
         for name in needed:
             if name not in self.errors and data.get(name) in (None, ""):
-                self.add_error(name, _missing(str(self.fields[name].label)))
+                self.add_error(name, missing(str(self.fields[name].label)))
         if data.get("persistent") and data.get("persistence") == 0:
             self.add_error("persistence", "Persistence needs at least 1 second.")
         unused = {"address", "port", "protocol"} if mark else {"fwmark", "family"}
@@ -114,11 +121,11 @@ class ServiceForm(TiedForm):
             family=family,
             protocol="" if mark else cast(Protocol, data.get("protocol", "tcp")),
             address=address,
-            port=0 if mark else _or(data.get("port"), 1),
-            fwmark=_or(data.get("fwmark"), 1) if mark else 0,
+            port=0 if mark else or_else(data.get("port"), 1),
+            fwmark=or_else(data.get("fwmark"), 1) if mark else 0,
             scheduler=scheduler,
             flags=self._flags(scheduler),
-            persistence=_or(data.get("persistence"), 300) if persistent else 0,
+            persistence=or_else(data.get("persistence"), 300) if persistent else 0,
             netmask=(persistent and data.get("netmask")) or FULL_NETMASK[family],
             persistence_engine=data.get("persistence_engine", "") if persistent else "",
             one_packet=bool(data.get("one_packet")) and (mark or data.get("protocol") == "udp"),
@@ -126,184 +133,11 @@ class ServiceForm(TiedForm):
         )
 
     def _flags(self, scheduler: str) -> tuple[str, ...]:
-        # Flags without a name can't be typed here, but an edit of something else keeps them.
-        kept = self.old.flags if self.old and self.old.scheduler == scheduler else ()
-        if scheduler in NAMED_FLAGS:
-            names = [n for n in ("fallback", "port") if self.cleaned_data.get(f"flag_{n}")]
-            chosen = tuple(f"{scheduler}-{name}" for name in names)
-            return chosen + tuple(flag for flag in kept if flag in spare_flags_of(scheduler))
-        return kept
+        """The ticked ones of those that show for this scheduler."""
+        shown = dict.fromkeys((*flags_of(scheduler), *spare_flags_of(scheduler)))
+        return tuple(flag for flag in shown if self.cleaned_data.get(field_of_flag(flag)))
 
 
-class ServerForm(TiedForm):
-    """One real server of the service."""
-
-    address = text("Address", required=False)
-    port = number("Port", required=False)
-    weight = number("Weight", "0 = no new connections", initial_value="1")
-    forwarding = forms.ChoiceField(label="Forwarding", choices=list(FORWARDING.items()))
-    upper_threshold = number("Upper threshold", "Connections; 0 = no limit.", initial_value="0")
-    lower_threshold = number("Lower threshold", "0 = 3/4 of the upper one.", initial_value="0")
-
-    @property
-    def row(self) -> str:
-        """The row's number in the names of its fields."""
-        return str(self.prefix).rpartition("-")[2]
-
-    @property
-    def blank(self) -> bool:
-        """Whether nobody typed an address or a port into the row."""
-        return not any(str(self[name].value() or "").strip() for name in ("address", "port"))
-
-    @property
-    def thresholds_open(self) -> bool:
-        """Whether the fold of thresholds holds something to see."""
-        fields = [self[name] for name in ("upper_threshold", "lower_threshold")]
-        return any(field.errors or str(field.value()) not in ("", "0", "None") for field in fields)
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for address and port."""
-        data = super().clean() or {}
-        for name in ("address", "port"):
-            if name not in self.errors and data.get(name) in (None, ""):
-                self.add_error(name, _missing(str(self.fields[name].label)))
-        return data
-
-    def server(self, old: RealServer | None) -> RealServer:
-        """The real server as typed. `old` keeps what this form has no field for (tunnel settings)."""
-        data = self.cleaned_data
-        base = old or RealServer("", 1)
-        return base._replace(
-            address=data.get("address", ""),
-            port=_or(data.get("port"), 1),
-            forwarding=cast(Forwarding, data.get("forwarding", "masquerade")),
-            weight=_or(data.get("weight"), 1),
-            upper_threshold=_or(data.get("upper_threshold"), 0),
-            lower_threshold=_or(data.get("lower_threshold"), 0),
-        )
-
-
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
-
-
-def _missing(label: str) -> forms.ValidationError:
-    return forms.ValidationError(f"{label} is missing.", code="required")
-
-
-class ServiceInput:
-    """Service and real servers together: what one page posts."""
-
-    def __init__(
-        self, data: Mapping[str, Any] | None = None, old: VirtualService | None = None
-    ) -> None:
-        self.old = old
-        if data is None:
-            self.form = ServiceForm(old=old, initial=_initial(old))
-            self.rows = [
-                ServerForm(prefix=f"servers-{i}", initial=server._asdict())
-                for i, server in enumerate(old.real_servers if old else ())
-            ] or [ServerForm(prefix="servers-0", initial={"forwarding": "masquerade"})]
-        else:
-            self.form = ServiceForm(data, old=old)
-            self.rows = [ServerForm(data, prefix=f"servers-{i}") for i in row_numbers(data)]
-        self.other: list[str] = []
-        """Problems that belong to no field."""
-        self.warnings: list[str] = []
-
-    @property
-    def advanced_open(self) -> bool:
-        """Whether the fold of rare settings holds something to see."""
-        names = ("flag_fallback", "flag_port", "one_packet")
-        return any(self.form.now(name) or self.form[name].errors for name in names)
-
-    @property
-    def filled(self) -> list[ServerForm]:
-        """The rows that hold anything."""
-        return [row for row in self.rows if not row.blank]
-
-    @property
-    def forms(self) -> list[TiedForm]:
-        """The service's form and every row."""
-        return [self.form, *self.rows]
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing stands against storing it."""
-        return not self.other and not any(form.errors for form in (self.form, *self.filled))
-
-    def service(self) -> VirtualService:
-        """The service as typed, also where parts of it are wrong."""
-        for form in self.forms:
-            form.full_clean()
-        for row in self.rows:
-            if row.blank:
-                row.errors.clear()  # an empty row means nothing
-        if len(self.filled) > MOST_SERVERS:
-            self.other.append(
-                f"These are {len(self.filled)} real servers: a service takes {MOST_SERVERS} here."
-            )
-        known = {server.key: server for server in (self.old.real_servers if self.old else ())}
-        servers = []
-        for row in self.filled:
-            data = row.cleaned_data
-            servers.append(row.server(known.get((data.get("address", ""), data.get("port", 0)))))
-        return self.form.service(servers)
-
-    def forget_missing(self) -> None:
-        """Drop messages about empty fields: whoever is still typing will come to them."""
-        for form in self.forms:
-            for name in [n for n in form.errors if n in form.fields]:
-                if not str(form[name].value() or "").strip():
-                    del form.errors[name]
-
-    def blame(self, problems: Iterable[Problem]) -> None:
-        """Put each problem beside its field; what has no field goes to `other`."""
-        for problem in problems:
-            path = problem.path[2:] if problem.path[:1] == ("services",) else problem.path
-            form, name = self._field(path)
-            if problem.severity == "warning":
-                self.warnings.append(problem.message)
-            elif form is None:
-                self.other.append(problem.message)
-            elif not form.has_error(name):  # one message at a time: the first is the cause
-                form.add_error(name, problem.message)
-
-    def _field(self, path: tuple[str | int, ...]) -> tuple[TiedForm | None, str]:
-        match path:
-            case ("real_servers", int(index), str(name), *_):
-                rows = self.filled
-                if index < len(rows) and name in rows[index].fields:
-                    return rows[index], name
-            case ("real_servers", int(index)):
-                if index < len(self.filled):
-                    return self.filled[index], "address"
-            case (str(name), *_):
-                name = _ALIASES.get(name, name)
-                if name == "family":
-                    name = "family" if self.form.applies["mark"] else "address"
-                if name in self.form.fields:
-                    return self.form, name
-        return None, ""
-
-
-_ALIASES = {"flags": "scheduler"}
-
-
-def row_numbers(data: Mapping[str, Any]) -> list[int]:
-    """The numbers of the rows in a posted form, in the order in which they stand on the page."""
-    found = (re.fullmatch(r"servers-([0-9]{1,6})-address", name) for name in data)
-    return [int(match[1]) for match in found if match]
-
-
-def _initial(old: VirtualService | None) -> dict[str, Any]:
-    if old is None:
-        return {"protocol": "tcp", "family": "inet"}
-    initial = old._asdict()
-    initial["kind"] = "fwmark" if old.fwmark else "address"
-    initial["persistent"] = old.persistence > 0
-    initial["persistence"] = old.persistence or 300
-    initial["netmask"] = "" if old.netmask == FULL_NETMASK[old.family] else old.netmask
-    initial["flag_fallback"] = f"{old.scheduler}-fallback" in old.flags
-    initial["flag_port"] = f"{old.scheduler}-port" in old.flags
-    return initial
+def field_of_flag(flag: str) -> str:
+    """`sh-fallback` → `flag_fallback`, `flag-3` → `flag_3`."""
+    return f"flag_{flag.rpartition('-')[2]}"

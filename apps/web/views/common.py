@@ -11,6 +11,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.changes import selectors
+from apps.changes.models import Change
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +33,13 @@ def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return select(*args, **kwargs)
     except ObjectDoesNotExist as error:
         raise Http404(str(error)) from None
+
+
+def draft_of(request: Request, number: int) -> Change:
+    """The change of this number, which this person may edit. Raises Http404, PermissionDenied."""
+    change = found(selectors.change, request.user, number)
+    require(request.user, "change.edit", change)
+    return change
 
 
 def act_on_change(act: Callable[Concatenate[Request, int, P], HttpResponse]) -> Callable[..., Any]:

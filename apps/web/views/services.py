@@ -8,26 +8,26 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from apps.accounts.policy import require
 from apps.changes import selectors, services
+from apps.changes.abilities import check_service_abilities
 from apps.changes.errors import ChangeError, Conflict, Invalid
 from apps.changes.models import Change
-from apps.web.forms.service import ServerForm, ServiceInput
+from apps.web.forms.service_input import ServiceInput
 from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
 from apps.web.service_check import problems_of
-from apps.web.views.common import Request, act_on_change, found, whole
+from apps.web.views.common import Request, act_on_change, draft_of, whole
 from lvs.model import VirtualService
 
 
 def new(request: Request, number: int) -> HttpResponse:
     """Add a service to the draft."""
-    return _form(request, _draft(request, number), None)
+    return _form(request, draft_of(request, number), None)
 
 
 def edit(request: Request, number: int, slug: str) -> HttpResponse:
     """Edit a service of the draft. Its identity may change too: the plan says what that costs."""
-    change = _draft(request, number)
+    change = draft_of(request, number)
     old = _service_or_none(change, slug)
     if old is None and request.method == "POST":
         return _gone(request, change)
@@ -36,8 +36,9 @@ def edit(request: Request, number: int, slug: str) -> HttpResponse:
 
 def _gone(request: Request, change: Change) -> HttpResponse:
     """The service was taken out of the draft while it was edited: what was typed can be added anew."""
-    typed = ServiceInput(request.POST)
-    typed.blame(problems_of(change, typed.service(), None))
+    abilities = selectors.abilities_of(change)
+    typed = ServiceInput(request.POST, None, abilities)
+    typed.blame(problems_of(change, typed.service(), None, abilities))
     text = "The service that you edited is no longer in the draft."
     extra = conflict_of(request.user, change, Conflict(text))
     extra |= {"action": reverse("web:service-new", args=[change.pk])}
@@ -47,10 +48,11 @@ def _gone(request: Request, change: Change) -> HttpResponse:
 @require_POST
 def check(request: Request, number: int) -> HttpResponse:
     """The messages beside the fields, as a person types. Stores nothing."""
-    change = _draft(request, number)
+    change = draft_of(request, number)
     old = _service_or_none(change, request.POST.get("old_key", ""))
-    typed = ServiceInput(request.POST, old)
-    typed.blame(problems_of(change, typed.service(), old))
+    abilities = selectors.abilities_of(change)
+    typed = ServiceInput(request.POST, old, abilities)
+    typed.blame(problems_of(change, typed.service(), old, abilities))
     typed.forget_missing()
     return render(request, "web/parts/service_check.html", {"input": typed})
 
@@ -58,7 +60,7 @@ def check(request: Request, number: int) -> HttpResponse:
 @act_on_change
 def delete(request: Request, number: int, slug: str) -> HttpResponse:
     """Take a service out of the draft."""
-    change = _draft(request, number)
+    change = draft_of(request, number)
     service = _service(change, slug)
     try:
         services.remove_service(
@@ -75,11 +77,14 @@ def delete(request: Request, number: int, slug: str) -> HttpResponse:
 
 
 def _form(request: Request, change: Change, old: VirtualService | None) -> HttpResponse:
+    abilities = selectors.abilities_of(change)
     if request.method != "POST":
-        return _page(request, change, ServiceInput(old=old))
-    typed = ServiceInput(request.POST, old)
+        typed = ServiceInput(None, old, abilities)
+        typed.warn_of(check_service_abilities(old, abilities) if old else ())
+        return _page(request, change, typed)
+    typed = ServiceInput(request.POST, old, abilities)
     service = typed.service()
-    typed.blame(problems_of(change, service, old))
+    typed.blame(problems_of(change, service, old, abilities))
     extra: dict[str, Any] = {}
     status = 422
     if typed.ok:
@@ -119,15 +124,9 @@ def _page(
         "old": typed.old,
         "input": typed,
         "version": change.version,
-        "blank_row": ServerForm(prefix="servers-__n__"),
+        "blank_row": typed.blank_row,
     }
     return render(request, "web/service_form.html", context | (extra or {}), status=status)
-
-
-def _draft(request: Request, number: int) -> Change:
-    change = found(selectors.change, request.user, number)
-    require(request.user, "change.edit", change)
-    return change
 
 
 def _service_or_none(change: Change, slug: str) -> VirtualService | None:
