@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from lvs.diff_settings import AS_IT_IS, described, timeout_texts
+from lvs.diff_settings import described, timeout_texts
 from lvs.settings import Setting, SyncDaemon, Sysctl, Timeouts
 
 SettingKind = Literal["stop daemon", "set sysctl", "set timeouts", "start daemon"]
@@ -62,17 +62,20 @@ def _sysctl(step: SettingStep) -> Sysctl:
 
 def _set_timeouts(step: SettingStep) -> str:
     before = timeout_texts(step.before) if isinstance(step.before, Timeouts) else {}
-    changes = [
-        f"the {title} from {before.get(title, AS_IT_IS)} to {text}"
-        for title, text in timeout_texts(_timeouts(step)).items()
-    ]
+    after = timeout_texts(_timeouts(step))
+    changes = [f"the {title}{_from(before.get(title))} to {text}" for title, text in after.items()]
     return f"Set {', '.join(changes)}"
 
 
 def _set_sysctl(step: SettingStep) -> str:
     sysctl = _sysctl(step)
-    before = step.before.value if isinstance(step.before, Sysctl) else "an unknown value"
-    return f"Set {sysctl} from {before} to {sysctl.value}"
+    before = step.before.value if isinstance(step.before, Sysctl) else None
+    return f"Set {sysctl}{_from(before)} to {sysctl.value}"
+
+
+def _from(before: str | None) -> str:
+    """Nothing, where it isn't known what the step finds."""
+    return "" if before is None else f" from {before}"
 
 
 def _start(step: SettingStep) -> str:

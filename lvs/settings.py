@@ -37,6 +37,10 @@ class Timeouts(NamedTuple):
         return ", ".join(f"{n} {s} s" for n, s in self._asdict().items() if s) or "as they are"
 
 
+KERNEL_TIMEOUTS = Timeouts(tcp=15 * 60, tcp_fin=2 * 60, udp=5 * 60)
+"""Those of a kernel in which nobody set any (`tcp_timeouts` and `udp_timeouts` of ip_vs_proto_*.c)."""
+
+
 class SyncDaemon(NamedTuple):
     """One thread of the kernel that sends (master) or takes (backup) copies of connections."""
 

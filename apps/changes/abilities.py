@@ -78,7 +78,7 @@ def too_old(feature: str, abilities: Iterable[Ability]) -> str:
     """
     needed = NEEDS.get(feature, (0, 0))
     old = [a for a in abilities if a.kernel is not None and a.kernel < needed]
-    names = _names([f"{a.director} (kernel {a.kernel[0]}.{a.kernel[1]})" for a in old if a.kernel])
+    names = listed([f"{a.director} (kernel {a.kernel[0]}.{a.kernel[1]})" for a in old if a.kernel])
     return f"not on {names}: it needs {needed[0]}.{needed[1]}" if old else ""
 
 
@@ -86,10 +86,11 @@ def _not_on(lacking: Sequence[Ability], what: str) -> str:
     if not lacking:
         return ""
     whose = "its kernel has" if len(lacking) == 1 else "their kernels have"
-    return f"not on {_names([a.director for a in lacking])}: {whose} {what}"
+    return f"not on {listed([a.director for a in lacking])}: {whose} {what}"
 
 
-def _names(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`; of more than three the rest is counted."""
     shown, more = names[:_SHOWN], len(names) - _SHOWN
     if more > 0:
         return f"{', '.join(shown)} and {more} more"

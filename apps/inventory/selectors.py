@@ -9,7 +9,8 @@ from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.inventory.models import Cluster, Director, Revision
 from lvs.documents import table_from_document
-from lvs.model import EMPTY, Table
+from lvs.model import EMPTY, Table, make_table
+from lvs.settings import settings_from_document
 
 Person = User | AnonymousUser
 
@@ -56,3 +57,8 @@ def revisions(user: Person, cluster: Cluster) -> QuerySet[Revision]:
 def head_table(cluster: Cluster) -> Table:
     """What every director of the cluster should hold; empty before the first revision."""
     return table_from_document(cluster.head.table) if cluster.head else EMPTY
+
+
+def head_settings(cluster: Cluster) -> Table:
+    """The same without its services: what every director's settings should be, where they are decided."""
+    return make_table((), *settings_from_document(cluster.head.table)) if cluster.head else EMPTY

@@ -35,12 +35,14 @@ def _flat(value: Any, path: str = "") -> dict[str, str]:
 
 
 def _name(item: Any, index: int) -> str:
-    """What a service or real server is called, so that a list compares by identity, not by place."""
+    """What the item of a list is called, so that lists compare by identity, not by place."""
     if isinstance(item, dict):
         if "fwmark" in item:
             return f"fwmark {item['fwmark']} {item.get('family', '')}".strip()
         if "address" in item and "port" in item:
             return f"{item.get('protocol', '')} {item['address']}:{item['port']}".strip()
+        if "role" in item:
+            return f"{item['role']} daemon"
     return str(index + 1)
 
 
@@ -49,4 +51,4 @@ def _text(value: Any) -> str:
         return value or "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+    return "none" if value in (None, []) else json.dumps(value, ensure_ascii=False)

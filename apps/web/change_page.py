@@ -3,13 +3,17 @@
 import json
 from typing import Any, NamedTuple
 
+from django.urls import reverse
+
 from apps.accounts.policy import can
 from apps.changes import selectors
 from apps.changes.models import Change, DirectorPlan
 from apps.inventory.selectors import head_table
 from apps.jobs.models import OPEN, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
-from lvs.model import Table
+from apps.web.keys import slug_of
+from lvs.diff_settings import diff_settings
+from lvs.model import Table, VirtualService
 from lvs.plan import AnyStep, claims, losses, make_plan, plan_from_document
 from lvs.rules import Problem, is_usable
 
@@ -90,13 +94,18 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
     draft = change.state == "draft"
     problems = selectors.problems_of(change, table) if draft else []
     changed = [part for part in diff if part.kind != "same"]
+    settings = diff_settings(selectors.base_table(change), table)
+    settings_changed = [part for part in settings if part.kind != "same"]
     return head_of(user, change) | {
         "mark": mark_of(change),
         "diff": diff if draft else changed,
         "total_count": len(diff),
         "same_count": len(diff) - len(changed),
         "changes_count": len(changed),
-        "problems": [_placed(problem, table.services) for problem in problems],
+        "settings": settings if draft else settings_changed,
+        "settings_total": len(settings),
+        "settings_changes": len(settings_changed),
+        "problems": [_placed(change, problem, table.services) for problem in problems],
         "has_errors": any(problem.severity == "error" for problem in problems),
         "head_moved": draft and selectors.head_moved(change),
         "claimed": _claimed(change, table) if draft else [],
@@ -130,11 +139,23 @@ def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _placed(problem: Problem, services: tuple[Any, ...]) -> tuple[str, Problem]:
+class Placed(NamedTuple):
+    """A problem with the part of the draft that has it, and where that is edited."""
+
+    where: str
+    url: str
+    problem: Problem
+
+
+def _placed(change: Change, problem: Problem, services: tuple[VirtualService, ...]) -> Placed:
     match problem.path:
         case ("services", int(index), *_) if index < len(services):
-            return str(services[index]), problem
-    return "", problem
+            service = services[index]
+            url = reverse("web:service", args=[change.pk, slug_of(service)])
+            return Placed(str(service), url, problem)
+        case ("timeouts" | "sync" | "sysctls", *_):
+            return Placed("Settings", reverse("web:change-settings", args=[change.pk]), problem)
+    return Placed("", "", problem)
 
 
 def plan_part(change: Change, number: int, first: int) -> Plan | None:

@@ -11,6 +11,7 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
 from apps.telemetry.selectors import LARGE, Presence, presences, status_of
 from apps.web.words import PRESENCE_HELP
+from lvs.diff_settings import setting_texts
 from lvs.documents import scope_from_document, table_from_document
 from lvs.model import VirtualService
 
@@ -50,7 +51,7 @@ def director_rows(directors: Any) -> list[DirectorRow]:
 
 
 def _drifts(director: Director) -> bool:
-    """Whether the services we own in its kernel differ from the cluster's head."""
+    """Whether what we own in its kernel, services and settings, differs from the cluster's head."""
     status = status_of(director)
     head = director.cluster.head if director.cluster else None
     return bool(head and status and status.owned_digest and status.owned_digest != head.digest)
@@ -88,6 +89,11 @@ def directors_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]
     return {"cluster": cluster, "directors": director_rows(cluster.directors.all())}
 
 
+def settings_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
+    """What the head decides beside its services."""
+    return {"cluster": cluster, "settings": setting_texts(inventory.head_settings(cluster))}
+
+
 def changes_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     """What the lists of changes need."""
     own = changes.changes(user).filter(cluster=cluster).select_related("author", "revision")
@@ -120,7 +126,7 @@ def services_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
 def page_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     """All that the live page needs."""
     context: dict[str, Any] = {}
-    for part in (head_of, directors_of, changes_of, services_of):
+    for part in (head_of, directors_of, settings_of, changes_of, services_of):
         context |= part(user, cluster, query)
     return context
 

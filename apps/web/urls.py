@@ -16,6 +16,7 @@ from apps.web.views import (
     people,
     services,
     session,
+    settings,
 )
 
 app_name = "web"
@@ -43,6 +44,8 @@ urlpatterns = [
     path("changes/<int:number>/rebase/", changes.rebase, name="change-rebase"),
     path("changes/<int:number>/reopen/", changes.reopen, name="change-reopen"),
     path("changes/<int:number>/fitness/", fitness.of_change, name="change-fitness"),
+    path("changes/<int:number>/settings/", settings.edit, name="change-settings"),
+    path("changes/<int:number>/settings/check/", settings.check, name="change-settings-check"),
     path("changes/<int:number>/services/new/", services.new, name="service-new"),
     path("changes/<int:number>/services/check/", services.check, name="service-check"),
     path("changes/<int:number>/services/<str:slug>/", services.edit, name="service"),

@@ -17,12 +17,13 @@ from lvs.rules.schedulers import (
 )
 from lvs.rules.service import check_service, is_usable
 from lvs.rules.settings import check_settings
-from lvs.rules.sysctls import SYSCTLS
+from lvs.rules.sysctls import SWITCHED_BY_THE_KERNEL, SYSCTLS
 from lvs.rules.table import check_services, check_table
 
 __all__ = [
     "FLAG_BITS",
     "SCHEDULERS",
+    "SWITCHED_BY_THE_KERNEL",
     "SYSCTLS",
     "Path",
     "Problem",

@@ -207,7 +207,7 @@ def test_taking_over_names_the_services(operator, cluster):
     observe(cluster.directors.get(), make_table([]), make_table([make_service()]))
     draft = make_draft(operator, cluster, make_service(scheduler="wlc"))
     page = text_of(browser(operator).get(f"/changes/{draft.pk}/"))
-    assert "Take over services that someone else set up" in page
+    assert "Take over what someone else set up" in page
     assert act(operator, draft, "submit").status_code == 409
     assert act(operator, draft, "submit", adopt="on").status_code == 302
 

@@ -110,7 +110,7 @@ def test_the_parts_of_an_open_page_outlive_a_new_name(viewer, operator, cluster)
     client = browser(viewer)
     addresses = re.findall(r'hx-get="(/clusters/[^"]+)"', client.get("/clusters/web/").text)
     edit_cluster(actor=operator, cluster=cluster, name="shop")
-    assert len(addresses) == 4
+    assert len(addresses) == 5
     assert {client.get(address).status_code for address in addresses} == {200}
     assert "shop" in client.get(f"/clusters/{cluster.pk}/parts/head/").text
 

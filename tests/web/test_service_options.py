@@ -60,6 +60,14 @@ OPTIONS = [
 ]
 
 
+def shown_field(shown, name):
+    """The field of a page by its name as `typed` takes it."""
+    if "__" not in name:
+        return shown.form[name]
+    _, number, field = name.split("__")
+    return shown.rows[int(number)][field]
+
+
 @pytest.mark.parametrize(("option", "fields"), OPTIONS, ids=[option for option, _ in OPTIONS])
 def test_each_option_of_ipvsadm_can_be_reached_and_shows_again(client, draft, option, fields):
     assert add(client, draft, typed(**fields)).status_code == 302
@@ -71,8 +79,7 @@ def test_each_option_of_ipvsadm_can_be_reached_and_shows_again(client, draft, op
     )
     page = client.get(path[0])
     for name, value in fields.items():
-        shown = page.context["input"]
-        field = shown.form[name] if "__" not in name else shown.rows[0][name.split("__")[2]]
+        field = shown_field(page.context["input"], name)
         assert field.value() in (value, True) or str(field.value()) == value, name
 
 

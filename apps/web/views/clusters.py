@@ -17,6 +17,7 @@ from apps.web.views.common import Request, found
 
 PARTS = {
     "directors": ("web/parts/cluster_directors.html", cluster_page.directors_of),
+    "settings": ("web/parts/cluster_settings.html", cluster_page.settings_of),
     "changes": ("web/parts/cluster_changes.html", cluster_page.changes_of),
     "services": ("web/parts/cluster_services.html", cluster_page.services_of),
     "head": ("web/parts/cluster_head.html", cluster_page.head_of),

@@ -15,6 +15,7 @@ from apps.inventory.models import Director
 from apps.jobs.enrolment import agent_config
 from apps.jobs.signing import SigningKeyError
 from apps.web.cluster_page import director_rows, foreign_services, observed_services
+from apps.web.director_settings import settings_rows
 from apps.web.forms.details import DirectorForm
 from apps.web.views.common import Request, found
 
@@ -75,6 +76,7 @@ def _context(request: Request, director: Director) -> dict[str, Any]:
         "row": row,
         "foreign": foreign_services(row.status),
         "counted": observed_services(row.status) if can(request.user, "director.zero") else [],
+        "settings": settings_rows(row.status, director.cluster),
         "runs": director.runs.select_related("change").order_by("-id")[:8],
     }
     if can(request.user, "director.manage"):

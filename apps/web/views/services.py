@@ -12,10 +12,10 @@ from apps.changes import selectors, services
 from apps.changes.abilities import check_service_abilities
 from apps.changes.errors import ChangeError, Conflict, Invalid
 from apps.changes.models import Change
+from apps.web.draft_check import problems_of
 from apps.web.forms.service_input import ServiceInput
 from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
-from apps.web.service_check import problems_of
 from apps.web.views.common import Request, act_on_change, draft_of, whole
 from lvs.model import VirtualService
 
@@ -54,7 +54,7 @@ def check(request: Request, number: int) -> HttpResponse:
     typed = ServiceInput(request.POST, old, abilities)
     typed.blame(problems_of(change, typed.service(), old, abilities))
     typed.forget_missing()
-    return render(request, "web/parts/service_check.html", {"input": typed})
+    return render(request, "web/parts/form_check.html", {"input": typed})
 
 
 @act_on_change
