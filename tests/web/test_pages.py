@@ -6,7 +6,15 @@ import pytest
 
 from apps.jobs.models import Errand
 from apps.jobs.services import ask_director
-from tests.factories import make_applied, make_director, make_draft, make_service, make_submitted
+from lvs.settings import SyncDaemon, Timeouts
+from tests.factories import (
+    decide,
+    make_applied,
+    make_director,
+    make_draft,
+    make_service,
+    make_submitted,
+)
 from tests.web.conftest import browser, text_of
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +26,7 @@ def full_house(operator, approver, cluster, signing_key):
     make_applied(make_submitted(operator, cluster), approver)
     review = make_submitted(operator, cluster, make_service(scheduler="wlc"))
     draft = make_draft(operator, cluster, make_service(port=443))
+    decide(draft, timeouts=Timeouts(tcp=300), sync=(SyncDaemon("master", "eth0"),))
     director = make_director("lb-9")
     errand = ask_director(actor=operator, director=director, kind=Errand.Kind.CONNECTIONS)
     return [
@@ -36,6 +45,7 @@ def full_house(operator, approver, cluster, signing_key):
         f"/changes/{draft.pk}/",
         f"/changes/{draft.pk}/edit/",
         f"/changes/{draft.pk}/fitness/",
+        f"/changes/{draft.pk}/settings/",
         f"/changes/{draft.pk}/services/new/",
         f"/changes/{draft.pk}/services/tcp-192.168.49.134-443/",
         "/directors/",
@@ -54,7 +64,7 @@ def allowed(user, path):
     """What the roles of this test may not open."""
     if path.startswith("/people") or path == "/directors/new/":
         return user.username == "anna"
-    if "services/" in path or re.search(r"changes/\d+/edit/$", path):
+    if "services/" in path or "settings/" in path or re.search(r"changes/\d+/edit/$", path):
         return user.username == "olga"  # the author alone
     if path.endswith(("/fitness/", "/connections/")) or path.startswith("/errands"):
         return user.username != "vera"
