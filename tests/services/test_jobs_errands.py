@@ -70,7 +70,7 @@ def test_an_approver_may_look_but_sets_no_counters_to_zero(approver, director):
 def test_the_answer_is_kept_with_the_question(operator, director):
     errand = answered(asked(operator, director), answer={"rows": []})
     assert (errand.state, errand.answer, errand.error) == ("answered", {"rows": []}, "")
-    assert selectors.errand(operator, errand.pk, Errand.Kind.CONNECTIONS) == errand
+    assert selectors.errand(operator, errand.pk) == errand
 
 
 def test_a_director_that_can_not_do_it_says_why(operator, director):
