@@ -123,13 +123,21 @@ def check_setting_abilities(table: Table, abilities: Sequence[Ability]) -> list[
     reason = too_old("sync options", abilities)
     for index, daemon in enumerate(table.sync or ()):
         for field in other_options(daemon):
-            found = _problem(field, "Another value than the default", reason, "Leave it empty.")
+            found = _problem(field, f"{_OPTIONS[field]} of your own", reason, "Leave it empty.")
             problems += (problem.under("sync", index) for problem in found)
     for sysctl in table.sysctls:
         name = sysctl.name
         found = _problem(name, name, no_sysctl(name, abilities), "Leave it as it is.")
         problems += (problem.under("sysctls") for problem in found)
     return problems
+
+
+_OPTIONS = {
+    "maxlen": "A message length",
+    "group": "A multicast group",
+    "port": "A sync port",
+    "ttl": "A time to live",
+}
 
 
 def other_options(daemon: SyncDaemon) -> list[str]:

@@ -61,8 +61,7 @@ CANT = [
     (
         make_table(sync=(SyncDaemon("master", "eth0", ttl=4),)),
         ("sync", 0, "ttl"),
-        "Another value than the default is not on lvs-2 (kernel 3.10): it needs 4.3. "
-        "Leave it empty.",
+        "A time to live of your own is not on lvs-2 (kernel 3.10): it needs 4.3. Leave it empty.",
     ),
     (
         make_table(sysctls=(Sysctl("pmtu_disc", "0"),)),

@@ -159,11 +159,11 @@ def director_page(user):
 
 
 def rows(page):
-    found = re.findall(
-        r'<tr class="(is-other|)">\s*<td>(.*?)</td>\s*<td>(.*?)</td>', page.text, re.S
+    items = re.findall(
+        r'<li class="(is-other|)">\s*<span class="name">(.*?)</span>(.*?)</li>', page.text, re.S
     )
     return {
-        name: (mark, " ".join(re.sub("<[^>]+>", " ", text).split())) for mark, name, text in found
+        name: (mark, " ".join(re.sub("<[^>]+>", " ", text).split())) for mark, name, text in items
     }
 
 
@@ -189,9 +189,9 @@ def test_a_director_that_drifts_in_its_settings_says_so(viewer, cluster, applied
     held = make_table((make_service(),), Timeouts(900, 120, 300), (MASTER,), (NODEST,))
     observe(cluster.directors.get(), held)
     page = director_page(viewer)
-    assert "the head revision has 300 s" in text_of(page)
+    assert "the head has 300 s" in text_of(page)
     assert "services or settings, differs from the cluster's head revision" in text_of(page)
-    assert rows(page)["net.ipv4.vs.expire_nodest_conn"][1] == "1 fresh: 0 decided"
+    assert rows(page)["net.ipv4.vs.expire_nodest_conn"][1] == "1 fresh: 0 set by the head"
 
 
 def test_a_director_that_never_spoke_has_no_settings(viewer, cluster):

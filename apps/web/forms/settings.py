@@ -86,7 +86,11 @@ class DaemonForm(TiedForm):
     interface = text(
         "Interface", "Whose network carries the copies.", maxlength="15", list="interfaces"
     )
-    syncid = number("Sync id", "0 to 255: master and backup need the same.", initial_value="0")
+    syncid = number(
+        "Sync id",
+        "0 to 255. A backup takes only packets of its own id, with 0 all of them.",
+        initial_value="0",
+    )
     maxlen = number("Message length, in bytes", required=False)
     group = text("Multicast group", required=False, placeholder=SYNC_GROUP)
     port = number("UDP port", required=False)
@@ -168,7 +172,8 @@ def _sysctl_field(name: str) -> forms.CharField:
         values = [str(n) for n in range(knob.low, knob.high + 1)]
         if name in SWITCHED_BY_THE_KERNEL:
             values.remove("2")  # the kernel's own: lvs.rules says why
-        field.widget = forms.Select(choices=[("", LEAVE), *((v, v) for v in values)])
+        labels = {v: f"{v} (default)" if v == knob.default else v for v in values}
+        field.widget = forms.Select(choices=[("", LEAVE), *labels.items()])
     else:
         field.widget.attrs |= {"placeholder": LEAVE, "inputmode": "numeric"}
     return field

@@ -166,14 +166,19 @@ class SettingsInput(Typed):
         return Knob(self.sysctls[name], fresh, now, self.sysctls.reasons[name])
 
     def _now(self, read: Callable[[Table], str]) -> str:
-        """`0 on lvs-1, 1 on lvs-2, not reported by lvs-3`; "" where there is no director."""
+        """`0 on lvs-1, 1 on lvs-2, not reported by lvs-3`; "" where there is no director.
+
+        A director that has no such setting is left out: why it can't be set is said elsewhere.
+        """
         by_value: dict[str, list[str]] = {}
         for seen in self._seen:
-            value = read(seen.settings) if seen.settings is not None else ""
-            by_value.setdefault(value, []).append(seen.name)
-        unknown = by_value.pop("", [])
+            if seen.settings is not None and (value := read(seen.settings)):
+                by_value.setdefault(value, []).append(seen.name)
+        if [len(names) for names in by_value.values()] == [len(self._seen)] != [1]:
+            return f"{next(iter(by_value))} on every director"
         texts = [f"{value} on {listed(names)}" for value, names in by_value.items()]
-        return ", ".join(texts + ([f"not reported by {listed(unknown)}"] if unknown else []))
+        silent = [seen.name for seen in self._seen if seen.settings is None]
+        return ", ".join(texts + ([f"not reported by {listed(silent)}"] if silent else []))
 
 
 def _seconds(name: str, table: Table) -> str:
