@@ -3,19 +3,17 @@
 import json
 from typing import Any, NamedTuple
 
-from django.urls import reverse
-
 from apps.accounts.policy import can
 from apps.changes import selectors
 from apps.changes.models import Change, DirectorPlan
 from apps.inventory.selectors import head_table
 from apps.jobs.models import OPEN, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
-from apps.web.keys import slug_of
+from apps.web.placed import placed
 from lvs.diff_settings import diff_settings
-from lvs.model import Table, VirtualService
+from lvs.model import Table
 from lvs.plan import AnyStep, claims, losses, make_plan, plan_from_document
-from lvs.rules import Problem, is_usable
+from lvs.rules import is_usable
 
 PART = 200
 """Steps that are shown at a time; a button brings the next ones."""
@@ -105,7 +103,7 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
         "settings": settings if draft else settings_changed,
         "settings_total": len(settings),
         "settings_changes": len(settings_changed),
-        "problems": [_placed(change, problem, table.services) for problem in problems],
+        "problems": [placed(change, problem, table.services) for problem in problems],
         "has_errors": any(problem.severity == "error" for problem in problems),
         "head_moved": draft and selectors.head_moved(change),
         "claimed": _claimed(change, table) if draft else [],
@@ -137,25 +135,6 @@ def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
         if names:
             found.append((director.name, names))
     return found
-
-
-class Placed(NamedTuple):
-    """A problem with the part of the draft that has it, and where that is edited."""
-
-    where: str
-    url: str
-    problem: Problem
-
-
-def _placed(change: Change, problem: Problem, services: tuple[VirtualService, ...]) -> Placed:
-    match problem.path:
-        case ("services", int(index), *_) if index < len(services):
-            service = services[index]
-            url = reverse("web:service", args=[change.pk, slug_of(service)])
-            return Placed(str(service), url, problem)
-        case ("timeouts" | "sync" | "sysctls", *_):
-            return Placed("Settings", reverse("web:change-settings", args=[change.pk]), problem)
-    return Placed("", "", problem)
 
 
 def plan_part(change: Change, number: int, first: int) -> Plan | None:
