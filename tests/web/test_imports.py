@@ -5,9 +5,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
+from apps.changes.services import submit_change
 from lvs.model import EMPTY, make_table
 from lvs.settings import Sysctl, Timeouts
-from tests.factories import make_director, make_service, observe
+from tests.factories import (
+    decide,
+    make_applied,
+    make_director,
+    make_draft,
+    make_service,
+    make_submitted,
+    observe,
+)
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +126,55 @@ def test_a_file_name_is_harmless(operator, cluster):
     data = file(SAVED.encode(), "<script>x</script>.save")
     response = browser(operator).post(URL, form(source="file", file=data))
     assert "<script>x" not in response.content.decode()
+
+
+KEEPALIVED = """virtual_server 192.0.2.1 80 {
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    real_server 192.0.2.9 80 {
+        TCP_CHECK { connect_timeout 3 }
+    }
+}
+"""
+
+
+def test_what_a_table_can_not_hold_is_named_with_its_line(operator, cluster):
+    page = text_of(browser(operator).post(URL, form(content=KEEPALIVED)))
+    assert "Left behind: 1 thing that a table can't hold" in page
+    assert "line 6" in page
+
+
+def test_a_format_may_be_named(operator, cluster):
+    response = browser(operator).post(URL, form(content=KEEPALIVED, format="json"))
+    assert "JSON" in error_beside(response, "content")
+
+
+def test_the_head_goes_out_in_each_format(operator, approver, cluster):
+    make_applied(make_submitted(operator, cluster), approver)
+    client = browser(operator)
+    for name, begins in (
+        ("yaml", "services:"),
+        ("json", "{"),
+        ("ipvsadm", "-A -t 192.168.49.134:80"),
+        ("keepalived", ""),
+        ("ldirectord", ""),
+    ):
+        address = f"/clusters/web/export/?format={name}"
+        assert "192.168.49.134" in text_of(client.get(address))
+        file = client.get(f"{address}&download=yes")
+        assert file.content.decode().startswith(begins)
+        assert f'filename="web.{name}' in file["Content-Disposition"]
+
+
+def test_what_a_format_can_not_carry_is_said_before_the_download(operator, approver, cluster):
+    draft = make_draft(operator, cluster, make_service())
+    draft = decide(draft, sysctls=(Sysctl("expire_nodest_conn", "1"),))
+    make_applied(submit_change(actor=operator, change=draft), approver)
+    page = text_of(browser(operator).get("/clusters/web/export/?format=ldirectord"))
+    assert "This format can't carry" in page
+    assert "expire_nodest_conn" in page
+
+
+def test_a_format_that_is_none_is_not_found(viewer, cluster):
+    assert browser(viewer).get("/clusters/web/export/?format=xml").status_code == 404

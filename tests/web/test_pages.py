@@ -38,6 +38,7 @@ def full_house(operator, approver, cluster, signing_key):
         "/clusters/web/edit/",
         "/clusters/web/changes/new/",
         "/clusters/web/import/",
+        "/clusters/web/export/",
         "/changes/",
         "/changes/?show=waiting",
         "/changes/?show=all&cluster=web",

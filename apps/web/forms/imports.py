@@ -6,7 +6,7 @@ from django import forms
 
 from apps.inventory.models import Director
 from apps.web.forms.fields import TiedForm, text
-from lvs.formats import MAX_LENGTH
+from lvs.formats import MAX_LENGTH, SOURCES
 
 MOST_BYTES = 8 << 20
 """Of a file or text: a table of a hundred thousand real servers as YAML."""
@@ -38,6 +38,12 @@ class ImportForm(TiedForm):
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
     file_name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    format = forms.ChoiceField(
+        label="Its format",
+        required=False,
+        initial="auto",
+        choices=[("auto", "As its content tells"), *((name, name) for name in SOURCES)],
+    )
     director = forms.ModelChoiceField(
         label="Director",
         queryset=Director.objects.none(),
@@ -66,6 +72,7 @@ class ImportForm(TiedForm):
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen source needs, and turn a file into text."""
         data = super().clean() or {}
+        data["format"] = data.get("format") or "auto"
         source = data.get("source")
         if source == "file" and "file" not in self.errors:
             self._read_file(data)

@@ -1,5 +1,6 @@
 """Importing a table into a draft: look at what was understood first, then open the draft."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
@@ -17,7 +18,7 @@ from apps.web.forms.imports import ImportForm
 from apps.web.views.common import Request, found
 from lvs.diff import diff_tables
 from lvs.diff_settings import diff_settings
-from lvs.formats import FormatError, parse_with_warnings
+from lvs.formats import FormatError, read
 from lvs.model import Table
 
 SHOWN = 100
@@ -29,7 +30,9 @@ class Imported(NamedTuple):
 
     table: Table
     source: str
-    warnings: list[str]
+    warnings: Sequence[object] = ()
+    notes: Sequence[object] = ()
+    """What the text holds and a table can't."""
 
 
 def show(request: Request, name: str) -> HttpResponse:
@@ -71,16 +74,17 @@ def _imported(request: Request, form: ImportForm) -> Imported | None:
             form.add_error("director", message)
             return None
         table = undefaulted(observed.table, settings=data["settings"])
-        return Imported(table, f"director {data['director'].name}", [])
+        return Imported(table, f"director {data['director'].name}")
     name = data["file_name"] or "text"
     try:
-        table, warnings = parse_with_warnings(data["content"])
+        reading = read(data["content"], data["format"])
     except FormatError as error:
         form.add_error(
             data["source"] if data["source"] == "file" else "content", _said(error, data)
         )
         return None
-    return Imported(table, f"file {name}" if data["file_name"] else "pasted text", warnings)
+    source = f"file {name}" if data["file_name"] else "pasted text"
+    return Imported(reading.table, source, reading.warnings, reading.notes)
 
 
 def _said(error: FormatError, data: dict[str, Any]) -> str:
