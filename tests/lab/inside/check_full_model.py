@@ -138,3 +138,14 @@ def test_daemons_have_the_ports_that_the_plan_says(fresh, folder):
         assert apply_table(wanted, state=folder).state == "verified"
         threads = subprocess.run(["ps", "-eo", "comm"], capture_output=True, text=True, check=True)
         assert threads.stdout.count("ipvs-m:") == int(ports)
+
+
+def test_daemons_have_the_buffers_that_the_plan_says(fresh, folder):
+    """A change of sync_sock_size restarts them: a socket keeps the buffer that it was made with."""
+    turned_into(fresh)
+    for size in ("50000", "100000"):
+        backup = SyncDaemon("backup", "outer", 0, 1472)
+        wanted = make_table((), sync=(backup,), sysctls=(Sysctl("sync_sock_size", size),))
+        assert apply_table(wanted, state=folder).state == "verified"
+        sockets = subprocess.run(["ss", "-anum"], capture_output=True, text=True, check=True).stdout
+        assert f"rb{2 * int(size)}," in sockets  # the kernel doubles it

@@ -208,6 +208,10 @@ SETTINGS = {
     "time to live above 255": daemon(
         *(MASTER._replace(ttl=256), UNSENDABLE, "ttl", "ttl.range", "from 0 to 255"),
     ),
+    "ports above 65535, which wrap around": Case(
+        Table(sync=(MASTER._replace(port=65535),), sysctls=(Sysctl("sync_ports", "4"),)),
+        *(TAKEN, ("sync", 0, "port"), "port.last", "the last port would be 65538"),
+    ),
     "interface of 16 bytes": daemon(
         *(
             MASTER._replace(interface="x" * 16),
