@@ -154,11 +154,33 @@ class Kernel:
 
             if batch[0].kind == "set sysctl":
                 _write_sysctls(batch, on_answer)
+            elif batch[0].kind == "stop daemon":
+                self._stop_daemons(batch, on_answer)
             else:
                 transport.batch(self._family, [encode_step(step) for step in batch], on_answer)
             if refused:
                 return refused[0]
         return None
+
+    def _stop_daemons(
+        self, steps: Sequence[AnyStep], on_answer: Callable[[int, int], None]
+    ) -> None:
+        """Stop them; also those that were started a moment ago, which the kernel does without a word.
+
+        A thread that has never run ends with EINTR (`kthread_stop`), and that is the one errno that
+        netlink acknowledges with nothing (`netlink_rcv_skb`). A question behind it is answered.
+        """
+        unanswered = dict.fromkeys(range(len(steps)))
+
+        def note(index: int, errno: int) -> None:
+            if index in unanswered:
+                del unanswered[index]
+                on_answer(index, errno)
+
+        commands = [*map(encode_step, steps), (Command.GET_INFO, b"")]
+        self._opened().batch(self._family, commands, note, until_last=True)
+        for index in unanswered:
+            on_answer(index, 0)
 
     def zero(self, key: ServiceKey | None = None) -> None:
         """Set the counters of a service and its real servers, or of all, to zero (`ipvsadm -Z`).

@@ -104,10 +104,13 @@ class Transport:
         family: int,
         commands: Sequence[tuple[int, bytes]],
         on_answer: Callable[[int, int], None],
+        *,
+        until_last: bool = False,
     ) -> None:
         """Send commands in one call; `on_answer(index, errno)` for each, errno 0 when it was done.
 
-        The kernel works through all of them, whatever becomes of one.
+        The kernel works through all of them in order, whatever becomes of one. until_last: the answer
+        to the last command ends the waiting, for what has none by then gets none.
         """
         first = self._next_sequence(len(commands))
         flags = NLM_F_REQUEST | NLM_F_ACK
@@ -127,6 +130,8 @@ class Transport:
                 if kind == NLMSG_ERROR and index in waiting:
                     waiting.discard(index)
                     on_answer(index, -_parse_errno(data, position + 16)[0])
+                    if until_last and index == len(commands) - 1:
+                        return
                 position += (length + 3) & ~3
 
     def _next_sequence(self, count: int = 1) -> int:

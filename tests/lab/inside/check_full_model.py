@@ -7,6 +7,7 @@ from hypothesis import Phase, given, settings
 
 from lvs.apply import apply_table
 from lvs.model import EMPTY, ServiceKey, Table, make_table
+from lvs.netlink.kernel import Kernel
 from lvs.plan import concerned, make_plan
 from lvs.rules.sysctls import READ_BY_STARTING_DAEMONS
 from lvs.settings import SyncDaemon, Sysctl
@@ -149,3 +150,16 @@ def test_daemons_have_the_buffers_that_the_plan_says(fresh, folder):
         assert apply_table(wanted, state=folder).state == "verified"
         sockets = subprocess.run(["ss", "-anum"], capture_output=True, text=True, check=True).stdout
         assert f"rb{2 * int(size)}," in sockets  # the kernel doubles it
+
+
+@pytest.mark.parametrize("daemons", [(MASTER,), (MASTER._replace(role="backup"),)])
+def test_daemons_that_have_hardly_started_can_be_stopped_at_once(fresh, daemons):
+    """The kernel acknowledges that with nothing at all: what is asked after it tells that it is done."""
+    turned_into(fresh)
+    told = []
+    running, none = make_table((), sync=daemons), make_table((), sync=())
+    with Kernel(timeout=2) as kernel:
+        for before, after in ((none, running), (running, none)) * 3:
+            assert kernel.execute(make_plan(before, after), lambda *said: told.append(said)) is None
+    assert told == [(0, None)] * 6
+    assert run_ipvsadm("-L", "--daemon") == ""
