@@ -148,10 +148,10 @@ def test_a_sysctl_with_two_numbers_is_quoted_for_the_shell():
     ]
 
 
-def test_a_sysctl_that_was_never_read_says_so():
+def test_of_a_sysctl_that_was_never_read_no_value_before_is_claimed():
     assert told(EMPTY, settings(sysctls=(Sysctl("conntrack", "1"),))) == [
         (
-            "Set net.ipv4.vs.conntrack from an unknown value to 1",
+            "Set net.ipv4.vs.conntrack to 1",
             "sysctl -w net.ipv4.vs.conntrack=1",
         )
     ]
