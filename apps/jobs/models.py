@@ -1,7 +1,10 @@
 """Delivery: one run for each director of an approved change, the outbox that sends it, and errands."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from apps.changes.models import Change
 from apps.inventory.models import Director
@@ -88,6 +91,12 @@ class Outbox(models.Model):
         return f"outbox of {self.run}"
 
 
+PATIENCE = timedelta(seconds=30)
+"""How long a person waits for an answer, and how long an errand may be taken up."""
+GRACE = timedelta(seconds=5)
+"""After its deadline, until the worker has ended an errand: without Redis it does nothing at all."""
+
+
 class Errand(models.Model):
     """What a person asked of one director beside its table: a question, or a small act."""
 
@@ -122,3 +131,17 @@ class Errand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.director}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether an answer may still come, or the worker may still end it."""
+        return self.state == self.State.WAITING and timezone.now() < self.deadline + GRACE
+
+    @property
+    def silence(self) -> str:
+        """Why no answer came to one that waited in vain."""
+        if self.sent_at:
+            return (
+                f"{self.director} gave no answer within {PATIENCE.seconds} seconds: is its agent running?"
+            )
+        return "It was not sent, so nothing was asked: are Redis and the console's worker running?"

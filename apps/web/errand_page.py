@@ -39,12 +39,27 @@ def asking(director: Director, kind: Errand.Kind) -> dict[str, Any]:
 
 def page_of(errand: Errand) -> dict[str, Any]:
     """The page of an errand, answered or not."""
-    context = asking(errand.director, Errand.Kind(errand.kind)) | {"errand": errand}
+    context = asking(errand.director, Errand.Kind(errand.kind))
+    context |= {"errand": errand, "trouble": trouble_of(errand)}
     if errand.kind == Errand.Kind.CONNECTIONS:
         context["form"] = ConnectionsForm(initial=initial_of(errand.arguments))
     if errand.state == Errand.State.ANSWERED:
-        context |= _ANSWERS[Errand.Kind(errand.kind)](errand)
+        try:
+            context |= _ANSWERS[Errand.Kind(errand.kind)](errand)
+        except _WRONG_SHAPE:
+            context["trouble"] = UNREADABLE
     return context
+
+
+UNREADABLE = "Its answer can't be read: its agent is of another version than this console."
+_WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError)
+
+
+def trouble_of(errand: Errand) -> str:
+    """Why there is no answer; "" while one may come, or is there."""
+    if errand.state == Errand.State.WAITING:
+        return "" if errand.waits else errand.silence
+    return errand.error
 
 
 def _connections(errand: Errand) -> dict[str, Any]:
@@ -120,10 +135,17 @@ class FitnessRow(NamedTuple):
 
 def fitness_row(errand: Errand) -> FitnessRow:
     """The line of one director."""
-    if errand.state == Errand.State.WAITING:
+    if errand.waits:
         return FitnessRow(errand, "Asking", "blue", "An answer comes within seconds.")
-    if errand.state != Errand.State.ANSWERED:
-        return FitnessRow(errand, "No answer", "grey", errand.error)
+    if trouble := trouble_of(errand):
+        return FitnessRow(errand, "No answer", "grey", trouble)
+    try:
+        return _verdict(errand)
+    except _WRONG_SHAPE:
+        return FitnessRow(errand, "No answer", "grey", UNREADABLE)
+
+
+def _verdict(errand: Errand) -> FitnessRow:
     number = errand.answer["counts"]
     says = f"{number['wrong']} wrong, {number['warning']} to look at, {number['unknown']} not known"
     if not errand.answer["fit"]:

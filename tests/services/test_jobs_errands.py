@@ -100,8 +100,8 @@ def test_silence_ends_it_as_lost(operator, director):
     assert "lvs-1 gave no answer" in errand.error
 
 
-def test_what_redis_never_took_is_told_apart_from_silence(operator, director):
-    assert "Redis did not take it" in late(asked(operator, director)).error
+def test_what_was_never_sent_is_told_apart_from_silence(operator, director):
+    assert "nothing was asked" in late(asked(operator, director)).error
 
 
 def test_an_answer_that_comes_too_late_is_passed_over(operator, director):

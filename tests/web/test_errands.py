@@ -1,6 +1,9 @@
 """What people ask of directors, on pages."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.jobs.models import Errand
 from apps.jobs.services import store_errand_answered
@@ -150,6 +153,31 @@ def test_the_part_that_waits_is_read_again(operator, director):
     assert "hx-get" not in client.get(location, {"part": "answer"}).content.decode()
 
 
+def test_a_page_stops_waiting_though_nobody_ends_its_errand(operator, director):
+    client = browser(operator)
+    location = ask(client, director)["Location"]
+    Errand.objects.update(deadline=timezone.now() - timedelta(minutes=1))  # no worker, no Redis
+    part = client.get(location, {"part": "answer"})
+    assert "hx-get" not in part.content.decode()
+    assert "nothing was asked: are Redis and the console's worker running?" in text_of(part)
+
+
+def test_who_can_not_see_the_page_is_told_of_the_answer(operator, director):
+    client = browser(operator)
+    location = ask(client, director)["Location"]
+    assert 'role="status" id="errand-said"' in client.get(location).content.decode()
+    answer(Errand.objects.get(), ANSWER)
+    assert "lb-1 has answered." in text_of(client.get(location, {"part": "answer"}))
+    assert "has answered" not in text_of(client.get(location))
+
+
+@pytest.mark.parametrize("document", [{"read": 1}, ANSWER | {"connections": {"rows": [7]}}])
+def test_an_answer_of_another_shape_is_no_error_of_the_console(operator, director, document):
+    page = asked(browser(operator), director, document)
+    assert page.status_code == 200
+    assert "Its answer can't be read" in text_of(page)
+
+
 def test_counters_of_one_service_are_set_to_zero(operator, director):
     observe(director, make_table([make_service()]))
     client = browser(operator)
@@ -278,6 +306,25 @@ def test_the_newest_question_counts(operator, cluster):
     answer(Errand.objects.earliest("pk"), examined(finding("wrong")))
     page = text_of(client.get(f"/changes/{change.pk}/fitness/"))
     assert "Not fit" not in page
+
+
+def test_a_verdict_of_another_shape_does_not_hide_the_others(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    answer(Errand.objects.get(), {"counts": 3})
+    page = client.get(f"/changes/{change.pk}/fitness/")
+    assert page.status_code == 200
+    assert "Its answer can't be read" in text_of(page)
+
+
+def test_nobody_waits_for_a_fitness_that_never_comes(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    Errand.objects.update(deadline=timezone.now() - timedelta(minutes=1))
+    part = client.get(f"/changes/{change.pk}/fitness/", {"part": "rows"})
+    assert "hx-get" not in part.content.decode()
 
 
 def test_a_viewer_is_not_offered_the_fitness_of_a_change(viewer, operator, cluster):

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import Act, require
 from apps.audit.services import record
 from apps.inventory.models import Director
-from apps.jobs.models import Errand
+from apps.jobs.models import PATIENCE, Errand
 from apps.jobs.nudge import DELIVER_ERRANDS, nudge_after_commit
 from apps.jobs.signing import SigningKeyError, signing_key
 from apps.telemetry import push
@@ -23,8 +23,6 @@ from lvsconsole.celery import app
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=30)
-"""How long a person waits for an answer, and how long an errand may be taken up."""
 KEPT = timedelta(hours=12)
 """Answers name clients: they are not kept for long."""
 
@@ -154,10 +152,5 @@ def _lose(errand_id: int) -> bool:
     errand = waiting.filter(pk=errand_id, state=Errand.State.WAITING).first()
     if errand is None:
         return False
-    where = (
-        f"{errand.director} gave no answer within {PATIENCE.seconds} seconds: is its agent running?"
-        if errand.sent_at
-        else "Redis did not take it: nothing was asked."
-    )
-    end_errand(errand, Errand.State.LOST, error=where)
+    end_errand(errand, Errand.State.LOST, error=errand.silence)
     return True

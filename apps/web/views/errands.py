@@ -68,4 +68,4 @@ def show(request: Request, number: int) -> HttpResponse:
     errand = found(selectors.errand, request.user, number)
     part = request.GET.get("part") == "answer"
     template = "parts/errand_answer.html" if part else "errand.html"
-    return render(request, f"web/{template}", errand_page.page_of(errand))
+    return render(request, f"web/{template}", errand_page.page_of(errand) | {"part": part})

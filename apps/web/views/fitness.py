@@ -31,7 +31,7 @@ def of_change(request: Request, number: int) -> HttpResponse:
         "change": change,
         "directors": directors,
         "rows": rows,
-        "waiting": any(row.errand.state == Errand.State.WAITING for row in rows),
+        "waiting": any(row.errand.waits for row in rows),
     }
     part = request.GET.get("part") == "rows"
     template = "parts/change_fitness.html" if part else "change_fitness.html"
