@@ -63,6 +63,11 @@ def table_of(change: Change) -> Table:
     return table_from_document(change.table)
 
 
+def digest_of(change: Change) -> str:
+    """The proposed table's digest, also while it is a draft."""
+    return change.digest or table_of(change).digest
+
+
 def base_table(change: Change) -> Table:
     """The table that the change was drafted from; empty when the cluster had none."""
     return table_from_document(change.base.table) if change.base else EMPTY

@@ -141,7 +141,5 @@ class Errand(models.Model):
     def silence(self) -> str:
         """Why no answer came to one that waited in vain."""
         if self.sent_at:
-            return (
-                f"{self.director} gave no answer within {PATIENCE.seconds} seconds: is its agent running?"
-            )
+            return f"{self.director} gave no answer within {PATIENCE.seconds} seconds: is its agent running?"
         return "It was not sent, so nothing was asked: are Redis and the console's worker running?"

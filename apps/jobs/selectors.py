@@ -1,6 +1,10 @@
 """Reading errands."""
 
+from typing import NamedTuple
+
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Max
+from django.db.models.fields.json import KT
 
 from apps.accounts.models import User
 from apps.accounts.policy import require
@@ -14,14 +18,22 @@ def errand(user: User | AnonymousUser, number: int) -> Errand:
     return Errand.objects.select_related("director__cluster", "asked_by").get(pk=number)
 
 
-def fitness_of(user: User | AnonymousUser, change: Change) -> list[Errand]:
-    """The newest question to each director whether it is fit for this change's table.
+class Examined(NamedTuple):
+    """A question whether a director is fit for a change."""
 
-    Raises PermissionDenied.
+    errand: Errand
+    digest: str | None
+    """Of the table that it was asked for."""
+
+
+def fitness_of(user: User | AnonymousUser, change: Change) -> list[Examined]:
+    """The newest question to each director whether it is fit for this change's table, by its name.
+
+    The tables that they were asked for stay in the database. Raises PermissionDenied.
     """
     require(user, "director.ask")
     asked = Errand.objects.filter(kind=Errand.Kind.DOCTOR, arguments__change=change.pk)
-    newest: dict[int, Errand] = {}
-    for found in asked.select_related("director").order_by("pk"):
-        newest[found.director_id] = found
-    return sorted(newest.values(), key=lambda found: found.director.name)
+    newest = asked.order_by().values("director").annotate(newest=Max("pk")).values("newest")
+    found = Errand.objects.filter(pk__in=newest).annotate(digest=KT("arguments__digest"))
+    found = found.select_related("director", "asked_by").defer("arguments")
+    return [Examined(errand, errand.digest) for errand in found.order_by("director__name")]

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from apps.inventory.models import Director
 from apps.jobs.models import Errand
+from apps.jobs.selectors import Examined
 from apps.web.forms.connections import ConnectionsForm, initial_of
 from lvs.addresses import endpoint
 from lvs.connections.row import GIVEN_UP
@@ -133,8 +134,16 @@ class FitnessRow(NamedTuple):
     says: str
 
 
-def fitness_row(errand: Errand) -> FitnessRow:
-    """The line of one director."""
+def fitness_row(examined: Examined, digest: str) -> FitnessRow:
+    """The line of one director. digest: of the change's table as it is now."""
+    row = _fitness_row(examined.errand)
+    if examined.errand.state != Errand.State.ANSWERED or examined.digest == digest:
+        return row
+    says = f"The draft was edited since it was asked, so ask again. Before: {row.says}"
+    return row._replace(verdict="Outdated", colour="grey", says=says)
+
+
+def _fitness_row(errand: Errand) -> FitnessRow:
     if errand.waits:
         return FitnessRow(errand, "Asking", "blue", "An answer comes within seconds.")
     if trouble := trouble_of(errand):

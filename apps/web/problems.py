@@ -18,6 +18,7 @@ def conflict_of(user: User, change: Change, error: ChangeError) -> dict[str, Any
     change.refresh_from_db()
     context: dict[str, Any] = {"change": change, "error": str(error)}
     if isinstance(error, Conflict):
-        latest = records(user).filter(change_number=change.pk)[:3]
+        edits = records(user).filter(change_number=change.pk, object_type="change")
+        latest = edits[:3]
         context |= {"conflict": str(error), "conflict_records": latest, "error": ""}
     return context

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.changes.selectors import table_of
+from apps.changes.services import put_service
 from apps.jobs.models import Errand
 from apps.jobs.services import store_errand_answered
 from lvs.agent import streams
@@ -264,7 +266,8 @@ def test_what_is_wrong_stands_first_with_the_command_that_mends_it(operator, dir
     location = client.post(f"/directors/{director.uuid}/fitness/")["Location"]
     answer(Errand.objects.get(), examined(finding("ok", title="All well"), finding("wrong")))
     page = text_of(client.get(location))
-    assert "lb-1.example.net is not fit" in page
+    assert "lb-1 is not fit" in page
+    assert "Host lb-1.example.net, Linux 6.1.0" in page
     assert "sysctl -w net.ipv4.ip_forward=1" in page
     assert page.index("The host forwards no IPv4") < page.index("All well")
     assert "ip route replace default via 192.168.1.105" in page
@@ -277,15 +280,16 @@ def test_each_director_of_a_change_is_asked_with_its_table(operator, cluster):
     assert response["Location"] == f"/changes/{change.pk}/fitness/"
     errand = Errand.objects.get()
     assert errand.director == cluster.directors.get()
-    assert errand.arguments == {"change": change.pk, "table": change.table}
+    digest = table_of(change).digest
+    assert errand.arguments == {"change": change.pk, "digest": digest, "table": change.table}
     assert "Asking" in text_of(client.get(response["Location"]))
 
 
 @pytest.mark.parametrize(
     ("findings", "verdict"),
     [
-        ((finding("ok"),), "Fit"),
-        ((finding("warning"), finding("wrong")), "1 wrong, 1 to look at, 0 not known Not fit"),
+        ((finding("ok"),), ("0 wrong, 0 to look at, 0 not known", " Fit")),
+        ((finding("warning"), finding("wrong")), ("1 wrong, 1 to look at", " Not fit")),
     ],
 )
 def test_the_directors_verdicts_stand_in_a_list(operator, cluster, findings, verdict):
@@ -294,7 +298,8 @@ def test_the_directors_verdicts_stand_in_a_list(operator, cluster, findings, ver
     client.post(f"/changes/{change.pk}/fitness/")
     answer(Errand.objects.get(), examined(*findings))
     part = client.get(f"/changes/{change.pk}/fitness/", {"part": "rows"})
-    assert verdict in text_of(part)
+    assert all(words in text_of(part) for words in verdict)
+    assert "Asked by Olga Berg" in text_of(part)
     assert "hx-get" not in part.content.decode()
 
 
@@ -306,6 +311,42 @@ def test_the_newest_question_counts(operator, cluster):
     answer(Errand.objects.earliest("pk"), examined(finding("wrong")))
     page = text_of(client.get(f"/changes/{change.pk}/fitness/"))
     assert "Not fit" not in page
+
+
+def test_a_verdict_on_an_earlier_draft_is_no_verdict_on_this_one(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    answer(Errand.objects.get(), examined(finding("ok")))
+    put_service(
+        actor=operator,
+        change=change,
+        version=change.version,
+        old_key=None,
+        service=make_service(port=443),
+    )
+    page = text_of(client.get(f"/changes/{change.pk}/fitness/"))
+    assert "Outdated" in page
+    assert "The draft was edited since it was asked" in page
+
+
+def test_who_asked_for_a_change_stands_in_its_history(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    assert "director.doctor_asked" in text_of(client.get(f"/audit/?change={change.pk}"))
+
+
+def test_a_question_is_no_edit_that_a_conflict_would_name(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    response = client.post(
+        f"/changes/{change.pk}/settings/", {"version": "1", "sync-mode": "leave"}
+    )
+    assert response.status_code == 409
+    assert "change.service_added" in text_of(response)
+    assert "doctor_asked" not in text_of(response)
 
 
 def test_a_verdict_of_another_shape_does_not_hide_the_others(operator, cluster):

@@ -52,6 +52,7 @@ def ask_director(
         action=f"director.{kind}_asked",
         obj=director,
         after={"errand": errand.pk, **_recorded(errand)},
+        change_number=errand.arguments.get("change"),
     )
     nudge_after_commit(DELIVER_ERRANDS)
     return errand

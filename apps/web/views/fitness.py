@@ -16,17 +16,19 @@ def of_change(request: Request, number: int) -> HttpResponse:
     """What each director said when it was last asked; by POST all are asked anew."""
     require(request.user, "director.ask")
     change = found(changes.change, request.user, number)
-    directors = list(changes.directors_of(change))
+    directors, digest = list(changes.directors_of(change)), changes.digest_of(change)
     if request.method == "POST":
         for director in directors:
             ask_director(
                 actor=request.user,
                 director=director,
                 kind=Errand.Kind.DOCTOR,
-                arguments={"change": change.pk, "table": change.table},
+                arguments={"change": change.pk, "digest": digest, "table": change.table},
             )
         return redirect("web:change-fitness", number)
-    rows = [fitness_row(errand) for errand in selectors.fitness_of(request.user, change)]
+    rows = [
+        fitness_row(examined, digest) for examined in selectors.fitness_of(request.user, change)
+    ]
     context = {
         "change": change,
         "directors": directors,
