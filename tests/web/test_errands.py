@@ -216,7 +216,11 @@ def test_an_approver_is_offered_no_zero(approver, director):
 
 @pytest.mark.parametrize("act", ["fitness", "zero"])
 def test_acts_are_posted(operator, director, act):
-    assert browser(operator).get(f"/directors/{director.uuid}/{act}/").status_code == 405
+    client = browser(operator)
+    page = f"/directors/{director.uuid}/"
+    assert client.get(f"{page}{act}/")["Location"] == page  # as after signing in anew
+    assert client.put(f"{page}{act}/").status_code == 405
+    assert not Errand.objects.exists()
 
 
 def test_an_errand_that_never_was_is_not_found(operator):

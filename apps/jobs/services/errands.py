@@ -60,7 +60,10 @@ def ask_director(
 
 def _recorded(errand: Errand) -> dict[str, Any]:
     """Its arguments for the audit log, without a whole table."""
-    return {name: value for name, value in errand.arguments.items() if name != "table"}
+    shown = {name: value for name, value in errand.arguments.items() if name != "table"}
+    if errand.kind == Errand.Kind.ZERO and shown.get("service") is None:
+        shown["service"] = "all services"
+    return shown
 
 
 def deliver_errands() -> int:

@@ -1,5 +1,7 @@
 """What people ask of a director beside its table: connections, fitness, counters to zero."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest
@@ -36,7 +38,20 @@ def connections(request: Request, uuid: Any) -> HttpResponse:
     return render(request, "web/errand.html", context, status=422 if form.is_bound else 200)
 
 
-@require_POST
+def act_on_director(act: Callable[[Request, Any], HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that does something by POST only; who loads its address again, as after signing in anew,
+    gets the director."""
+
+    @wraps(act)
+    def view(request: Request, uuid: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return redirect("web:director", uuid)
+        return require_POST(act)(request, uuid)
+
+    return view
+
+
+@act_on_director
 def fitness(request: Request, uuid: Any) -> HttpResponse:
     """Ask a director whether its host is fit for the table that it holds."""
     director = found(inventory.director, request.user, uuid)
@@ -44,7 +59,7 @@ def fitness(request: Request, uuid: Any) -> HttpResponse:
     return redirect("web:errand", errand.pk)
 
 
-@require_POST
+@act_on_director
 def zero(request: Request, uuid: Any) -> HttpResponse:
     """Set the counters of one service, or of all, to zero."""
     director = found(inventory.director, request.user, uuid)
