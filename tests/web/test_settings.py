@@ -305,3 +305,11 @@ def test_more_directors_cost_no_more_queries(client, operator, django_assert_max
         client.get(f"/changes/{draft.pk}/settings/")
     with django_assert_max_num_queries(12):
         client.post(f"/changes/{draft.pk}/settings/check/", typed())
+
+
+@pytest.mark.parametrize("form", ["settings/", "services/new/", "edit/"])
+def test_forms_of_a_change_that_is_no_draft_lead_back_to_it(operator, cluster, form):
+    change = make_submitted(operator, cluster)
+    response = browser(operator).get(f"/changes/{change.pk}/{form}", follow=True)
+    assert response.redirect_chain == [(f"/changes/{change.pk}/", 302)]
+    assert "is in review: only a draft can be edited" in text_of(response)

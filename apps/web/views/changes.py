@@ -17,7 +17,7 @@ from apps.jobs import services as jobs
 from apps.web import change_page
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
-from apps.web.views.common import Request, act_on_change, found, page_of, whole
+from apps.web.views.common import Request, act_on_change, closed, draft_of, found, page_of, whole
 
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
@@ -118,8 +118,9 @@ PARTS: dict[str, Callable[[Request, Change], HttpResponse]] = {
 
 def edit(request: Request, number: int) -> HttpResponse:
     """Title and reason of a draft."""
-    change = found(selectors.change, request.user, number)
-    require(request.user, "change.edit", change)
+    change = draft_of(request, number)
+    if back := closed(request, change):
+        return back
     initial = {"title": change.title, "reason": change.reason}
     form = ChangeForm(request.POST or None, initial=initial)
     context: dict[str, Any] = {"form": form, "cluster": change.cluster, "change": change}

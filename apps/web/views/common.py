@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -40,6 +41,18 @@ def draft_of(request: Request, number: int) -> Change:
     change = found(selectors.change, request.user, number)
     require(request.user, "change.edit", change)
     return change
+
+
+def closed(request: Request, change: Change) -> HttpResponse | None:
+    """The way back for whoever opens a form of a change that is no draft any more; None where it is one.
+
+    What was typed meanwhile is no reason to send anybody away: the service refuses it, and it is kept.
+    """
+    if request.method == "POST" or change.state == Change.State.DRAFT:
+        return None
+    state = change.get_state_display()
+    messages.info(request, f"Change {change.pk} is {state}: only a draft can be edited.")
+    return redirect("web:change", change.pk)
 
 
 def act_on_change(act: Callable[Concatenate[Request, int, P], HttpResponse]) -> Callable[..., Any]:

@@ -16,18 +16,21 @@ from apps.web.draft_check import problems_of
 from apps.web.forms.service_input import ServiceInput
 from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
-from apps.web.views.common import Request, act_on_change, draft_of, whole
+from apps.web.views.common import Request, act_on_change, closed, draft_of, whole
 from lvs.model import VirtualService
 
 
 def new(request: Request, number: int) -> HttpResponse:
     """Add a service to the draft."""
-    return _form(request, draft_of(request, number), None)
+    change = draft_of(request, number)
+    return closed(request, change) or _form(request, change, None)
 
 
 def edit(request: Request, number: int, slug: str) -> HttpResponse:
     """Edit a service of the draft. Its identity may change too: the plan says what that costs."""
     change = draft_of(request, number)
+    if back := closed(request, change):
+        return back
     old = _service_or_none(change, slug)
     if old is None and request.method == "POST":
         return _gone(request, change)

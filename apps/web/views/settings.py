@@ -14,12 +14,14 @@ from apps.changes.models import Change
 from apps.web.draft_check import setting_problems
 from apps.web.forms.settings_input import SettingsInput
 from apps.web.problems import conflict_of, status_of
-from apps.web.views.common import Request, draft_of, whole
+from apps.web.views.common import Request, closed, draft_of, whole
 
 
 def edit(request: Request, number: int) -> HttpResponse:
     """Timeouts, sync daemons and sysctls of the draft."""
     change = draft_of(request, number)
+    if back := closed(request, change):
+        return back
     seen = selectors.directors_seen(change)
     old = selectors.table_of(change)
     abilities = [director.ability for director in seen]
