@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.inventory.models import Director
 from apps.telemetry.services import relay_was_here, store_heartbeat
 from lvs.agent import streams
-from lvs.model import make_table
+from lvs.model import EMPTY, make_table
 from tests.factories import make_cluster, make_director, make_service, observe
 from tests.web.conftest import browser, error_beside, text_of
 
@@ -89,6 +89,16 @@ def test_services_of_others_are_listed_as_not_ours(viewer):
     page = text_of(browser(viewer).get(f"/directors/{director.uuid}/"))
     assert "Not ours" in page
     assert "tcp 192.168.49.134:25" in page
+
+
+def test_services_of_others_can_be_brought_into_a_change(operator, viewer, cluster):
+    director = cluster.directors.get()
+    observe(director, EMPTY, make_table([make_service(port=25)]))
+    page, adopt = f"/directors/{director.uuid}/", f"/clusters/web/import/?director={director.pk}"
+    assert adopt in browser(operator).get(page).content.decode()
+    assert adopt not in browser(viewer).get(page).content.decode()
+    form = browser(operator).get(adopt).content.decode()
+    assert f'<option value="{director.pk}" selected>' in form
 
 
 def test_one_that_never_spoke_is_never_seen(viewer):

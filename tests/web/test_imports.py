@@ -145,6 +145,32 @@ def test_what_a_table_can_not_hold_is_named_with_its_line(operator, cluster):
     assert "line 6" in page
 
 
+def test_a_reason_given_with_it_is_the_drafts(operator, cluster):
+    browser(operator).post(URL, form(act="open", title="From ipvsadm", reason="We move in"))
+    assert Change.objects.get().reason == "We move in"
+
+
+def test_settings_that_are_new_are_told_as_new(operator, cluster):
+    page = text_of(browser(operator).post(URL, form(content="--set 900 60 300\n")))
+    assert "TCP FIN timeout 60 s newly set" in page
+
+
+def test_what_the_cluster_has_already_makes_no_draft(operator, approver, cluster):
+    make_applied(make_submitted(operator, cluster), approver)
+    client = browser(operator)
+    same = client.get("/clusters/web/export/?format=ipvsadm&download=yes").content.decode()
+    page = text_of(client.post(URL, form(content=same)))
+    assert "the table that the cluster has already" in page
+    assert "Open a draft" not in page
+
+
+def test_an_error_ends_with_one_full_stop(operator, cluster):
+    wrong = KEEPALIVED.replace("lb_algo rr", "lb_algo nonsense")
+    assert not error_beside(browser(operator).post(URL, form(content=wrong)), "content").endswith(
+        ".."
+    )
+
+
 def test_a_format_may_be_named(operator, cluster):
     response = browser(operator).post(URL, form(content=KEEPALIVED, format="json"))
     assert "JSON" in error_beside(response, "content")

@@ -63,6 +63,12 @@ class ImportForm(TiedForm):
         widget=forms.RadioSelect,
     )
     title = text("Title of the change", required=False, maxlength="120")
+    reason = forms.CharField(
+        label="Why",
+        help_text="Reviewers read this first; it stays in the audit log.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
     def __init__(self, *args: Any, directors: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

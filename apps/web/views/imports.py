@@ -89,10 +89,10 @@ def _imported(request: Request, form: ImportForm) -> Imported | None:
 
 def _said(error: FormatError, data: dict[str, Any]) -> str:
     """The error, with the line that it is about."""
-    lines = data["content"].split("\n")
+    lines, message = data["content"].split("\n"), error.message.rstrip(".")
     if error.line is None or error.line > len(lines):
-        return f"{error.message[:1].upper()}{error.message[1:]}."
-    return f"Line {error.line}, “{lines[error.line - 1].strip()[:80]}”: {error.message}."
+        return f"{message[:1].upper()}{message[1:]}."
+    return f"Line {error.line}, “{lines[error.line - 1].strip()[:80]}”: {message}."
 
 
 def _preview(cluster: Cluster, form: ImportForm, imported: Imported) -> dict[str, Any]:
@@ -139,6 +139,7 @@ def _open(
             table=imported.table,
             source=imported.source,
             replace=form.cleaned_data["how"] == "replace",
+            reason=form.cleaned_data["reason"],
         )
     except ChangeError as error:
         form.add_error(None, str(error))
