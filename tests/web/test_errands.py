@@ -141,6 +141,22 @@ def test_a_filter_that_can_not_be_stands_beside_its_field(operator, director):
     assert not Errand.objects.exists()
 
 
+def test_every_filter_that_can_not_be_is_named_at_once(operator, director):
+    response = ask(browser(operator), director, client="nonsense", server="<b>")
+    assert "is no address of a client" in error_beside(response, "client")
+    assert "&lt;b&gt;" in error_beside(response, "server")
+
+
+def test_filters_that_find_nothing_together_are_refused(operator, director):
+    response = ask(browser(operator), director, service="tcp 192.0.2.1:80", protocol="udp")
+    assert "the service is tcp" in error_beside(response, "protocol")
+
+
+def test_who_made_a_connection_can_be_asked(operator, director):
+    ask(browser(operator), director, origin="sync")
+    assert Errand.objects.get().arguments["filters"] == {"kind": "all", "origin": "sync"}
+
+
 def test_why_there_is_no_answer_is_said(operator, director):
     page = text_of(asked(browser(operator), director, error="This kernel has no IPVS loaded."))
     assert "This kernel has no IPVS loaded." in page

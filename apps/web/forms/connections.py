@@ -11,7 +11,7 @@ from lvs.connections.filters import PROTOCOLS, STATES
 SHOWN = 200
 """Rows of an answer, of connections and of templates each."""
 
-_FILTERS = ("client", "service", "server", "state", "protocol", "kind")
+_FILTERS = ("client", "service", "server", "state", "protocol", "kind", "origin")
 
 
 class ConnectionsForm(TiedForm):
@@ -41,6 +41,11 @@ class ConnectionsForm(TiedForm):
             ("templates", "Persistence only: who sticks"),
         ],
     )
+    origin = forms.ChoiceField(
+        label="Made by",
+        required=False,
+        choices=[("", "Any"), ("local", "This director"), ("sync", "Another, learnt by sync")],
+    )
     shape = forms.ChoiceField(
         label="As",
         initial="rows",
@@ -51,21 +56,27 @@ class ConnectionsForm(TiedForm):
         required=False,
         initial="client",
         choices=[
-            ("client", "client"),
-            ("server", "real server"),
-            ("state", "state"),
-            ("expires", "time left"),
+            ("client", "Client"),
+            ("server", "Real server"),
+            ("state", "State"),
+            ("expires", "Time left"),
         ],
     )
 
     def clean(self) -> dict[str, Any]:
         """Each filter as the director would read it: what is wrong stands beside its field."""
         data = super().clean() or {}
-        try:
-            make_filters(**self.filters)
-        except FilterError as error:
-            self.add_error(error.what if error.what in self.fields else None, str(error))
+        for name, words in self.filters.items():
+            self._try({name: words})
+        if not self.errors:
+            self._try(self.filters)  # each may be well, and all together find nothing
         return data
+
+    def _try(self, filters: dict[str, str]) -> None:
+        try:
+            make_filters(**filters)
+        except FilterError as error:
+            self.add_error(error.what if error.what in self.fields else None, f"{error}.")
 
     @property
     def filters(self) -> dict[str, str]:
