@@ -114,13 +114,13 @@ _LEVELS = (
 
 
 def _doctor(errand: Errand) -> dict[str, Any]:
-    by_level: dict[str, list[Any]] = {}
+    by_level: dict[str, list[Any]] = {level: [] for level, _, _ in _LEVELS}
     for finding in errand.answer["findings"]:
-        by_level.setdefault(finding["level"], []).append(finding)
+        by_level.get(finding["level"], by_level["unknown"]).append(finding)
     groups = [
         {"level": level, "title": title, "colour": colour, "findings": by_level[level]}
         for level, title, colour in _LEVELS
-        if level in by_level
+        if by_level[level]
     ]
     return {"fitness": errand.answer, "findings": groups, "lines": "\n"}
 

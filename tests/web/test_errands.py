@@ -293,6 +293,13 @@ def test_what_is_wrong_stands_first_with_the_command_that_mends_it(operator, dir
     assert "ip route replace default via 192.168.1.105" in page
 
 
+def test_a_level_that_the_console_does_not_know_hides_no_finding(operator, director):
+    client = browser(operator)
+    location = client.post(f"/directors/{director.uuid}/fitness/")["Location"]
+    answer(Errand.objects.get(), examined(finding("ok")) | {"findings": [finding("grave")]})
+    assert "Not known 1 The host forwards no IPv4" in text_of(client.get(location))
+
+
 def test_each_director_of_a_change_is_asked_with_its_table(operator, cluster):
     change = make_draft(operator, cluster, make_service())
     client = browser(operator)
