@@ -14,7 +14,7 @@ from lvs.model import Scope, Table
 from lvs.netlink.kernel import Kernel
 from lvs.plan import AnyStep, claims, concerned, make_plan
 from lvs.results import OnStep, StepLog, StepResult
-from lvs.state import Journal, State, StateFolder
+from lvs.state import RESTORING, Journal, State, StateFolder
 from lvs.verify import explain_difference
 
 __all__ = ["Observation", "Outcome", "StepResult", "apply_table", "observe"]
@@ -104,7 +104,8 @@ class _Run:
         self._folder = folder
         self._desired = desired
         self._journal = journal
-        self._stored = folder.load().in_boot(current_boot())
+        self._before = folder.load()
+        self._stored = self._before.in_boot(current_boot())
         self._found = kernel.read_stable_table()
         self._wanted = desired.scope
         self._concerned = concerned(desired, self._stored.owned)
@@ -140,7 +141,9 @@ class _Run:
         self._folder.save(replace(self._stored, owned=self._concerned, journal=self._journal))
         lost = ""
         try:
-            self._kernel.execute(log.steps, log.answered)
+            # What a restore adds stands by itself: one refusal must not cost all other services.
+            restoring = self._journal.run == RESTORING
+            self._kernel.execute(log.steps, log.answered, go_on=restoring)
         except NoAnswer as error:
             lost = str(error)
         try:
@@ -173,10 +176,12 @@ class _Run:
 
     def _missed(self, log: StepLog, found: Table, why: str) -> Outcome:
         """Something was refused, or the read-back is another table than the wanted one."""
-        owned = self._owned_after(log)
-        # The journal stays until a run verifies: the next one then knows that we moved the kernel.
-        journal = self._journal if log.written else self._stored.journal
-        self._folder.save(replace(self._stored, owned=owned, journal=journal))
+        owned = self._owned_after(log) if log.written else self._stored.owned
+        if log.written:
+            # The journal stays until a run verifies: the next one then knows that we moved the kernel.
+            self._folder.save(replace(self._stored, owned=owned, journal=self._journal))
+        else:  # nothing came of it: what was ours is, and a reboot's loss is still to be restored
+            self._folder.save(self._before)
         return Outcome(
             "partial" if log.written else "failed",
             "refused" if log.refusal else "differs",
@@ -187,12 +192,11 @@ class _Run:
         )
 
     def _owned_after(self, log: StepLog) -> Scope:
-        """After a run that failed: not what somebody else added first, nor what we deleted."""
+        """After a run that did a part: not what somebody else added first, nor what we deleted."""
         adopted = self._wanted.services & self._found.scope.services
         added, deleted = log.services("add service"), log.services("delete service")
-        settings = self._wanted if log.written else self._stored.owned
         services = (self._stored.owned.services | adopted | added) - deleted
-        return settings._replace(services=services)
+        return self._wanted._replace(services=services)
 
     def _refused(self, code: Code, error: str) -> Outcome:
         digest = self._found.only(self._stored.owned).digest

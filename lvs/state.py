@@ -39,6 +39,10 @@ class Journal(NamedTuple):
     """Of the table that the run wants."""
 
 
+RESTORING = -1
+"""The run of a journal that brings back what a reboot lost: nobody ordered it."""
+
+
 @dataclass(frozen=True)
 class State:
     """All that outlives a process."""
@@ -65,6 +69,11 @@ class State:
         if self.boot_id in ("", boot):
             return replace(self, boot_id=boot)
         return replace(self, boot_id=boot, owned=_NOTHING, journal=None)
+
+    @property
+    def restoring(self) -> bool:
+        """Whether the kernel holds but a part of what a restore after a reboot is bringing back."""
+        return self.journal is not None and self.journal.run == RESTORING
 
 
 class StateFolder:

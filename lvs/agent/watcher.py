@@ -16,7 +16,7 @@ from lvs.errors import LvsError
 from lvs.model import EMPTY, Scope
 from lvs.netlink.kernel import Kernel, KernelInfo
 from lvs.plan import concerned
-from lvs.state import State, StateFolder
+from lvs.state import RESTORING, Journal, State, StateFolder
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ class Watcher(Periodic):
         self._info: KernelInfo | None = None
         self._revision = 0
         self._problem = ""
+        self._unrestored = ""
+        """Why what a reboot lost is not back yet; "" where it is, or is to stay away."""
         self.boot_checked = False
         """Whether what a reboot lost is back, or is known to be in another's way."""
         self._looking = threading.Lock()
@@ -63,10 +65,10 @@ class Watcher(Periodic):
         """
         with self._looking:
             try:
-                problem = ""
                 self._look(report)
+                problem = self._unrestored
             except (LvsError, OSError) as error:
-                problem = " ".join(str(error).split())[:PROBLEM_LENGTH]
+                problem = _one_line(str(error))
                 self._seen = self._info = None
             if problem != self._problem:
                 logger.log(*_said(problem))
@@ -79,9 +81,9 @@ class Watcher(Periodic):
             self._info = self._info or kernel.info()
             seen = self._observe(kernel, stored.in_boot(boot))
             if not self.boot_checked and self._restore(stored, boot, seen):
-                report = True
-                seen = self._observe(kernel, self._state.load())
-        self.boot_checked = True
+                report = report or not self._unrestored
+                seen = self._observe(kernel, self._state.load().in_boot(boot))
+        self.boot_checked = not self._unrestored
         due = time.monotonic() - self._reported_at >= OBSERVE_AT_LEAST_EVERY
         changed = seen != self._seen
         self._seen = seen
@@ -99,30 +101,39 @@ class Watcher(Periodic):
         return observation_of(table, state.owned)
 
     def _restore(self, state: State, boot: str, seen: Observation) -> bool:
-        """Once after each start: bring back what a reboot lost. Returns whether it wrote.
+        """After each start: bring back what a reboot lost. Returns whether it tried to.
 
         Only when this is another boot than the state's and nothing stands in the kernel under what was
         ours. In any other case someone may have meant what is there: it is theirs, and a restart of the
-        agent writes nothing.
+        agent writes nothing. What could be restored in part only is tried again at each look, for the
+        interface of a sync daemon or a module may come late; also after the agent was killed meanwhile.
         """
-        if state.table is None or not state.boot_id or state.boot_id == boot:
+        self._unrestored = ""
+        if state.table is None or not state.boot_id:
+            return False
+        again = state.boot_id == boot and state.restoring
+        if state.boot_id == boot and not again:
             return False
         concern = concerned(state.table, state.owned)
         there = seen.table.only(concern)
-        if there.services or there.sync or state.table == EMPTY:
+        if not again and (there.services or there.sync or state.table == EMPTY):
             with self._state.lock():
                 self._state.save(self._state.load().in_boot(boot))
             return False
-        logger.info("the host was restarted: restoring the last verified table")
+        if not again:
+            logger.info("the host was restarted: restoring the last verified table")
         # Expecting what was seen: an order that came first has the last word.
         outcome = apply_table(
             state.table,
             state=self._state,
-            revision=state.revision,
+            journal=Journal(RESTORING, state.revision, state.digest),
             expected_digest=there.digest,
         )
         if outcome.state in ("failed", "partial"):
-            raise LvsError(f"The table could not be restored after the restart: {outcome.error}")
+            self._unrestored = _one_line(
+                f"The table could not be restored after the restart: {outcome.error}"
+            )
+            return True
         logger.info("restored %d services", len(state.table.services))
         return True
 
@@ -151,7 +162,11 @@ class Watcher(Periodic):
         )
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:PROBLEM_LENGTH]
+
+
 def _said(problem: str) -> tuple[int, str, str]:
     if problem:
-        return logging.WARNING, "the kernel can't be read: %s", problem
-    return logging.INFO, "the kernel can be read again%s", ""
+        return logging.WARNING, "something stands in the way: %s", problem
+    return logging.INFO, "nothing stands in the way any more%s", ""

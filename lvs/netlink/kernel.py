@@ -133,13 +133,18 @@ class Kernel:
         ]
 
     def execute(
-        self, steps: Sequence[AnyStep], on_result: Callable[[int, KernelRefusal | None], None]
+        self,
+        steps: Sequence[AnyStep],
+        on_result: Callable[[int, KernelRefusal | None], None],
+        *,
+        go_on: bool = False,
     ) -> KernelRefusal | None:
         """Do the steps in order; `on_result(index, None or refusal)` for each that was tried.
 
         Steps go out in batches of one kind, so nothing is removed in a batch in which something is
         still being added. The kernel finishes a batch whatever becomes of one step: those after a
-        refusal are tried and reported too; no further batch is sent. Returns the first refusal.
+        refusal are tried and reported too; no further batch is sent, except to `go_on`. Returns the
+        first refusal.
         Raises NoAnswer when answers were lost: steps that weren't reported may have been done.
         """
         transport = self._opened()
@@ -158,9 +163,9 @@ class Kernel:
                 self._stop_daemons(batch, on_answer)
             else:
                 transport.batch(self._family, [encode_step(step) for step in batch], on_answer)
-            if refused:
-                return refused[0]
-        return None
+            if refused and not go_on:
+                break
+        return refused[0] if refused else None
 
     def _stop_daemons(
         self, steps: Sequence[AnyStep], on_answer: Callable[[int, int], None]

@@ -114,6 +114,15 @@ def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder
     assert len(again.steps) == 2
 
 
+def test_what_was_to_be_taken_over_stays_anothers_when_nothing_was_written(folder, ipvsadm):
+    ipvsadm("-A -f 5 -s rr")
+    wanted = table_of(marked(4, scheduler="twos"), marked(5, scheduler="rr"))
+    assert apply_table(wanted, state=folder, adopt=True).state == "failed"
+    assert folder.load().owned.services == frozenset()
+    assert apply_table(EMPTY, state=folder).state == "unchanged"
+    assert ipvsadm("-Sn") == "-A -f 5 -s rr\n"
+
+
 def test_refusal_of_everything_is_failed(folder, ipvsadm):
     outcome = apply_table(table_of(marked(4, scheduler="twos")), state=folder)
     assert (outcome.state, outcome.code) == ("failed", "refused")
