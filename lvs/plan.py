@@ -14,9 +14,9 @@ from lvs.documents import (
     service_to_document,
 )
 from lvs.model import RealServer, Scope, Table, VirtualService
-from lvs.rules.sysctls import READ_BY_STARTING_DAEMONS
+from lvs.rules.sysctls import OF_A_SCHEDULER, READ_BY_STARTING_DAEMONS
 from lvs.setting_step import FIRST_KINDS, LAST_KINDS, SETTING_KINDS, SettingStep
-from lvs.settings import setting_from_document, setting_to_document
+from lvs.settings import Sysctl, setting_from_document, setting_to_document
 from lvs.step import SERVICE_KINDS, Step, with_servers
 
 __all__ = [
@@ -34,7 +34,7 @@ __all__ = [
 
 AnyStep = Step | SettingStep
 STEP_KINDS: tuple[str, ...] = (*FIRST_KINDS, *SERVICE_KINDS, *LAST_KINDS)
-"""In the order in which a plan holds them."""
+"""In the order in which a plan holds them; sysctls of a scheduler come behind the services."""
 
 
 def make_plan(current: Table, desired: Table) -> tuple[AnyStep, ...]:
@@ -49,9 +49,15 @@ def make_plan(current: Table, desired: Table) -> tuple[AnyStep, ...]:
     groups: dict[str, list[AnyStep]] = {kind: [] for kind in STEP_KINDS}
     for step in _service_plan(current, desired):
         groups[step.kind].append(step)
+    late = groups[SERVICE_KINDS[-1]]
     for setting_step in _setting_plan(current, desired):
-        groups[setting_step.kind].append(setting_step)
+        (late if _is_late(setting_step) else groups[setting_step.kind]).append(setting_step)
     return tuple(step for steps in groups.values() for step in steps)
+
+
+def _is_late(step: SettingStep) -> bool:
+    """Whether the kernel may know what it sets only once a service uses its scheduler."""
+    return isinstance(step.setting, Sysctl) and step.setting.name in OF_A_SCHEDULER
 
 
 def _service_plan(current: Table, desired: Table) -> Iterator[Step]:

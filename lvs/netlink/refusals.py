@@ -21,6 +21,7 @@ from lvs.addresses import family_of
 from lvs.errors import KernelRefusal
 from lvs.model import RealServer, VirtualService
 from lvs.plan import AnyStep
+from lvs.rules.sysctls import OF_A_SCHEDULER
 from lvs.setting_step import SettingStep
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from lvs.step import Step
@@ -129,6 +130,11 @@ def _of_setting(step: SettingStep, errno: int) -> tuple[str, str] | None:
 
 
 def _of_sysctl(sysctl: Sysctl, errno: int) -> tuple[str, str] | None:
+    if errno == ENOENT and (scheduler := OF_A_SCHEDULER.get(sysctl.name)):
+        return (
+            f"there is no {sysctl} as long as the scheduler {scheduler} is not loaded",
+            f"Load it: modprobe ip_vs_{scheduler}, or leave the sysctl out.",
+        )
     if errno == ENOENT:
         return f"this kernel has no {sysctl}", "Leave it out for directors with this kernel."
     if errno == EINVAL:

@@ -118,6 +118,9 @@ SYSCTLS: dict[str, Knob] = {
 READ_BY_STARTING_DAEMONS = frozenset({"sync_ports", "sync_sock_size"})
 """A sync daemon that runs keeps what it found (`start_sync_thread`, `make_send_sock`)."""
 
+OF_A_SCHEDULER = {"lblc_expiration": "lblc", "lblcr_expiration": "lblcr"}
+"""They are there once the scheduler's module is loaded, as the first service that uses it does."""
+
 SWITCHED_BY_THE_KERNEL = frozenset({"drop_entry", "drop_packet", "secure_tcp"})
 """The kernel itself turns their 1 into 2 while memory is short, and back (`update_defense_level`)."""
 

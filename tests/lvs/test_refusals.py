@@ -34,6 +34,12 @@ TOLD = [
     (START, ENOMEM, "the kernel is out of memory (ENOMEM)", "Free some memory"),
     (SYSCTL, EINVAL, "net.ipv4.vs.sync_ports can't be 3 (EINVAL)", "a value that the kernel takes"),
     (SYSCTL, ENOENT, "this kernel has no net.ipv4.vs.sync_ports (ENOENT)", "Leave it out"),
+    (
+        SettingStep("set sysctl", Sysctl("lblc_expiration", "9")),
+        ENOENT,
+        "as long as the scheduler lblc is not loaded (ENOENT)",
+        "modprobe ip_vs_lblc",
+    ),
     (SYSCTL, EACCES, "can't be written here (EACCES)", "CAP_NET_ADMIN"),
     (SYSCTL, EROFS, "can't be written here (EROFS)", "a writable /proc/sys/net"),
     (TIMEOUTS, EINVAL, "a timeout is too long (EINVAL)", "at most 2147483 seconds"),
