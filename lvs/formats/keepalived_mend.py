@@ -91,6 +91,7 @@ class Mender:
             port = target.port
         else:
             port = target.port
-        settings = (server.weight, server.upper, server.lower)
+        weight = self._block.weight if server.weight is None else server.weight
+        settings = (weight, server.upper, server.lower)
         forwarding, *tunnel = method
         return RealServer(server.address, port, forwarding, *settings, *tunnel)  # type: ignore[arg-type]

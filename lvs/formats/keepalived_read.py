@@ -1,7 +1,8 @@
 """keepalived.conf → table: what keepalived 2.2 puts into the kernel while every check succeeds.
 
-What is left out means what keepalived makes of it: scheduler wlc, forwarding NAT, weight 1, the port
-of the virtual server, protocol UDP (with a warning), 360 s for a bare persistence_timeout. Where
+What is left out means what keepalived makes of it: scheduler wlc, forwarding NAT, the port and the
+weight (else 1) of the virtual server, protocol UDP (with a warning), 360 s for a bare
+persistence_timeout. Where
 keepalived mends a setting, so does this, with a warning; where it ignores one with an error in its
 log, this refuses the file.
 """

@@ -33,7 +33,8 @@ class Server(NamedTuple):
     place: Place
     places: Places
     method: Method | None = None
-    weight: int = 1
+    weight: int | None = None
+    """None = that of the virtual server."""
     upper: int = 0
     lower: int = 0
 
@@ -49,6 +50,8 @@ class Block:
         self._bits = 0
         self.method = Method()
         self.persistence = 0
+        self.weight = 1
+        """Of real servers that give none."""
         self.netmask = self.engine = self.family = ""
         self.one_packet = False
         self.servers: list[Server] = []
@@ -104,6 +107,11 @@ class Block:
             if self.persistence < 1:
                 raise inner.place.error(f"{inner.keyword} takes seconds from 1 on")
 
+    def _weight(self, inner: Statement) -> None:
+        self.weight = number_of(inner, self._remarks)
+        if self.weight < 1:
+            raise inner.place.error("weight of a virtual server is from 1 on")
+
     def _granularity(self, inner: Statement) -> None:
         self.netmask = word_of(inner, self._remarks)
         self.places["netmask"] = inner.place
@@ -124,6 +132,7 @@ _TAKERS = {
     "persistence_granularity": Block._granularity,
     "persistence_engine": Block._engine,
     "ip_family": Block._family,
+    "weight": Block._weight,
 }
 
 
@@ -152,7 +161,7 @@ def _server(statement: Statement, remarks: Remarks) -> Server:
         statement.place,
         places,
         method,
-        numbers.get("weight", 1),
+        numbers.get("weight"),
         numbers.get("upper_threshold", 0),
         numbers.get("lower_threshold", 0),
     )

@@ -118,6 +118,15 @@ def test_settings_of_a_virtual_server(inner, field, value):
     assert getattr(service_of(inner), field) == value
 
 
+def test_the_weight_of_the_virtual_server_holds_for_real_servers_that_give_none():
+    two = "real_server 10.0.0.2 80 {\nweight 2\n}\nreal_server 10.0.0.3 80 {\n}\n"
+    servers = service_of(f"{two}weight 7").real_servers
+    assert [(server.address, server.weight) for server in servers] == [
+        ("10.0.0.2", 2),
+        ("10.0.0.3", 7),
+    ]
+
+
 @pytest.mark.parametrize(
     ("method", "seen"),
     [
@@ -258,6 +267,7 @@ WRONG = [
     ("lb_kind TUN type gue", 4, "The tunnel port of GUE must be from 1"),
     ("lb_kind TUN loud", 3, "“loud” is none of type, port, nocsum"),
     ("persistence_timeout 0", 3, "takes seconds from 1 on"),
+    ("weight 0", 3, "weight of a virtual server is from 1 on"),
     ("persistence_timeout ten", 3, "takes a whole number, not “ten”"),
     ("persistence_granularity 24", 3, "“24” is no netmask"),
     ("protocol ICMP", 3, "protocol can't be “ICMP”"),
