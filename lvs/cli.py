@@ -24,6 +24,7 @@ from lvs.cli_input import (
     Failed,
     Input,
     counted,
+    harmless,
     named,
     read_input,
     warn_of_thresholds,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Never shows a traceback for what the world did wrong."""
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure:
@@ -59,6 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(code, message)
 
 
+def _replace_closed_streams() -> None:
+    """Python has None for a stream that is closed at the start, and the next file or socket would get
+    its number. Reading from what stands in for it, or writing to it, fails."""
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_WRONLY))
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:  # what could not be said anywhere must not fail
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
 def discard_output() -> None:
     """Nobody takes our output any more: what is left of it, and what comes, goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -69,7 +82,7 @@ def _complain(code: int, message: str) -> int:
         sys.stdout.flush()
     except OSError:
         discard_output()
-    print(f"lvs: {' '.join(message.split())}", file=sys.stderr)
+    print(f"lvs: {harmless(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 

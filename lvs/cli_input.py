@@ -70,7 +70,14 @@ def text_of(file: str) -> str:
 def complaint(file: str, about: FormatError | Note) -> str:
     """`FILE, line 3: …`, of FILE or of what it includes."""
     where = "" if about.line is None else f", line {about.line}"
-    return f"{about.file or named(file)}{where}: {about.message}"
+    return harmless(f"{about.file or named(file)}{where}: {about.message}")
+
+
+def harmless(text: str) -> str:
+    """Without what would move the cursor or change colours in a terminal: files may hold anything."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def say_not_carried(file: str, notes: Sequence[Note], most: int | None = None) -> None:
@@ -127,10 +134,12 @@ def named(file: str) -> str:
 
 
 def counted(table: Table) -> str:
-    """`1 virtual service with 2 real servers`."""
+    """`1 virtual service with 2 real servers`, and how many settings it decides."""
     services = len(table.services)
     servers = sum(len(service.real_servers) for service in table.services)
+    settings = len(table.timeouts.given) + (table.sync is not None) + len(table.sysctls)
     return (
         f"{services} virtual service{'s' * (services != 1)} with "
         f"{servers} real server{'s' * (servers != 1)}"
+        + (f" and {settings} setting{'s' * (settings != 1)}" if settings else "")
     )

@@ -1,6 +1,7 @@
 """The command line as far as it goes without a kernel; the rest stands in tests/lab/test_cli.py."""
 
 import io
+import subprocess
 import sys
 
 import pytest
@@ -100,3 +101,34 @@ def test_help_names_every_command_and_exit_code(capsys):
     code, output, _ = run(capsys, "--help")
     assert code == 0
     assert all(word in output for word in ("show", "plan", "apply", "check", "4 no IPVS"))
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        ("<&-", "lvs: can't read standard input: Bad file descriptor\n"),
+        (">&-", "lvs: no way to go on: Bad file descriptor\n"),
+        (">&- 2>&-", ""),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_traceback(closed, said):
+    code = f"echo 'services: []' | {sys.executable} -m lvs convert --to json {closed}"
+    done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode in (1, 2)
+    assert (done.stdout, done.stderr) == ("", said)
+
+
+def test_what_is_wrong_with_a_file_does_no_harm_to_the_terminal(capsys, tmp_path):
+    file = tmp_path / "red\x1b[31m"
+    file.write_text("virtual_server \x1b[31m 80 {\nreal_server 10.0.0.1 80 {\n}\n}\n")
+    code, output, said = run(capsys, "check", str(file))
+    assert (code, output) == (2, "")
+    assert "red\\x1b[31m" in said
+    assert "\x1b" not in said
+
+
+def test_settings_that_a_table_decides_are_counted(capsys, tmp_path):
+    file = tmp_path / "table"
+    file.write_text("services: []\nsync: []\ntimeouts: {tcp: 9, udp: 9}\n")
+    said = f"{file} is valid: 0 virtual services with 0 real servers and 3 settings.\n"
+    assert run(capsys, "check", str(file)) == (0, said, "")
