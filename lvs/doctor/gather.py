@@ -16,6 +16,8 @@ from lvs.model import Table
 from lvs.netlink.kernel import Kernel
 
 _CAP_NET_ADMIN = 12
+_WHOLE_HOST = "0 0 4294967295"
+"""/proc/self/uid_map outside of user namespaces."""
 _GENERAL = (
     "net/ipv4/ip_forward",
     "net/ipv6/conf/all/forwarding",
@@ -61,7 +63,7 @@ def gather(table: Table, held: Table | None, places: Places = HERE) -> Host:
     return Host(
         name=socket.gethostname(),
         release=release,
-        may_admin=_may_admin(places.proc),
+        may_admin=held is not None or _may_admin(places.proc),
         modules=modules,
         config=read_config(places.proc, config_places(release, places.boot, folder)),
         links=network.links,
@@ -87,7 +89,14 @@ def read_sysctls(proc: Path, interfaces: Iterable[str]) -> dict[str, str]:
 
 
 def _may_admin(proc: Path) -> bool:
-    """Whether the effective capabilities of this process hold CAP_NET_ADMIN."""
+    """Whether the effective capabilities of this process hold CAP_NET_ADMIN, for the whole host.
+
+    In a user namespace of its own, as some containers have, a process may hold it and IPVS asks for the
+    host's all the same (GENL_ADMIN_PERM).
+    """
+    whole_host = (read_text(proc / "self/uid_map") or _WHOLE_HOST).split() == _WHOLE_HOST.split()
+    if not whole_host:
+        return False
     for line in (read_text(proc / "self/status") or "").splitlines():
         name, _, value = line.partition(":")
         if name == "CapEff":

@@ -47,7 +47,8 @@ def _right(host: Host) -> Finding:
         code,
         subject,
         "This process may not use IPVS",
-        "The kernel lets nobody read or change IPVS without this right: run this as root.",
+        "The kernel lets nobody read or change IPVS without this right: run this as root of the host. "
+        "Root of a container with a user namespace of its own does not have it.",
     )
 
 

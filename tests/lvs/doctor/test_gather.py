@@ -98,3 +98,10 @@ def test_the_right_is_read_from_the_process(tmp_path):
 def test_any_host_can_be_examined():
     document = examine(TUTORIAL)
     assert {f["subject"] for f in document["findings"]} >= {"ip_vs", "192.168.49.134", "lo"}
+
+
+def test_a_right_in_a_user_namespace_is_none(tmp_path):
+    write(tmp_path / "self/status", "CapEff:\t000001ffffffffff\n")
+    write(tmp_path / "self/uid_map", "         0       1000          1\n")
+    assert not gather(TUTORIAL, None, Places(proc=tmp_path)).may_admin
+    assert gather(TUTORIAL, TUTORIAL, Places(proc=tmp_path)).may_admin  # the kernel let it read
