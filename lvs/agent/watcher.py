@@ -13,7 +13,7 @@ from lvs.apply import Observation, apply_table, observation_of
 from lvs.boot import current_boot
 from lvs.documents import scope_to_document, table_to_document
 from lvs.errors import LvsError
-from lvs.model import EMPTY, Scope
+from lvs.model import EMPTY, Scope, Table
 from lvs.netlink.kernel import Kernel, KernelInfo
 from lvs.plan import concerned
 from lvs.state import RESTORING, Journal, State, StateFolder
@@ -103,8 +103,8 @@ class Watcher(Periodic):
     def _restore(self, state: State, boot: str, seen: Observation) -> bool:
         """After each start: bring back what a reboot lost. Returns whether it tried to.
 
-        Only when this is another boot than the state's and nothing stands in the kernel under what was
-        ours. In any other case someone may have meant what is there: it is theirs, and a restart of the
+        Only when this is another boot than the state's and no service stands in the kernel under what
+        was ours. In any other case someone may have meant what is there: it is theirs, and a restart of the
         agent writes nothing. What could be restored in part only is tried again at each look, for the
         interface of a sync daemon or a module may come late; also after the agent was killed meanwhile.
         """
@@ -114,20 +114,21 @@ class Watcher(Periodic):
         again = state.boot_id == boot and state.restoring
         if state.boot_id == boot and not again:
             return False
-        concern = concerned(state.table, state.owned)
-        there = seen.table.only(concern)
-        if not again and (there.services or there.sync or state.table == EMPTY):
+        there = seen.table.only(concerned(state.table, state.owned))
+        if not again and (there.services or state.table == EMPTY):
             with self._state.lock():
                 self._state.save(self._state.load().in_boot(boot))
             return False
         if not again:
             logger.info("the host was restarted: restoring the last verified table")
+        table = _without_others_daemons(state.table, there, state.in_boot(boot).owned)
         # Expecting what was seen: an order that came first has the last word.
         outcome = apply_table(
-            state.table,
+            table,
             state=self._state,
-            journal=Journal(RESTORING, state.revision, state.digest),
-            expected_digest=there.digest,
+            adopt=table.sync is not None,  # those that run are as wanted
+            journal=Journal(RESTORING, state.revision, table.digest),
+            expected_digest=there.only(concerned(table, state.owned)).digest,
         )
         if outcome.state in ("failed", "partial"):
             self._unrestored = _one_line(
@@ -160,6 +161,15 @@ class Watcher(Periodic):
                 problem=self._problem,
             )
         )
+
+
+def _without_others_daemons(table: Table, there: Table, owned: Scope) -> Table:
+    """What of the table can be restored beside sync daemons of others, which must not cost the services."""
+    if owned.sync or not there.sync or there.sync == table.sync:
+        return table
+    names = ", ".join(map(str, there.sync))
+    logger.warning("%s runs already: sync daemons stay as another program has them", names)
+    return table._replace(sync=None)
 
 
 def _one_line(text: str) -> str:

@@ -47,9 +47,7 @@ def rebooted(folder, ipvsadm):
     """The next boot after WHOLE was verified; its last service has a scheduler that is not there."""
     assert apply_table(WHOLE, state=folder).state == "verified"
     ipvsadm("-C", "--stop-daemon master", "--set 900 120 300")
-    lost = make_table(
-        (*TUTORIAL.services, marked(4, scheduler="twos")), WHOLE.timeouts, WHOLE.sync
-    )
+    lost = make_table((*TUTORIAL.services, marked(4, scheduler="twos")), WHOLE.timeouts, WHOLE.sync)
     state = replace(folder.load(), boot_id="before", table=lost, digest=lost.digest)
     folder.save(state)
     yield state
@@ -101,6 +99,21 @@ def test_what_could_not_begin_is_tried_again(agent, said, folder, rebooted, ipvs
     mended(folder)
     watcher.tick()
     assert owned_in_kernel(folder) == WHOLE
+
+
+@pytest.mark.parametrize("syncid", [MASTER.syncid, 77])
+def test_a_daemon_that_others_started_stays_and_costs_no_service(
+    agent, said, folder, rebooted, ipvsadm, syncid
+):
+    mended(folder)
+    ipvsadm(f"--start-daemon master --mcast-interface lo --syncid {syncid} --sync-maxlen 1472")
+    running = ipvsadm("-L --daemon")
+    agent().tick()
+    assert said.problem == ""
+    assert ipvsadm("-L --daemon") == running
+    held = owned_in_kernel(folder)
+    assert held.services == WHOLE.services
+    assert held.sync == (WHOLE.sync if syncid == MASTER.syncid else None)
 
 
 def test_an_order_has_the_last_word(agent, folder, rebooted, ipvsadm):
