@@ -103,6 +103,7 @@ class Errand(models.Model):
     class Kind(models.TextChoices):
         CONNECTIONS = "connections", "connections"
         DOCTOR = "doctor", "fitness"
+        SCRIPT = "script", "script for a real server"
         ZERO = "zero", "counters to zero"
 
     class State(models.TextChoices):

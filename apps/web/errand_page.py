@@ -13,6 +13,7 @@ from lvs.documents import key_from_document
 _TITLES = {
     Errand.Kind.CONNECTIONS: "Connections",
     Errand.Kind.DOCTOR: "Fitness",
+    Errand.Kind.SCRIPT: "A real server, checked on the spot",
     Errand.Kind.ZERO: "Counters to zero",
 }
 
@@ -122,7 +123,18 @@ def _doctor(errand: Errand) -> dict[str, Any]:
         for level, title, colour in _LEVELS
         if by_level[level]
     ]
-    return {"fitness": errand.answer, "findings": groups, "lines": "\n"}
+    servers = real_servers(errand)
+    return {"fitness": errand.answer, "findings": groups, "lines": "\n", "servers": servers}
+
+
+def real_servers(errand: Errand) -> list[str]:
+    """The addresses of real servers that an answered fitness has advice for."""
+    advice = errand.answer.get("real_servers", [])
+    return [address for part in advice for address in part["servers"]]
+
+
+def _script(errand: Errand) -> dict[str, Any]:
+    return {"address": errand.answer["address"], "script": errand.answer["script"]}
 
 
 class FitnessRow(NamedTuple):
@@ -165,6 +177,7 @@ def _verdict(errand: Errand) -> FitnessRow:
 _ANSWERS = {
     Errand.Kind.CONNECTIONS: _connections,
     Errand.Kind.DOCTOR: _doctor,
+    Errand.Kind.SCRIPT: _script,
     Errand.Kind.ZERO: _zero,
 }
 

@@ -61,6 +61,7 @@ urlpatterns = [
     path("directors/<uuid:uuid>/fitness/", errands.fitness, name="director-fitness"),
     path("directors/<uuid:uuid>/zero/", errands.zero, name="director-zero"),
     path("errands/<int:number>/", errands.show, name="errand"),
+    path("errands/<int:number>/script/", errands.script, name="errand-script"),
     path("people/", people.index, name="people"),
     path("people/new/", people.new, name="person-new"),
     path("people/<int:pk>/", people.edit, name="person"),

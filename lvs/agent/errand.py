@@ -20,7 +20,7 @@ from lvs.documents import Document
 SCHEMA = 1
 _PREFIX = b"lvs.errand.v1\n"
 
-ErrandKind = Literal["connections", "doctor", "zero"]
+ErrandKind = Literal["connections", "doctor", "script", "zero"]
 KINDS: tuple[ErrandKind, ...] = get_args(ErrandKind)
 
 

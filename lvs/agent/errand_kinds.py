@@ -2,7 +2,7 @@
 
 from lvs.connections import FilterError, find_connections, make_filters, make_order, summarise
 from lvs.connections.filters import Filters
-from lvs.doctor import examine
+from lvs.doctor import examine, script_for
 from lvs.documents import Document, key_from_document, table_from_document
 from lvs.errors import LvsError
 from lvs.model import Table
@@ -33,14 +33,22 @@ def fitness(state: StateFolder, arguments: Document) -> Document:
 
     arguments: `{"table": document}`; without one it is the last verified table, or what the kernel holds.
     """
+    return examine(_table(state, arguments))
+
+
+def script(state: StateFolder, arguments: Document) -> Document:
+    """A shell script that checks a real server on the spot. arguments: as `fitness`, and `address`."""
+    return script_for(_table(state, arguments), str(arguments.get("address", "")))
+
+
+def _table(state: StateFolder, arguments: Document) -> Table:
     document = arguments.get("table")
     if document is None:
-        return examine(state.load().table or held())
+        return state.load().table or held()
     try:
-        table = table_from_document(document)
+        return table_from_document(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadArguments(f"The table can't be read: {error!r}") from None
-    return examine(table)
 
 
 def held() -> Table:

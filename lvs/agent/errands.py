@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lvs.agent import streams
 from lvs.agent.errand import Errand, ErrandKind, open_errand
-from lvs.agent.errand_kinds import connections, fitness, zero_counters
+from lvs.agent.errand_kinds import connections, fitness, script, zero_counters
 from lvs.agent.reporter import Reporter
 from lvs.agent.sealing import EnvelopeRefused
 from lvs.documents import Document
@@ -41,6 +41,7 @@ class Errands:
         self._kinds: dict[ErrandKind, Callable[[Document], Document]] = {
             "connections": connections,
             "doctor": partial(fitness, state),
+            "script": partial(script, state),
             "zero": zero_counters,
         }
 

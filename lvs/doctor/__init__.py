@@ -21,3 +21,18 @@ def examine(table: "Table") -> dict[str, Any]:
 
     host = gather(table, read_held())
     return to_document(host, judge(host, table), advise(host, table))
+
+
+def script_for(table: "Table", address: str) -> dict[str, Any]:
+    """A script that checks a real server of the table on the spot: `{"address", "script"}`.
+
+    Reads only. Raises LvsError as `examine`, and when the table has no such real server.
+    """
+    from lvs.doctor.gather import gather, read_held
+    from lvs.doctor.script import verification_script
+    from lvs.errors import LvsError
+
+    script = verification_script(gather(table, read_held()), table, address)
+    if script is None:
+        raise LvsError(f"The table has no real server {address[:45]}")
+    return {"address": address, "script": script}

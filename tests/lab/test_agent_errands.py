@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lvs.documents import key_to_document, table_to_document
-from tests.lab.director import table
+from tests.lab.director import table, wait_for
 
 QUESTION = {"filters": {}, "totals": False, "sort": "client", "limit": 50}
 VIP = "192.168.49.134"
@@ -55,7 +55,8 @@ def test_a_filter_that_can_not_be_is_answered_so(running):
 
 
 def test_counters_of_one_service_are_set_to_zero(busy):
-    assert counted(busy)[0] >= 4
+    # The kernel adds its counters up every two seconds only.
+    wait_for(lambda: counted(busy)[0] >= 4, "counted connections")
     key = table(2).services[0].key
     assert busy.ask("zero", service=key_to_document(key)) == ({}, "")
     assert counted(busy)[0] == 0
@@ -79,3 +80,17 @@ def test_a_director_examines_itself_for_a_table_to_come(running):
     assert (error, answer["fit"]) == ("", False)
     wrong = [f for f in answer["findings"] if f["level"] == "wrong"]
     assert ["203.0.113.77" in f["subject"] for f in wrong] == [True]
+
+
+def test_a_script_checks_a_real_server_on_the_spot(busy):
+    answer, error = busy.ask("script", address="192.168.1.103")
+    assert error == ""
+    argv = ["ip", "netns", "exec", "web1", "sh", "-s"]
+    done = busy.lab.run(argv, input=answer["script"])
+    assert done.returncode == 0, done.stdout
+    assert "ok" in done.stdout
+
+
+def test_there_is_no_script_for_a_stranger(busy):
+    _, error = busy.ask("script", address="192.0.2.66")
+    assert "no real server 192.0.2.66" in error

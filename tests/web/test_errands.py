@@ -399,3 +399,24 @@ def test_a_viewer_is_not_offered_the_fitness_of_a_change(viewer, operator, clust
     change = make_draft(operator, cluster, make_service())
     assert "/fitness/" not in browser(viewer).get(f"/changes/{change.pk}/").content.decode()
     assert browser(viewer).get(f"/changes/{change.pk}/fitness/").status_code == 403
+
+
+def test_a_real_server_gets_a_script_that_checks_it(operator, director):
+    client = browser(operator)
+    location = client.post(f"/directors/{director.uuid}/fitness/")["Location"]
+    answer(Errand.objects.get(), examined(finding("ok")))
+    assert "192.168.1.103" in client.get(location).content.decode()
+    response = client.post(f"{location}script/", {"address": "192.168.1.103"})
+    asked_for = Errand.objects.latest("pk")
+    assert (asked_for.kind, asked_for.arguments) == ("script", {"address": "192.168.1.103"})
+    answer(asked_for, {"address": "192.168.1.103", "script": "#!/bin/sh\necho <all> is well\n"})
+    page = client.get(response["Location"]).content.decode()
+    assert "echo &lt;all&gt; is well" in page
+
+
+def test_a_script_is_for_a_real_server_of_the_answer_only(operator, director):
+    client = browser(operator)
+    location = client.post(f"/directors/{director.uuid}/fitness/")["Location"]
+    answer(Errand.objects.get(), examined(finding("ok")))
+    assert client.post(f"{location}script/", {"address": "192.0.2.66"}).status_code == 404
+    assert Errand.objects.count() == 1

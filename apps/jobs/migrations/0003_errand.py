@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("connections", "connections"),
                             ("doctor", "fitness"),
+                            ("script", "script for a real server"),
                             ("zero", "counters to zero"),
                         ],
                         max_length=12,

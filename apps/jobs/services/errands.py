@@ -29,6 +29,7 @@ KEPT = timedelta(hours=12)
 _RIGHTS: dict[str, Act] = {
     Errand.Kind.CONNECTIONS: "director.ask",
     Errand.Kind.DOCTOR: "director.ask",
+    Errand.Kind.SCRIPT: "director.ask",
     Errand.Kind.ZERO: "director.zero",
 }
 _UNREACHABLE = (redis.RedisError, KombuError, OSError)

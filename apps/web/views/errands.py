@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -73,6 +73,23 @@ def zero(request: Request, uuid: Any) -> HttpResponse:
         director=director,
         kind=Errand.Kind.ZERO,
         arguments={"service": service},
+    )
+    return redirect("web:errand", errand.pk)
+
+
+def script(request: Request, number: int) -> HttpResponse:
+    """Ask for the script that checks one of the real servers of an answered fitness, for its table."""
+    examined = found(selectors.errand, request.user, number)
+    if request.method != "POST":
+        return redirect("web:errand", number)
+    address = request.POST.get("address", "")
+    if examined.kind != Errand.Kind.DOCTOR or address not in errand_page.real_servers(examined):
+        raise Http404("That fitness names no such real server.")
+    errand = ask_director(
+        actor=request.user,
+        director=examined.director,
+        kind=Errand.Kind.SCRIPT,
+        arguments=examined.arguments | {"address": address},
     )
     return redirect("web:errand", errand.pk)
 
