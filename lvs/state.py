@@ -105,12 +105,22 @@ class StateFolder:
         except (OSError, UnicodeDecodeError) as error:
             raise StateDamaged(f"{self.file} can't be read: {error}") from error
         try:
-            return _from_document(json.loads(text))
+            document = json.loads(text)
+            self._check_version(document["schema"])
+            return _from_document(document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StateDamaged(
                 f"{self.file} is damaged ({error!r}). It says which services are ours, so nothing is "
                 "changed without it. Restore it, or move it away and apply with --adopt."
             ) from error
+
+    def _check_version(self, schema: object) -> None:
+        """A file of a later version holds what this one can't know: it is whole, and not to be moved away."""
+        if type(schema) is int and schema > SCHEMA:
+            raise StateDamaged(
+                f"{self.file} was written by a later version (schema {schema}, this one knows {SCHEMA}): "
+                "update this program. Nothing is changed."
+            )
 
     def save(self, state: State) -> None:
         """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""

@@ -159,6 +159,13 @@ def test_owned_mark_keeps_its_family(folder):
     assert folder.load().owned.services == {marked(3, "inet6").key}
 
 
+def test_a_file_of_a_later_version_is_not_called_damaged(folder):
+    folder.save(State())
+    folder.file.write_text(folder.file.read_text().replace('"schema": 2', '"schema": 3'))
+    with pytest.raises(StateDamaged, match=r"written by a later version .*: update this program"):
+        folder.load()
+
+
 def test_state_of_the_schema_before_is_read(folder):
     """It knew services only, and its table had no settings."""
     folder.path.mkdir()
