@@ -87,7 +87,7 @@ def test_sysctl_that_this_kernel_does_not_have(clean, folder, monkeypatch):
     assert errors_in(check_table(table)) == []
     assert_told(
         apply_table(table, state=folder),
-        "Set net.ipv4.vs.est_nice from an unknown value to 1",
+        "Set net.ipv4.vs.est_nice to 1",
         ("this kernel has no net.ipv4.vs.est_nice (ENOENT)", "Leave it out"),
     )
 
