@@ -50,6 +50,9 @@ addEventListener("pageshow", () => {
   }
 });
 
+// --- a form that came back begins where something is wrong ---------------------------------------
+[...document.querySelectorAll("[aria-invalid=true]")].find((field) => field.checkVisibility())?.focus();
+
 // --- copy a command ------------------------------------------------------------------------------
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");

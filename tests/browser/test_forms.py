@@ -97,6 +97,37 @@ def test_settings_are_checked_as_they_are_typed(person, draft):
     expect(page.locator("#settings")).to_contain_text("expire_nodest_conn")
 
 
+def test_a_form_that_came_back_begins_where_something_is_wrong(person, draft):
+    page = person("operator")
+    page.goto(f"{draft}settings/")
+    field(page, "timeouts-udp").fill("soon")
+    page.get_by_role("button", name="Save to the draft").click()
+    expect(page.locator("#form-problems")).to_contain_text("Nothing was saved yet")
+    expect(field(page, "timeouts-udp")).to_be_focused()
+
+
+def test_an_import_shows_what_was_understood_first(person, draft):
+    page = person("operator")
+    page.goto("/clusters/web/import/")
+    page.locator("[name='source'][value=text]").check()
+    field(page, "content").fill("-A -t 192.0.2.1:80\n")
+    page.get_by_role("button", name="Show what is understood").click()
+    expect(page.locator("#preview")).to_be_in_viewport()
+    expect(page.locator("#preview")).to_contain_text("tcp 192.0.2.1:80")
+
+
+def test_what_a_director_was_asked_comes_by_itself_and_is_told(person, draft):
+    page = person("operator")
+    page.goto("/directors/")
+    page.get_by_role("link", name="lb1").click()
+    page.get_by_role("link", name="Look up").click()
+    field(page, "shape").select_option("totals")
+    expect(field(page, "sort")).to_be_hidden()
+    page.get_by_role("button", name="Ask lb1").click()
+    expect(page.locator("#errand-answer")).to_contain_text("were read", timeout=SOON)
+    expect(page.locator("#errand-said")).to_contain_text("lb1 has answered")
+
+
 def test_the_director_then_has_these_settings(person, draft, story):
     page = person("operator")
     page.goto(draft)
