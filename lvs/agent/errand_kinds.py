@@ -60,14 +60,18 @@ def held() -> Table:
 def connections(arguments: Document) -> Document:
     """Rows of the connection table, or totals, as `lvs.connections` gives them.
 
-    arguments: `{"filters": words of make_filters, "totals": bool, "sort": word, "limit": rows}`.
+    arguments: `{"filters": words of make_filters, "totals": bool, "sort": word, "reverse": bool, "limit":
+    rows}`; without "reverse" the smallest comes first.
     """
     try:
         filters = _filters(arguments["filters"])
         limit = arguments["limit"]
         if arguments["totals"]:
             return summarise(filters, limit)
-        return find_connections(filters, make_order(arguments["sort"], limit=limit))
+        reverse = arguments.get("reverse") is True
+        return find_connections(
+            filters, make_order(arguments["sort"], reverse=reverse, limit=limit)
+        )
     except FilterError as error:
         raise BadArguments(str(error)) from None
     except (KeyError, TypeError) as error:

@@ -43,6 +43,13 @@ def test_the_connections_are_those_that_ipvsadm_lists(busy):
     assert {row["server"]["address"] for row in rows} == {"192.168.1.103", "192.168.1.104"}
 
 
+def test_rows_may_come_the_other_way_round(busy):
+    first, _ = busy.ask("connections", **QUESTION)
+    last, _ = busy.ask("connections", **QUESTION, reverse=True)
+    ports = [[row["client"]["port"] for row in a["connections"]["rows"]] for a in (first, last)]
+    assert ports[0] == ports[1][::-1] == sorted(ports[0])
+
+
 def test_totals_of_connections(busy):
     answer, _ = busy.ask("connections", **(QUESTION | {"totals": True}))
     assert answer["connections"]["total"] >= 4

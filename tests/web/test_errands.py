@@ -1,5 +1,6 @@
 """What people ask of directors, on pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,7 @@ def test_a_question_leads_to_a_page_that_waits(operator, director):
         "filters": {"client": "203.0.113.0/24", "state": "ESTABLISHED", "kind": "all"},
         "totals": False,
         "sort": "client",
+        "reverse": False,
         "limit": 200,
     }
     page = client.get(response["Location"])
@@ -155,6 +157,14 @@ def test_filters_that_find_nothing_together_are_refused(operator, director):
 def test_who_made_a_connection_can_be_asked(operator, director):
     ask(browser(operator), director, origin="sync")
     assert Errand.objects.get().arguments["filters"] == {"kind": "all", "origin": "sync"}
+
+
+def test_the_longest_kept_can_come_first(operator, director):
+    client = browser(operator)
+    page = client.get(ask(client, director, sort="expires", reverse="on")["Location"])
+    arguments = Errand.objects.get().arguments
+    assert (arguments["sort"], arguments["reverse"]) == ("expires", True)
+    assert re.search(r'name="reverse"[^>]* checked', page.content.decode())
 
 
 def test_why_there_is_no_answer_is_said(operator, director):

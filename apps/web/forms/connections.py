@@ -62,6 +62,7 @@ class ConnectionsForm(TiedForm):
             ("expires", "Time left"),
         ],
     )
+    reverse = forms.BooleanField(label="The other way round: last or longest first", required=False)
 
     def clean(self) -> dict[str, Any]:
         """Each filter as the director would read it: what is wrong stands beside its field."""
@@ -91,6 +92,7 @@ class ConnectionsForm(TiedForm):
             "filters": self.filters,
             "totals": self.cleaned_data["shape"] == "totals",
             "sort": self.cleaned_data["sort"] or "client",
+            "reverse": self.cleaned_data["reverse"],
             "limit": SHOWN,
         }
 
@@ -99,4 +101,5 @@ def initial_of(arguments: dict[str, Any]) -> dict[str, Any]:
     """The form's fields as an errand has them."""
     shape = "totals" if arguments.get("totals") else "rows"
     sort = arguments.get("sort") or "client"
-    return {"kind": "all", **arguments.get("filters", {}), "shape": shape, "sort": sort}
+    order = {"sort": sort, "reverse": arguments.get("reverse", False)}
+    return {"kind": "all", **arguments.get("filters", {}), "shape": shape, **order}
