@@ -114,6 +114,9 @@ def test_an_import_shows_what_was_understood_first(person, draft):
     page.get_by_role("button", name="Show what is understood").click()
     expect(page.locator("#preview")).to_be_in_viewport()
     expect(page.locator("#preview")).to_contain_text("tcp 192.0.2.1:80")
+    field(page, "title").fill("From ipvsadm")
+    page.get_by_role("button", name="Open a draft with this").click()
+    expect(page).to_have_url(re.compile(r"/changes/\d+/$"))  # without what led to the preview
 
 
 def test_what_a_director_was_asked_comes_by_itself_and_is_told(person, draft):

@@ -220,6 +220,15 @@ def test_counters_of_one_service_are_set_to_zero(operator, director):
     assert "The counters of tcp 192.168.49.134:80 of lb-1 start at zero again" in shown
 
 
+def test_all_counters_are_those_of_others_too(operator, director):
+    client = browser(operator)
+    observe(director, make_table([make_service()]))
+    page = f"/directors/{director.uuid}/"
+    assert "not ours" not in text_of(client.get(page))
+    observe(director, make_table([make_service()]), make_table([make_service(port=25)]))
+    assert "All services, also those that are not ours" in text_of(client.get(page))
+
+
 def test_counters_of_a_service_that_is_none_are_refused(operator, director):
     client = browser(operator)
     response = client.post(f"/directors/{director.uuid}/zero/", {"service": "nonsense"})
