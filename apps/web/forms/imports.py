@@ -48,6 +48,7 @@ class ImportForm(TiedForm):
         label="Director",
         queryset=Director.objects.none(),
         required=False,
+        empty_label="Choose one",
         help_text="As it last reported. What others put there is taken over when you submit.",
     )
     settings = forms.BooleanField(
