@@ -1,141 +1,173 @@
-"""The kernel's messages → model and counters. Unknown values are shown as they are, never hidden."""
+"""The kernel's messages → model and counters. Unknown values are shown as they are, never hidden.
+
+What a message means stands here once. How its values are got is another matter: from its attributes
+one by one (`decode_…`), or by a learned layout (`reading`).
+"""
 
 import sys
-from struct import Struct
+from functools import lru_cache
+from socket import ntohs
+from typing import Any
 
 from lvs.addresses import FULL_NETMASK, Family, unpacked
 from lvs.counters import Counters, ServerCounters
-from lvs.errors import LvsError
-from lvs.model import RealServer, VirtualService
+from lvs.model import RealServer, ServiceKey, VirtualService
+from lvs.netlink.attributes import ABSENT, Attributes, Field, values_of
 from lvs.netlink.uapi import FORWARD_MASK, DestAttr, Forward, ServiceAttr, ServiceFlag, StatsAttr
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
 from lvs.rules.schedulers import FLAG_BITS, flags_from_bits
 
-Attributes = dict[int, bytes]
-"""The raw values of one level of attributes, by number."""
-
-_header = Struct("=HH").unpack_from
-_NUMBER_MASK = 0x3FFF
-"""Without NLA_F_NESTED and NLA_F_NET_BYTEORDER."""
-
-_FAMILY_NAMES: dict[int, Family] = {number: name for name, number in FAMILIES.items()}  # type: ignore[misc]
+FAMILY_NAMES: dict[int, Family] = {number: name for name, number in FAMILIES.items()}  # type: ignore[misc]
 _PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 _FORWARDING_NAMES = {number: name for name, number in FORWARDINGS.items()}
 _TUNNEL_NAMES = {number: name for name, number in TUNNELS.items()}
 _CHECKSUM_NAMES = {number: name for name, number in CHECKSUMS.items()}
 _OWN_FLAGS = ServiceFlag.PERSISTENT | ServiceFlag.HASHED | ServiceFlag.ONEPACKET
 _NAMED_BITS = int(_OWN_FLAGS) | sum(FLAG_BITS.values())
+# As plain numbers: this is asked for each real server, and members of an Enum are slow to come by.
+_PERSISTENT, _ONEPACKET = int(ServiceFlag.PERSISTENT), int(ServiceFlag.ONEPACKET)
+_new = tuple.__new__
+"""Makes a named tuple of all its fields, in half the time that calling its class takes."""
+_NO_TUNNEL = ("ipip", 0, "none")
+_TUNNEL, _FORWARD_MASK = int(Forward.TUNNEL), FORWARD_MASK
 
 
-def attributes(data: bytes, start: int = 0) -> Attributes:
-    """One level of attributes from `start` to the end of `data`. Raises LvsError when torn."""
-    found: Attributes = {}
-    end = len(data)
-    while start + 4 <= end:
-        length, number = _header(data, start)
-        if length < 4 or start + length > end:
-            raise LvsError(
-                "A message of the kernel is torn: an attribute is longer than its message"
-            )
-        found[number & _NUMBER_MASK] = data[start + 4 : start + length]
-        start += (length + 3) & ~3
-    return found
+def _field(number: int, *, text: bool = False, optional: bool = False) -> Field:
+    return Field(((int(number),),), not text, optional)
 
 
-def decode_service(found: Attributes) -> VirtualService | None:
-    """A service without its real servers, in canonical form.
+def _total(number: StatsAttr) -> Field:
+    """A count of STATS64, or of the STATS of a kernel before 4.1, whose counts are 32 bits wide."""
+    attributes = (ServiceAttr.STATS64, ServiceAttr.STATS)  # a real server's have the same numbers
+    return Field(tuple((int(attribute), int(number)) for attribute in attributes))
 
-    None when its address family is neither IPv4 nor IPv6: the model has no place for it.
-    """
-    family = _FAMILY_NAMES.get(_number(found[ServiceAttr.AF]))
-    if family is None:
-        return None
-    flags = _number(found[ServiceAttr.FLAGS][:4])
-    scheduler = _text(found[ServiceAttr.SCHED_NAME])
-    protocol, address, port, fwmark = _identity(found, family)
-    persistence, netmask, engine = 0, FULL_NETMASK[family], ""
-    if flags & ServiceFlag.PERSISTENT:
-        persistence = _number(found[ServiceAttr.TIMEOUT])
-        netmask = _netmask(family, found[ServiceAttr.NETMASK])
-        engine = _text(found.get(ServiceAttr.PE_NAME, b""))
+
+TOTAL_FIELDS = tuple(
+    _total(number)
+    for number in (
+        StatsAttr.CONNS,
+        StatsAttr.INPKTS,
+        StatsAttr.OUTPKTS,
+        StatsAttr.INBYTES,
+        StatsAttr.OUTBYTES,
+    )
+)
+"""In the order of `Counters`."""
+
+SERVICE_KEY_FIELDS = (
+    _field(ServiceAttr.AF),
+    _field(ServiceAttr.PROTOCOL, optional=True),
+    _field(ServiceAttr.ADDR, text=True, optional=True),
+    _field(ServiceAttr.PORT, optional=True),
+    _field(ServiceAttr.FWMARK, optional=True),
+)
+SERVICE_FIELDS = (
+    *SERVICE_KEY_FIELDS,
+    _field(ServiceAttr.SCHED_NAME, text=True),
+    _field(ServiceAttr.FLAGS, text=True),
+    _field(ServiceAttr.TIMEOUT),
+    _field(ServiceAttr.NETMASK, text=True),
+    _field(ServiceAttr.PE_NAME, text=True, optional=True),
+)
+
+# Kernels before 3.18 send no family, those before 5.2 and 5.3 nothing of tunnels.
+SERVER_FIELDS = (
+    _field(DestAttr.ADDR, text=True),
+    _field(DestAttr.PORT),
+    _field(DestAttr.ADDR_FAMILY, optional=True),
+    _field(DestAttr.FWD_METHOD),
+    _field(DestAttr.WEIGHT),
+    _field(DestAttr.U_THRESH),
+    _field(DestAttr.L_THRESH),
+    _field(DestAttr.TUN_TYPE, optional=True),
+    _field(DestAttr.TUN_PORT, optional=True),
+    _field(DestAttr.TUN_FLAGS, optional=True),
+)
+SERVER_COUNTER_FIELDS = (
+    _field(DestAttr.ADDR, text=True),
+    _field(DestAttr.PORT),
+    _field(DestAttr.ADDR_FAMILY, optional=True),
+    _field(DestAttr.WEIGHT),
+    _field(DestAttr.ACTIVE_CONNS),
+    _field(DestAttr.INACT_CONNS),
+    _field(DestAttr.PERSIST_CONNS),
+    *TOTAL_FIELDS,
+)
+
+
+def key_of(values: tuple[Any, ...]) -> ServiceKey:
+    """A service's identity, of the values of `SERVICE_KEY_FIELDS`; its family is one of `FAMILY_NAMES`."""
+    number, protocol, raw, port, mark = values
+    family = FAMILY_NAMES[number]
+    if mark != ABSENT:
+        return ServiceKey(family, "", "", 0, mark)
+    name: Any = _PROTOCOL_NAMES.get(protocol) or f"protocol-{protocol}"  # a foreign one may be any
+    return ServiceKey(family, name, _address(family, raw), ntohs(port), 0)
+
+
+def service_of(values: tuple[Any, ...]) -> VirtualService:
+    """A service without its real servers, in canonical form, of the values of `SERVICE_FIELDS`."""
+    key = key_of(values[: len(SERVICE_KEY_FIELDS)])
+    name, raw_flags, timeout, raw_netmask, raw_engine = values[len(key) :]
+    flags = _number(raw_flags[:4])
+    scheduler = _text(name)
+    persistence, netmask, engine = 0, FULL_NETMASK[key.family], ""
+    if flags & _PERSISTENT:
+        persistence = timeout
+        netmask = _netmask(key.family, raw_netmask)
+        engine = _text(raw_engine)
     return VirtualService(
-        family,
-        protocol,  # type: ignore[arg-type]  # a foreign service may have one that we don't know
-        address,
-        port,
-        fwmark,
+        *key,
         scheduler,
         _flags(scheduler, flags),
         persistence,
         netmask,
         engine,
-        bool(flags & ServiceFlag.ONEPACKET),
+        bool(flags & _ONEPACKET),
     )
+
+
+def server_of(values: tuple[Any, ...], service_family: Family) -> RealServer:
+    """A real server, of the values of `SERVER_FIELDS`."""
+    raw, port, number, method, weight, upper, lower, kind, tunnel_port, checksum = values
+    method &= _FORWARD_MASK
+    tunnel: tuple[Any, ...] = _NO_TUNNEL
+    if method == _TUNNEL and kind != ABSENT:
+        tunnel_type = _TUNNEL_NAMES.get(kind) or f"type-{kind}"
+        tunnel_checksum = _CHECKSUM_NAMES.get(checksum or 0) or f"flags-{checksum}"
+        tunnel = (tunnel_type, ntohs(tunnel_port), tunnel_checksum)
+    family = FAMILY_NAMES.get(number, service_family)
+    address = unpacked(raw[:4] if family == "inet" else raw)
+    forwarding = _FORWARDING_NAMES.get(method) or f"method-{method}"
+    return _new(RealServer, (address, ntohs(port), forwarding, weight, upper, lower, *tunnel))
+
+
+def server_counters_of(values: tuple[Any, ...], service_family: Family) -> ServerCounters:
+    """A real server's connections and totals, of the values of `SERVER_COUNTER_FIELDS`."""
+    raw, port, number = values[:3]
+    family = FAMILY_NAMES.get(number, service_family)
+    address = unpacked(raw[:4] if family == "inet" else raw)
+    totals = _new(Counters, values[7:])
+    return _new(ServerCounters, (address, ntohs(port), *values[3:7], totals))
+
+
+def decode_service(found: Attributes) -> VirtualService | None:
+    """`service_of`, of a service's attributes.
+
+    None when its address family is neither IPv4 nor IPv6: the model has no place for it.
+    """
+    values = values_of(found, SERVICE_FIELDS)
+    return service_of(values) if values[0] in FAMILY_NAMES else None
 
 
 def decode_server(found: Attributes, service_family: Family) -> RealServer:
-    """A real server. Kernels before 3.18 send no family: it is the service's."""
-    address, port = _server_identity(found, service_family)
-    method = _number(found[DestAttr.FWD_METHOD]) & FORWARD_MASK
-    server = RealServer(
-        address,
-        port,
-        _named(_FORWARDING_NAMES, method, "method"),  # type: ignore[arg-type]
-        _number(found[DestAttr.WEIGHT]),
-        _number(found[DestAttr.U_THRESH]),
-        _number(found[DestAttr.L_THRESH]),
-    )
-    if method != Forward.TUNNEL or DestAttr.TUN_TYPE not in found:
-        return server
-    tunnel_type = _named(_TUNNEL_NAMES, found[DestAttr.TUN_TYPE][0], "type")
-    checksum = _named(_CHECKSUM_NAMES, _number(found[DestAttr.TUN_FLAGS]), "flags")
-    return server._replace(
-        tunnel_type=tunnel_type,  # type: ignore[arg-type]
-        tunnel_port=int.from_bytes(found[DestAttr.TUN_PORT], "big"),
-        tunnel_checksum=checksum,  # type: ignore[arg-type]
-    )
+    """`server_of`, of a real server's attributes."""
+    return server_of(values_of(found, SERVER_FIELDS), service_family)
 
 
 def decode_server_counters(found: Attributes, service_family: Family) -> ServerCounters:
-    """A real server's connections and 64-bit totals."""
-    return ServerCounters(
-        *_server_identity(found, service_family),
-        _number(found[DestAttr.WEIGHT]),
-        _number(found[DestAttr.ACTIVE_CONNS]),
-        _number(found[DestAttr.INACT_CONNS]),
-        _number(found[DestAttr.PERSIST_CONNS]),
-        decode_counters(found.get(DestAttr.STATS64) or found[DestAttr.STATS]),
-    )
-
-
-_TOTALS = (
-    StatsAttr.CONNS,
-    StatsAttr.INPKTS,
-    StatsAttr.OUTPKTS,
-    StatsAttr.INBYTES,
-    StatsAttr.OUTBYTES,
-)
-
-
-def decode_counters(raw: bytes) -> Counters:
-    """STATS64, or the STATS of a kernel before 4.1, whose counts are 32 bits wide."""
-    found = attributes(raw)
-    return Counters(*[_number(found[number]) for number in _TOTALS])
-
-
-def _identity(found: Attributes, family: Family) -> tuple[str, str, int, int]:
-    if ServiceAttr.FWMARK in found:
-        return "", "", 0, _number(found[ServiceAttr.FWMARK])
-    protocol = _named(_PROTOCOL_NAMES, _number(found[ServiceAttr.PROTOCOL]), "protocol")
-    port = int.from_bytes(found[ServiceAttr.PORT], "big")
-    return protocol, _address(family, found[ServiceAttr.ADDR]), port, 0
-
-
-def _server_identity(found: Attributes, service_family: Family) -> tuple[str, int]:
-    family: Family = service_family
-    if raw := found.get(DestAttr.ADDR_FAMILY):
-        family = _FAMILY_NAMES.get(_number(raw), service_family)
-    return _address(family, found[DestAttr.ADDR]), int.from_bytes(found[DestAttr.PORT], "big")
+    """`server_counters_of`, of a real server's attributes."""
+    return server_counters_of(values_of(found, SERVER_COUNTER_FIELDS), service_family)
 
 
 def _address(family: Family, raw: bytes) -> str:
@@ -146,15 +178,12 @@ def _netmask(family: Family, raw: bytes) -> str:
     return unpacked(raw) if family == "inet" else str(_number(raw))
 
 
+@lru_cache(maxsize=256)
 def _flags(scheduler: str, bits: int) -> tuple[str, ...]:
     """The scheduler's flags by name; a bit without a name is `flag-0x40`, for all to see."""
     names = flags_from_bits(scheduler, bits)
     rest = bits & ~_NAMED_BITS
     return (*names, *(f"flag-{1 << n:#x}" for n in range(32) if rest >> n & 1)) if rest else names
-
-
-def _named(names: dict[int, str], number: int, what: str) -> str:
-    return names.get(number) or f"{what}-{number}"
 
 
 def _text(raw: bytes) -> str:

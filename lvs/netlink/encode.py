@@ -4,12 +4,16 @@ The format is `schema`'s; the order of attributes is ipvsadm's, so that whole me
 Numbers are native but for addresses, IPv4 netmasks and ports, which are in network order.
 """
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
 from functools import lru_cache
+from socket import htons
 from struct import Struct
+from typing import Any
 
 from lvs.addresses import packed
 from lvs.model import RealServer, ServiceKey, VirtualService
+from lvs.netlink.attributes import ABSENT
 from lvs.netlink.settings_codec import encode_daemon, encode_role, encode_timeouts
 from lvs.netlink.uapi import Command, CommandAttr, DestAttr, ServiceAttr, ServiceFlag
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
@@ -27,10 +31,30 @@ _HEADER = Struct("=HH")
 _ADDRESSED = Struct("=" + "HHHxx" + "HHHxx" + "HH16s" + "HH2sxx")
 _MARKED = Struct("=" + "HHHxx" + _U32)
 _SETTINGS = Struct("=" + "HHII" + _U32 + "HH4s")
-_DEST_KEY = Struct("=" + "HHHxx" + "HH16s" + "HH2sxx")
-_DEST_SETTINGS = Struct("=" + _U32 * 2 + "HHBxxx" + "HH2sxx" + "HHHxx" + _U32 * 2)
+_DEST_KEY = Struct("=" + "4sHxx" + "4s16s" + "4sHxx")
+_DEST = Struct(_DEST_KEY.format + "4sI" * 2 + "4sBxxx" + "4sHxx" * 2 + "4sI" * 2)
+
+# The headers in front of them.
+_DEST_AF = _HEADER.pack(6, DestAttr.ADDR_FAMILY)
+_DEST_ADDR = _HEADER.pack(20, DestAttr.ADDR)
+_DEST_PORT = _HEADER.pack(6, DestAttr.PORT)
+_DEST_FORWARDING = _HEADER.pack(8, DestAttr.FWD_METHOD)
+_DEST_WEIGHT = _HEADER.pack(8, DestAttr.WEIGHT)
+_DEST_TUNNEL = _HEADER.pack(5, DestAttr.TUN_TYPE)
+_DEST_TUNNEL_PORT = _HEADER.pack(6, DestAttr.TUN_PORT)
+_DEST_CHECKSUM = _HEADER.pack(6, DestAttr.TUN_FLAGS)
+_DEST_UPPER = _HEADER.pack(8, DestAttr.U_THRESH)
+_DEST_LOWER = _HEADER.pack(8, DestAttr.L_THRESH)
+_DEST_HEADERS = {
+    size: _HEADER.pack(4 + size, CommandAttr.DEST | NLA_F_NESTED)
+    for size in (_DEST.size, _DEST_KEY.size)
+}
+_INET, _INET6 = FAMILIES["inet"], FAMILIES["inet6"]
 
 _ALL_BITS = 0xFFFFFFFF
+# As plain numbers: members of an Enum are slow to come by.
+_AF, _PROTOCOL, _ADDR = int(ServiceAttr.AF), int(ServiceAttr.PROTOCOL), int(ServiceAttr.ADDR)
+_PORT, _FWMARK = int(ServiceAttr.PORT), int(ServiceAttr.FWMARK)
 
 
 @lru_cache(maxsize=4096)
@@ -47,14 +71,17 @@ def encode_key(key: ServiceKey) -> bytes:
     )
 
 
-def encode_found_key(found: Mapping[int, bytes]) -> bytes:
-    """The attributes that name a service, out of the kernel's own message: whatever its protocol."""
-    numbers = [ServiceAttr.AF]
-    if ServiceAttr.FWMARK in found:
-        numbers += [ServiceAttr.FWMARK]
-    else:
-        numbers += [ServiceAttr.PROTOCOL, ServiceAttr.ADDR, ServiceAttr.PORT]
-    return b"".join(_raw(number, found[number]) for number in numbers)
+def encode_raw_key(family: int, protocol: Any, address: Any, port: Any, fwmark: Any) -> bytes:
+    """The attributes that name a service, of the kernel's own values: whatever its protocol.
+
+    port is in network order; what is not there is `attributes.ABSENT`.
+    """
+    if fwmark != ABSENT:
+        return _MARKED.pack(6, _AF, family, 8, _FWMARK, fwmark)
+    raw_port = port.to_bytes(2, sys.byteorder)
+    return _ADDRESSED.pack(
+        *(6, _AF, family, 6, _PROTOCOL, protocol, 20, _ADDR, address, 6, _PORT, raw_port)
+    )
 
 
 def encode_service(service: VirtualService) -> bytes:
@@ -81,24 +108,34 @@ def encode_service(service: VirtualService) -> bytes:
 
 def encode_server_key(server: RealServer) -> bytes:
     """The attributes that name a real server within its service."""
-    raw = packed(server.address)
-    return _DEST_KEY.pack(
-        *(6, DestAttr.ADDR_FAMILY, FAMILIES["inet" if len(raw) == 4 else "inet6"]),
-        *(20, DestAttr.ADDR, raw),
-        *(6, DestAttr.PORT, server.port.to_bytes(2, "big")),
-    )
+    return encode_server(server)[: _DEST_KEY.size]
 
 
 def encode_server(server: RealServer) -> bytes:
     """All attributes of a real server: SET replaces the whole object."""
-    return encode_server_key(server) + _DEST_SETTINGS.pack(
-        *(8, DestAttr.FWD_METHOD, FORWARDINGS[server.forwarding]),
-        *(8, DestAttr.WEIGHT, server.weight),
-        *(5, DestAttr.TUN_TYPE, TUNNELS[server.tunnel_type]),
-        *(6, DestAttr.TUN_PORT, server.tunnel_port.to_bytes(2, "big")),
-        *(6, DestAttr.TUN_FLAGS, CHECKSUMS[server.tunnel_checksum]),
-        *(8, DestAttr.U_THRESH, server.upper_threshold),
-        *(8, DestAttr.L_THRESH, server.lower_threshold),
+    address, port, forwarding, weight, upper, lower, kind, tunnel_port, checksum = server
+    raw = packed(address)
+    return _DEST.pack(
+        _DEST_AF,
+        _INET if len(raw) == 4 else _INET6,
+        _DEST_ADDR,
+        raw,
+        _DEST_PORT,
+        htons(port),
+        _DEST_FORWARDING,
+        FORWARDINGS[forwarding],
+        _DEST_WEIGHT,
+        weight,
+        _DEST_TUNNEL,
+        TUNNELS[kind],
+        _DEST_TUNNEL_PORT,
+        htons(tunnel_port),
+        _DEST_CHECKSUM,
+        CHECKSUMS[checksum],
+        _DEST_UPPER,
+        upper,
+        _DEST_LOWER,
+        lower,
     )
 
 
@@ -128,8 +165,14 @@ def encode_step(step: AnyStep) -> tuple[Command, bytes]:
         return command, nested(CommandAttr.SERVICE, attributes)
     if step.server is None:
         raise ValueError(f"a step “{step.kind}” without a real server")
-    service = nested(CommandAttr.SERVICE, encode_key(step.service.key))
-    return command, service + nested(CommandAttr.DEST, encode_dest(step.server))
+    dest = encode_dest(step.server)
+    return command, _named(step.service) + _DEST_HEADERS[len(dest)] + dest
+
+
+@lru_cache(maxsize=1)
+def _named(service: VirtualService) -> bytes:
+    """The service that a real server belongs to: most often that of the step before."""
+    return nested(CommandAttr.SERVICE, encode_key(service.key))
 
 
 def _encode_setting_step(step: SettingStep) -> tuple[Command, bytes]:

@@ -4,7 +4,7 @@ import sys
 from struct import Struct
 
 from lvs.addresses import packed, unpacked
-from lvs.netlink.decode import Attributes, attributes
+from lvs.netlink.attributes import Attributes, attributes
 from lvs.netlink.uapi import CommandAttr, DaemonAttr
 from lvs.netlink.values import ROLES
 from lvs.settings import SYNC_GROUP, SYNC_PORT, SYNC_TTL, SyncDaemon, Timeouts, canonical_daemon

@@ -6,31 +6,37 @@ and takes one message at a time, where IPVS needs hundreds in one system call.
 
 import select
 import time
-from collections.abc import Callable, Sequence
-from errno import ENOBUFS, EPERM
-from os import strerror
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from errno import ENOBUFS
+from itertools import count
 from socket import SOL_SOCKET, socket
 from struct import Struct
 
 from pyroute2.netlink import CTRL_CMD_GETFAMILY, GENL_ID_CTRL, ctrlmsg
 from pyroute2.netlink.nlsocket import NetlinkSocket
 
-from lvs.errors import IpvsMissing, LvsError, NoAnswer, NotPermitted
-
-NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
-NLMSG_ERROR, NLMSG_DONE = 2, 3
-HEADERS = 20
-"""Bytes before the attributes: nlmsghdr and genlmsghdr."""
+from lvs.errors import IpvsMissing, LvsError, NoAnswer
+from lvs.netlink.messages import (
+    HEADERS,
+    NLM_F_ACK,
+    NLM_F_DUMP,
+    NLM_F_REQUEST,
+    cut,
+    ends,
+    message,
+    verdicts,
+)
+from lvs.netlink.receive import Receiver
+from lvs.netlink.ring import AT_ONCE, Ring, RingMissing
 
 _SO_RCVBUFFORCE = 33
 """From include/uapi/asm-generic/socket.h; Python has no name for it."""
+WORTH_A_RING = 20
+"""Questions for which it is worth to set up a ring, which takes about as many system calls."""
 _RECEIVE_BUFFER = 8 << 20
-_READ_SIZE = 1 << 17
-"""Bytes a read may give; the kernel fills a dump's buffers up to 32 KiB."""
 
-_head = Struct("=IHHIIBBxx").pack
-_parse_head = Struct("=IHHII").unpack_from
-_parse_errno = Struct("=i").unpack_from
+_number = Struct("=I").pack
 
 
 class Transport:
@@ -43,6 +49,8 @@ class Transport:
         self._timeout = timeout
         self._netlink = NetlinkSocket()
         self._socket: socket = self._netlink.asyncore.socket
+        self._receiver = Receiver(self._socket.fileno())
+        self._ring: Ring | None = None
         self._sequence = 0
         self._poll = select.poll()
         self._poll.register(self._socket.fileno(), select.POLLIN)
@@ -53,6 +61,8 @@ class Transport:
 
     def close(self) -> None:
         """Give the socket back."""
+        if self._ring is not None:
+            self._ring.close()
         self._netlink.close()
 
     def find_family(self, name: str) -> int:
@@ -74,65 +84,123 @@ class Transport:
 
     def ask(self, family: int, command: int, attributes: bytes = b"") -> bytes:
         """The one whole message that answers a command. Raises OSError with the kernel's errno."""
-        answers = self._converse(family, command, attributes, NLM_F_REQUEST | NLM_F_ACK)
-        if len(answers) != 1:
-            raise LvsError(f"The kernel gave {len(answers)} answers to a question that has one")
-        return answers[0]
+        flags = NLM_F_REQUEST | NLM_F_ACK
+        answer = self._converse(family, command, attributes, flags)
+        messages = cut(answer)
+        if len(messages) != 1:
+            raise LvsError(f"The kernel gave {len(messages)} answers to a question that has one")
+        return messages[0]
 
     def dump(self, family: int, command: int, attributes: bytes = b"") -> list[bytes]:
         """All whole messages that answer a dump. Raises OSError with the kernel's errno."""
-        return self._converse(family, command, attributes, NLM_F_REQUEST | NLM_F_DUMP)
+        return cut(self._converse(family, command, attributes, NLM_F_REQUEST | NLM_F_DUMP))
+
+    def dump_each(
+        self, family: int, command: int, questions: Sequence[bytes], before: Sequence[list[bytes]]
+    ) -> Iterator[list[bytes]]:
+        """For each question the datagrams of its answer, as they came: see `messages.messages_in`.
+
+        before: the answers to them that are known; an equal one is given instead of a copy of it.
+        Some answers are fetched at one go before the first of them is given: after each switch to the
+        kernel the processor's caches are cold, and whoever decodes each answer at once feels it.
+        Raises OSError with the kernel's errno.
+        """
+        first = self._next_sequence(len(questions))
+        flags = NLM_F_REQUEST | NLM_F_DUMP
+        messages = [
+            message(family, command, attributes, flags, first + index)
+            for index, attributes in enumerate(questions)
+        ]
+        ring = self._ring_for(len(messages))
+        for start in range(0, len(messages), AT_ONCE):
+            some, answers = messages[start : start + AT_ONCE], list[list[bytes]]()
+            if ring is not None:
+                answers = self._at_once(ring, some, first + start)
+                if len(answers) < len(some):
+                    ring = None
+            for index in range(len(answers), len(some)):
+                self._send(some[index])
+                answers.append(self._answer(first + start + index))
+            for answer, known in zip(answers, before[start : start + AT_ONCE], strict=True):
+                yield known if answer == known else answer
+
+    def _ring_for(self, questions: int) -> Ring | None:
+        """A ring, if it is worth the set-up and there are any here."""
+        if self._ring is None and questions >= WORTH_A_RING:
+            with suppress(RingMissing):
+                self._ring = Ring()
+        return self._ring
+
+    def _at_once(self, ring: Ring, messages: Sequence[bytes], first: int) -> list[list[bytes]]:
+        """The answers from the first on, as far as they come whole."""
+        answers: list[list[bytes]] = []
+        try:
+            exchanged = ring.exchange(self._socket.fileno(), messages)
+        except RingMissing:
+            exchanged = []
+        for sequence, answer in enumerate(exchanged, first):
+            own = _number(sequence)
+            if not answer or any(data[8:12] != own for data in answer) or not ends(answer[-1]):
+                break
+            answers.append(answer)
+        if len(answers) < len(messages):
+            self._drop_answers()
+        return answers
+
+    def begin_again(self) -> None:
+        """Number the questions from 1 again, so that equal answers to them are equal bytes.
+
+        Answers that an interrupted conversation left behind are dropped: one of them might be taken for
+        the answer to a new question. The kernel answers within the system call that asks or reads, so
+        none can come later.
+        """
+        self._drop_answers()
+        self._sequence = 0
+
+    def _drop_answers(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                self._take()
 
     def _converse(self, family: int, command: int, attributes: bytes, flags: int) -> list[bytes]:
         sequence = self._next_sequence()
-        self._send(_message(family, command, attributes, flags, sequence))
-        answers: list[bytes] = []
-        while True:
-            data = self._receive()
-            position, end = 0, len(data)
-            while position < end:
-                length, kind, _, number, _ = _parse_head(data, position)
-                if number == sequence:
-                    if kind in (NLMSG_DONE, NLMSG_ERROR):
-                        _raise(-_parse_errno(data, position + 16)[0])
-                        return answers
-                    answers.append(data[position : position + length])
-                position += (length + 3) & ~3
+        self._send(message(family, command, attributes, flags, sequence))
+        return self._answer(sequence)
+
+    def _answer(self, sequence: int) -> list[bytes]:
+        """All datagrams that answer the question of this number."""
+        own = _number(sequence)
+        answer = [data for data in self._receive() if data[8:12] == own]
+        while not answer or not ends(answer[-1]):
+            answer += [data for data in self._receive() if data[8:12] == own]
+        return answer
 
     def batch(
         self,
         family: int,
         commands: Sequence[tuple[int, bytes]],
         on_answer: Callable[[int, int], None],
-        *,
-        until_last: bool = False,
     ) -> None:
-        """Send commands in one call; `on_answer(index, errno)` for each, errno 0 when it was done.
+        """Send commands in one call; `on_answer(index, errno)` for each in order, errno 0 when done.
 
-        The kernel works through all of them in order, whatever becomes of one. until_last: the answer
-        to the last command ends the waiting, for what has none by then gets none.
+        The kernel works through all of them, whatever becomes of one. Only the last one asks for an
+        acknowledgement: a refusal comes in any case, so what wasn't refused before the end was done. An
+        acknowledgement each took ten times as long, one system call for each to receive. The last must
+        not be one that EINTR can end: netlink never answers that (`netlink_rcv_skb`).
         """
-        first = self._next_sequence(len(commands))
-        flags = NLM_F_REQUEST | NLM_F_ACK
-        self._send(
-            b"".join(
-                _message(family, command, attributes, flags, first + index)
-                for index, (command, attributes) in enumerate(commands)
-            )
-        )
-        waiting = set(range(len(commands)))
-        while waiting:
-            data = self._receive()
-            position, end = 0, len(data)
-            while position < end:
-                length, kind, _, number, _ = _parse_head(data, position)
-                index = number - first
-                if kind == NLMSG_ERROR and index in waiting:
-                    waiting.discard(index)
-                    on_answer(index, -_parse_errno(data, position + 16)[0])
-                    if until_last and index == len(commands) - 1:
-                        return
-                position += (length + 3) & ~3
+        first, last = self._next_sequence(len(commands)), len(commands) - 1
+        flags = [NLM_F_REQUEST] * last + [NLM_F_REQUEST | NLM_F_ACK]
+        numbered = zip(commands, flags, count(first))
+        messages = [message(family, *command, flag, number) for command, flag, number in numbered]
+        self._send(b"".join(messages))
+        told = 0
+        while told <= last:
+            for data in self._receive():
+                for index, errno in verdicts(data, first, last):
+                    for done in range(told, index):
+                        on_answer(done, 0)
+                    on_answer(index, errno)
+                    told = index + 1
 
     def _next_sequence(self, count: int = 1) -> int:
         first = self._sequence + 1
@@ -143,34 +211,23 @@ class Transport:
         if self._socket.send(data) != len(data):
             raise LvsError("The kernel took only a part of a message")
 
-    def _receive(self) -> bytes:
-        deadline = time.monotonic() + self._timeout
-        while True:
-            try:
-                return self._socket.recv(_READ_SIZE)
-            except BlockingIOError:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._poll.poll(left * 1000):
-                    raise NoAnswer(
-                        f"The kernel gave no answer within {self._timeout:g} seconds"
-                    ) from None
-            except OSError as error:
-                if error.errno == ENOBUFS:
-                    raise NoAnswer(
-                        "Answers of the kernel were lost: it had no room for them"
-                    ) from error
-                raise
+    def _receive(self) -> list[bytes]:
+        """At least one datagram."""
+        try:
+            return self._take()  # before a look at the clock, which may be a system call of its own
+        except BlockingIOError:
+            deadline = time.monotonic() + self._timeout
+        while self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            with suppress(BlockingIOError):
+                return self._take()
+        raise NoAnswer(f"The kernel gave no answer within {self._timeout:g} seconds")
 
-
-def _message(family: int, command: int, attributes: bytes, flags: int, sequence: int) -> bytes:
-    return _head(HEADERS + len(attributes), family, flags, sequence, 0, command, 1) + attributes
-
-
-def _raise(errno: int) -> None:
-    if errno == EPERM:
-        raise NotPermitted(
-            "Not permitted: IPVS needs CAP_NET_ADMIN. Run it as root, or as a service that has "
-            "AmbientCapabilities=CAP_NET_ADMIN."
-        )
-    if errno:
-        raise OSError(errno, strerror(errno))
+    def _take(self) -> list[bytes]:
+        try:
+            return self._receiver.take()
+        except OSError as error:
+            if error.errno == ENOBUFS:
+                raise NoAnswer(
+                    "Answers of the kernel were lost: it had no room for them"
+                ) from error
+            raise

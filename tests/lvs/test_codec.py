@@ -9,16 +9,17 @@ from hypothesis import given
 from lvs.counters import Counters
 from lvs.errors import LvsError
 from lvs.model import RealServer, VirtualService, canonical_service
+from lvs.netlink.attributes import attributes, values_of
 from lvs.netlink.decode import (
-    attributes,
-    decode_counters,
+    SERVICE_KEY_FIELDS,
+    TOTAL_FIELDS,
     decode_server,
     decode_server_counters,
     decode_service,
 )
 from lvs.netlink.encode import (
-    encode_found_key,
     encode_key,
+    encode_raw_key,
     encode_server,
     encode_service,
     encode_step,
@@ -74,7 +75,8 @@ def test_decoding_is_the_inverse_of_encoding(service):
 @given(services())
 def test_identity_from_the_kernels_message_is_the_encoded_one(service):
     found = attributes(encode_service(canonical_service(service)))
-    assert encode_found_key(found) == encode_key(canonical_service(service).key)
+    values = values_of(found, SERVICE_KEY_FIELDS)
+    assert encode_raw_key(*values) == encode_key(canonical_service(service).key)
 
 
 def test_the_kernels_own_hashed_flag_is_not_shown():
@@ -130,7 +132,8 @@ def test_ipv4_server_in_an_ipv6_service_has_its_own_family():
 
 def test_counters_are_64_bits_wide():
     big = 2**63 + 5
-    assert decode_counters(stats(8, big, 1, 2, big, 3)) == Counters(big, 1, 2, big, 3)
+    found = {ServiceAttr.STATS64: stats(8, big, 1, 2, big, 3)}
+    assert Counters(*values_of(found, TOTAL_FIELDS)) == Counters(big, 1, 2, big, 3)
 
 
 def test_counters_of_an_old_kernel_are_read_from_the_old_attribute():

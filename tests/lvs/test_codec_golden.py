@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lvs.netlink.decode import attributes
+from lvs.netlink.attributes import attributes
 from lvs.netlink.encode import encode_step
 from lvs.netlink.schema import IpvsMessage
 from lvs.netlink.uapi import CommandAttr, DestAttr, ServiceAttr

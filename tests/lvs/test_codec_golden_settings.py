@@ -2,7 +2,7 @@
 
 import pytest
 
-from lvs.netlink.decode import attributes
+from lvs.netlink.attributes import attributes
 from lvs.netlink.encode import encode_step, encode_zero
 from lvs.netlink.schema import IpvsMessage
 from lvs.netlink.settings_codec import decode_daemon

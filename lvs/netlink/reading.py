@@ -1,0 +1,132 @@
+"""Reading services with their real servers: what came with the same bytes as before isn't decoded anew."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from lvs.addresses import Family
+from lvs.counters import Counters, ServerCounters, ServiceCounters
+from lvs.model import RealServer, VirtualService, canonical_service, server_order
+from lvs.netlink.attributes import Field
+from lvs.netlink.decode import (
+    FAMILY_NAMES,
+    SERVER_COUNTER_FIELDS,
+    SERVER_FIELDS,
+    SERVICE_FIELDS,
+    SERVICE_KEY_FIELDS,
+    TOTAL_FIELDS,
+    key_of,
+    server_counters_of,
+    server_of,
+    service_of,
+)
+from lvs.netlink.encode import encode_raw_key, nested
+from lvs.netlink.layout import Layouts
+from lvs.netlink.transport import Transport
+from lvs.netlink.uapi import Command, CommandAttr
+
+log = logging.getLogger(__name__)
+
+Values = tuple[Any, ...]
+_Service = TypeVar("_Service")
+_Server = TypeVar("_Server")
+
+
+class _Asked(NamedTuple):
+    """What one message said of a service, and the attributes that ask for its real servers."""
+
+    values: Values
+    family: Family
+    question: bytes
+
+
+class _Known(NamedTuple, Generic[_Service]):
+    """A service with the answer that named its real servers."""
+
+    asked: _Asked
+    answer: list[bytes]
+    service: _Service
+
+
+class Reader(Generic[_Service, _Server]):
+    """Reads all services, and remembers the last reading.
+
+    make_service gets the values of its fields, which begin with `SERVICE_KEY_FIELDS`, and the service's
+    real servers; make_server gets its values and the service's family.
+    """
+
+    def __init__(
+        self,
+        service_fields: tuple[Field, ...],
+        make_service: Callable[[Values, tuple[_Server, ...]], _Service],
+        server_fields: tuple[Field, ...],
+        make_server: Callable[[Values, Family], _Server],
+    ) -> None:
+        self._make_service = make_service
+        self._make_server = make_server
+        self._service_values = Layouts(CommandAttr.SERVICE, service_fields).read
+        self._server_values = Layouts(CommandAttr.DEST, server_fields).read
+        self._before: dict[bytes, _Known[_Service]] = {}
+
+    def read(self, transport: Transport, family: int) -> list[_Service]:
+        """Every service, in the kernel's order. Raises OSError with the kernel's errno."""
+        transport.begin_again()
+        asked: dict[bytes, _Asked] = {}
+        before: list[list[bytes]] = []
+        for message in transport.dump(family, Command.GET_SERVICE):
+            known = self._before.get(message)
+            service = known.asked if known else self._open(message)
+            if service is None:
+                log.warning("Passed over an IPVS service of an unknown address family")
+                continue
+            asked[message] = service
+            before.append(known.answer if known else [])
+        questions = [service.question for service in asked.values()]
+        answers = transport.dump_each(family, Command.GET_DEST, questions, before)
+        now: dict[bytes, _Known[_Service]] = {}
+        for (message, service), answer in zip(asked.items(), answers, strict=True):
+            known = self._before.get(message)
+            if known is None or known.answer is not answer:
+                known = _Known(service, answer, self._decode(service, answer))
+            now[message] = known
+        self._before = now
+        return [known.service for known in now.values()]
+
+    def _open(self, message: bytes) -> _Asked | None:
+        """None when its address family is neither IPv4 nor IPv6: the model has no place for it."""
+        (values,) = self._service_values([message])
+        family = FAMILY_NAMES.get(values[0])
+        if family is None:
+            return None
+        key = encode_raw_key(*values[: len(SERVICE_KEY_FIELDS)])
+        return _Asked(values, family, nested(CommandAttr.SERVICE, key))
+
+    def _decode(self, asked: _Asked, answer: list[bytes]) -> _Service:
+        make, family = self._make_server, asked.family
+        servers = tuple([make(values, family) for values in self._server_values(answer)])
+        return self._make_service(asked.values, servers)
+
+
+TableReader = Reader[VirtualService, RealServer]
+CounterReader = Reader[ServiceCounters, ServerCounters]
+
+
+def table_reader() -> TableReader:
+    """A reader of canonical services."""
+
+    def make(values: Values, servers: tuple[RealServer, ...]) -> VirtualService:
+        settings = canonical_service(service_of(values))
+        return settings._replace(real_servers=tuple(sorted(servers, key=server_order)))
+
+    return Reader(SERVICE_FIELDS, make, SERVER_FIELDS, server_of)
+
+
+def counter_reader() -> CounterReader:
+    """A reader of counters. One that is kept from reading to reading decodes only what has changed."""
+
+    def make(values: Values, servers: tuple[ServerCounters, ...]) -> ServiceCounters:
+        identity = values[: len(SERVICE_KEY_FIELDS)]
+        return ServiceCounters(key_of(identity), Counters(*values[len(identity) :]), servers)
+
+    fields = (*SERVICE_KEY_FIELDS, *TOTAL_FIELDS)
+    return Reader(fields, make, SERVER_COUNTER_FIELDS, server_counters_of)
