@@ -8,8 +8,8 @@ built anew at each read: construction, comparison and hashing then run in C.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from lvs.addresses import FULL_NETMASK, Family, canonical, endpoint, family_of, packed
@@ -136,10 +136,12 @@ class Table(NamedTuple):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical document: what an approval binds to."""
-        from lvs.documents import table_to_document  # which is made of this module
+        from lvs.canonical_text import canonical_text  # which is made of this module
 
-        text = json.dumps(table_to_document(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256()
+        for part in canonical_text(self):
+            digest.update(part)
+        return digest.hexdigest()
 
     @property
     def scope(self) -> Scope:
@@ -182,7 +184,12 @@ def service_order(key: ServiceKey) -> tuple[Any, ...]:
 
 def server_order(server: RealServer) -> tuple[Any, ...]:
     """Sort key: IPv4 before IPv6, then by number."""
-    return (family_of(server.address), packed(server.address), server.port)
+    return (_address_order(server.address), server.port)
+
+
+@lru_cache(maxsize=65536)
+def _address_order(address: str) -> tuple[Family, bytes]:
+    return (family_of(address), packed(address))
 
 
 def canonical_service(service: VirtualService) -> VirtualService:
@@ -215,13 +222,14 @@ def _flag_order(flag: str) -> tuple[int, str]:
     return (_FLAG_ORDER.get(flag.rpartition("-")[2], 9), flag)
 
 
+_NO_TUNNEL = ("ipip", 0, "none")
+
+
 def _canonical_server(server: RealServer) -> RealServer:
     address = canonical(server.address)
-    if server.forwarding != "tunnel":
-        return server._replace(
-            address=address, tunnel_type="ipip", tunnel_port=0, tunnel_checksum="none"
-        )
-    return server._replace(address=address)
+    if server.forwarding != "tunnel" and server[-len(_NO_TUNNEL) :] != _NO_TUNNEL:
+        server = server._replace(tunnel_type="ipip", tunnel_port=0, tunnel_checksum="none")
+    return server if address == server.address else server._replace(address=address)
 
 
 def make_table(
@@ -234,9 +242,18 @@ def make_table(
 
     Doubled services are kept as they are: `lvs.rules` names them.
     """
-    made = [canonical_service(service) for service in services]
+    return sorted_table(map(canonical_service, services), timeouts, sync, sysctls)
+
+
+def sorted_table(
+    services: Iterable[VirtualService],
+    timeouts: Timeouts = _UNTOUCHED,
+    sync: tuple[SyncDaemon, ...] | None = None,
+    sysctls: tuple[Sysctl, ...] = (),
+) -> Table:
+    """As `make_table`, of services that are canonical each for itself."""
     return Table(
-        tuple(sorted(made, key=lambda s: service_order(s.key))),
+        tuple(sorted(services, key=lambda s: service_order(s.key))),
         timeouts,
         None if sync is None else canonical_daemons(sync),
         canonical_sysctls(sysctls),

@@ -7,6 +7,7 @@ with its defaults, stands in `lvs.formats.document`; for the other formats see d
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from lvs.collector import no_collection
 from lvs.formats.detect import SOURCES, Source, detect, is_save
 from lvs.formats.drafts import MAX_LENGTH, draft_of
 from lvs.formats.errors import Draft, FormatError, Note
@@ -78,6 +79,7 @@ def parse_with_warnings(text: str) -> tuple[Table, list[str]]:
     return reading.table, [str(note) for note in (*left_out, *reading.warnings)]
 
 
+@no_collection()
 def read(
     text: str, source: Source | Literal["auto"] = "auto", around: "Surroundings | None" = None
 ) -> Reading:

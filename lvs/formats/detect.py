@@ -60,10 +60,14 @@ def _is_ldirectord(start: str) -> bool:
 
 def _first_content(text: str) -> tuple[int, str]:
     """The first line that is neither blank nor a comment, and its number."""
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        stripped = line.strip()
+    number, start = 0, int(text.startswith("\ufeff"))
+    while start <= len(text):  # not split: that copies all of a large text
+        number, end = number + 1, text.find("\n", start)
+        end = len(text) if end < 0 else end
+        stripped = text[start:end].strip()
         if stripped and not stripped.startswith("#"):
             return number, stripped
+        start = end + 1
     raise FormatError(
         None, "the input is empty; to say that there are no services, write: services: []"
     )

@@ -9,8 +9,14 @@ from typing import NamedTuple, TypeVar, cast
 
 from lvs.addresses import FULL_NETMASK, Family, family_of
 from lvs.formats.errors import Draft, FormatError, quoted
-from lvs.formats.ipvsadm_args import in_ipvsadms_order, server_arguments, service_arguments
+from lvs.formats.ipvsadm_args import (
+    in_ipvsadms_order,
+    key_arguments,
+    server_arguments,
+    service_arguments,
+)
 from lvs.formats.ipvsadm_options import LONG, SHORT, Options, read_options, split_line
+from lvs.formats.ipvsadm_plain import plain_server, plain_service
 from lvs.formats.ipvsadm_settings import Settings, is_setting, setting_lines
 from lvs.formats.surroundings import ALONE, Surroundings, read_address, read_port
 from lvs.model import (
@@ -69,29 +75,65 @@ def render_save(table: Table) -> str:
 
 def read_save(text: str, around: Surroundings = ALONE) -> Draft:
     """The table of the text, unchecked. Raises FormatError on what ipvsadm would not read."""
-    found: dict[ServiceKey, _Found] = {}
-    doubled: list[_Found] = []
-    settings = Settings()
+    reading = _Reading(around)
     for number, line in enumerate(text.split("\n"), 1):
+        if not reading.take_plain(line, number):
+            reading.take(line, number)
+    return _draft([*reading.found.values(), *reading.doubled], reading.settings)
+
+
+class _Reading:
+    """What the lines read so far add up to."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.found: dict[ServiceKey, _Found] = {}
+        self.doubled: list[_Found] = []
+        self.settings = Settings()
+        self._around = around
+        self._named: dict[str, _Found] = {}
+        """By what plain lines call a service."""
+
+    def take_plain(self, line: str, number: int) -> bool:
+        """Read a line that says nothing special. False: it is another one, for `take`."""
+        if line.startswith("-a"):
+            plain = plain_server(line)
+            if plain is None or plain[0] not in self._named:
+                return False
+            found = self._named[plain[0]]
+            found.servers.append(plain[1])
+            found.lines.append(number)
+            return True
+        service = plain_service(line)
+        if service is None:
+            return False
+        self._add(service, number)
+        return True
+
+    def take(self, line: str, number: int) -> None:
+        """Read any line. Raises FormatError."""
         words = split_line(line, number)
         if not words:
-            continue
+            return
         if is_setting(words):
-            settings.take(words, number)
-            continue
+            self.settings.take(words, number)
+            return
         options = read_options(words, number)
-        key = _read_key(options, number, around)
+        key = _read_key(options, number, self._around)
         if _command(options, number) == "-A":
-            made = _Found(_read_service(key, options, number), number, [], [])
-            if key in found:
-                doubled.append(made)
-            found.setdefault(key, made)
-            continue
-        if key not in found:
+            self._add(_read_service(key, options, number), number)
+            return
+        if key not in self.found:
             raise FormatError(number, f"no line before this one adds the service {key} with -A")
-        found[key].servers.append(_read_server(key, options, number, around))
-        found[key].lines.append(number)
-    return _draft([*found.values(), *doubled], settings)
+        self.found[key].servers.append(_read_server(key, options, number, self._around))
+        self.found[key].lines.append(number)
+
+    def _add(self, service: VirtualService, number: int) -> None:
+        made, key = _Found(service, number, [], []), service.key
+        if key in self.found:
+            self.doubled.append(made)
+            return
+        self.found[key] = made
+        self._named[" ".join(key_arguments(key))] = made
 
 
 def _draft(found: list[_Found], settings: Settings) -> Draft:

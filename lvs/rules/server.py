@@ -1,6 +1,7 @@
 """What is wrong with one real server, in its service."""
 
 from collections.abc import Iterator
+from operator import le
 
 from lvs.addresses import canonical, family_of
 from lvs.model import RealServer, VirtualService
@@ -12,6 +13,7 @@ from lvs.rules.values import (
     check_address,
     check_choice,
     check_range,
+    unicast_family,
 )
 
 FORWARDING = {"masquerade": "NAT", "direct": "direct routing", "tunnel": "tunnelling"}
@@ -33,6 +35,33 @@ def check_server(service: VirtualService, server: RealServer) -> Iterator[Proble
     if server.forwarding == "tunnel":
         yield from _check_tunnel(server)
     yield from _warn(service, server)
+
+
+def all_plain(service: VirtualService) -> bool:
+    """Whether all real servers are surely without any problem, told without a word about each field.
+
+    Nearly all of a large table are, and this looks at each field of all of them at once. False says
+    nothing: then each needs `check_server`.
+    """
+    servers = service.real_servers
+    if not servers:
+        return True
+    addresses, ports, forwardings, weights, upper, lower, *_ = zip(*servers, strict=True)
+    family = service.family if service.fwmark else unicast_family(service.address)
+    kinds = set(forwardings)
+    return (
+        family is not None
+        and set(map(unicast_family, addresses)) == {family}
+        and service.address not in addresses
+        and len(set(zip(addresses, ports, strict=True))) == len(servers)
+        and (kinds == {"masquerade"} or (kinds == {"direct"} and set(ports) == {service.port}))
+        and 0 < min(ports) <= max(ports) <= MAX_PORT
+        and 0 < min(weights) <= max(weights) <= MAX_INT
+        and min(lower) >= 0
+        and max(upper) <= MAX_INT
+        and all(map(le, lower, upper))
+        and service.scheduler != "ovf"
+    )
 
 
 def _check_port(service: VirtualService, server: RealServer) -> Iterator[Problem]:

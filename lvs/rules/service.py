@@ -6,7 +6,7 @@ from lvs.addresses import FULL_NETMASK, canonical, family_of
 from lvs.model import VirtualService
 from lvs.rules.problem import Problem, did_you_mean, quoted
 from lvs.rules.schedulers import SCHEDULERS, flags_of, spare_flags_of
-from lvs.rules.server import check_server
+from lvs.rules.server import all_plain, check_server
 from lvs.rules.values import (
     MAX_PORT,
     canonical_or_none,
@@ -26,9 +26,10 @@ MAX_PERSISTENCE = 31 * 86400
 def check_service(service: VirtualService) -> list[Problem]:
     """Every problem of a service and its real servers. The values may be as a person typed them."""
     problems = [*_check_key(service), *_check_settings(service)]
-    for index, server in enumerate(service.real_servers):
-        problems += (p.under("real_servers", index) for p in check_server(service, server))
-    problems += _check_doubled_servers(service)
+    if not all_plain(service):
+        for index, server in enumerate(service.real_servers):
+            problems += (p.under("real_servers", index) for p in check_server(service, server))
+        problems += _check_doubled_servers(service)
     problems += _warn(service)
     return problems
 
