@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from lvs.boot import current_boot
+from lvs.collector import no_collection
 from lvs.errors import LvsError, NoAnswer
 from lvs.model import Scope, Table
 from lvs.netlink.kernel import Kernel
@@ -78,7 +79,7 @@ def apply_table(
 
     Raises Busy, StateDamaged, IpvsMissing, NotPermitted or LvsError, all before anything is written.
     """
-    with Kernel() as kernel:
+    with Kernel() as kernel, no_collection():
         kernel.info()  # the right to use it comes first: without it the state folder says nothing
         with state.lock():
             run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
@@ -104,16 +105,21 @@ class _Run:
         self._folder = folder
         self._desired = desired
         self._journal = journal
-        self._before = folder.load()
+        self._digest = desired.digest
+        self._before = self._on_disk = folder.load()
         self._stored = self._before.in_boot(current_boot())
-        self._found = kernel.read_stable_table()
         self._wanted = desired.scope
         self._concerned = concerned(desired, self._stored.owned)
+        # A kernel that holds the wanted table already needs no second look.
+        self._found = kernel.read_stable_table(self._settled)
 
     @property
     def owned_found(self) -> Table:
         """What was found of services that are ours or are to be, and of the settings to decide."""
         return self._found.only(self._concerned)
+
+    def _settled(self, table: Table) -> bool:
+        return table.only(self._concerned) == self._desired
 
     def conflict(self, adopt: bool) -> Outcome | None:
         """Refuse to touch wanted services and daemons that exist and aren't ours."""
@@ -138,7 +144,7 @@ class _Run:
 
     def write(self, log: StepLog) -> Outcome:
         """Journal, write, read back."""
-        self._folder.save(replace(self._stored, owned=self._concerned, journal=self._journal))
+        self._save(replace(self._stored, owned=self._concerned, journal=self._journal))
         lost = ""
         try:
             # What a restore adds stands by itself: one refusal must not cost all other services.
@@ -147,7 +153,9 @@ class _Run:
         except NoAnswer as error:
             lost = str(error)
         try:
-            found = self._kernel.read_stable_table()
+            # After steps that were all acknowledged, one reading that shows them done is the second.
+            doubt = bool(lost or log.refusal)
+            found = self._kernel.read_stable_table(None if doubt else self._settled)
         except LvsError as error:
             text = f"The table was written but can't be read back: {error}"
             return Outcome("partial", "differs", text, log.steps, log.results(), "")
@@ -156,17 +164,17 @@ class _Run:
             log.judge_lost(make_plan(now, self._desired), lost)
         if log.refusal is None and now == self._desired:
             self.save_verified()
-            return Outcome("verified", "", "", log.steps, log.results(), now.digest)
+            return Outcome("verified", "", "", log.steps, log.results(), self._digest)
         why = str(log.refusal or lost or explain_difference(self._desired, now))
         return self._missed(log, found, why)
 
     def save_verified(self) -> None:
         """The kernel was read and holds exactly the wanted table."""
         revision = max(self._stored.revision, self._journal.revision)
-        self._folder.save(
+        self._save(
             State(
                 revision,
-                self._desired.digest,
+                self._digest,
                 self._desired,
                 self._wanted,
                 journal=None,
@@ -174,14 +182,19 @@ class _Run:
             )
         )
 
+    def _save(self, state: State) -> None:
+        if state != self._on_disk:
+            self._folder.save(state)
+            self._on_disk = state
+
     def _missed(self, log: StepLog, found: Table, why: str) -> Outcome:
         """Something was refused, or the read-back is another table than the wanted one."""
         owned = self._owned_after(log) if log.written else self._stored.owned
         if log.written:
             # The journal stays until a run verifies: the next one then knows that we moved the kernel.
-            self._folder.save(replace(self._stored, owned=owned, journal=self._journal))
+            self._save(replace(self._stored, owned=owned, journal=self._journal))
         else:  # nothing came of it: what was ours is, and a reboot's loss is still to be restored
-            self._folder.save(self._before)
+            self._save(self._before)
         return Outcome(
             "partial" if log.written else "failed",
             "refused" if log.refusal else "differs",

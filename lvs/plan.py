@@ -5,6 +5,7 @@ make in place. The way back is `make_plan(desired, current)`.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from lvs.documents import (
     Document,
@@ -52,7 +53,7 @@ def make_plan(current: Table, desired: Table) -> tuple[AnyStep, ...]:
     late = groups[SERVICE_KINDS[-1]]
     for setting_step in _setting_plan(current, desired):
         (late if _is_late(setting_step) else groups[setting_step.kind]).append(setting_step)
-    return tuple(step for steps in groups.values() for step in steps)
+    return tuple(chain.from_iterable(groups.values()))
 
 
 def _is_late(step: SettingStep) -> bool:
@@ -65,7 +66,7 @@ def _service_plan(current: Table, desired: Table) -> Iterator[Step]:
     for key, service in new.items():
         before = old.get(key)
         if before != service:
-            yield from _service_steps(before, service)
+            yield from _added(service) if before is None else _edited(before, service)
     for key, service in old.items():
         if key not in new:
             yield Step("delete service", service.settings, None, service)
@@ -92,12 +93,14 @@ def _setting_plan(current: Table, desired: Table) -> Iterator[SettingStep]:
         yield from (SettingStep("start daemon", d) for d in desired.sync if d not in kept)
 
 
-def _service_steps(before: VirtualService | None, service: VirtualService) -> Iterator[Step]:
+def _added(service: VirtualService) -> list[Step]:
     settings = service.settings
-    if before is None:
-        yield Step("add service", settings)
-        yield from (Step("add server", settings, server) for server in service.real_servers)
-        return
+    servers = [Step("add server", settings, server) for server in service.real_servers]
+    return [Step("add service", settings), *servers]
+
+
+def _edited(before: VirtualService, service: VirtualService) -> Iterator[Step]:
+    settings = service.settings
     old = {server.key: server for server in before.real_servers}
     new = {server.key: server for server in service.real_servers}
     for key, server in new.items():

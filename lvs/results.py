@@ -57,10 +57,8 @@ class StepLog:
 
     def results(self) -> tuple[StepResult, ...]:
         """One for each step; those that weren't tried are skipped."""
-        return tuple(
-            self._results.get(index) or StepResult(index, "skipped")
-            for index in range(len(self.steps))
-        )
+        found = self._results
+        return tuple([found.get(n) or StepResult(n, "skipped") for n in range(len(self.steps))])
 
     @property
     def written(self) -> bool:

@@ -4,6 +4,7 @@ One folder serves one network namespace, for IPVS is per namespace. The file is 
 flushed to the disk before anything relies on it, so it survives `kill -9` and power cuts.
 """
 
+import hashlib
 import json
 import os
 import tempfile
@@ -13,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from lvs.canonical_text import canonical_text
 from lvs.documents import (
     Document,
     key_from_document,
     scope_from_document,
     scope_to_document,
     table_from_document,
-    table_to_document,
 )
 from lvs.errors import LvsError, StateDamaged
 from lvs.locks import host_lock
@@ -85,6 +86,8 @@ class StateFolder:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = Path(path or os.environ.get("LVS_STATE_DIR") or DEFAULT_FOLDER)
         self.file = self.path / "state.json"
+        self._latest: tuple[bytes, State] | None = None
+        """The hash of the file that was last loaded or saved here, and what that says."""
 
     @contextmanager
     def lock(self, timeout: float = 10.0) -> Iterator[None]:
@@ -99,20 +102,25 @@ class StateFolder:
     def load(self) -> State:
         """What was last saved; the empty State when nothing was yet. Raises StateDamaged."""
         try:
-            text = self.file.read_text()
+            data = self.file.read_bytes()
         except FileNotFoundError:
             return State()
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise StateDamaged(f"{self.file} can't be read: {error}") from error
+        mark = hashlib.sha256(data).digest()
+        if self._latest is not None and self._latest[0] == mark:
+            return self._latest[1]  # the agent looks every few seconds, and parsing takes a while
         try:
-            document = json.loads(text)
+            document = json.loads(data)
             self._check_version(document["schema"])
-            return _from_document(document)
+            state = _from_document(document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StateDamaged(
                 f"{self.file} is damaged ({error!r}). It says which services are ours, so nothing is "
                 "changed without it. Restore it, or move it away and apply with --adopt."
             ) from error
+        self._latest = (mark, state)
+        return state
 
     def _check_version(self, schema: object) -> None:
         """A file of a later version holds what this one can't know: it is whole, and not to be moved away."""
@@ -125,12 +133,12 @@ class StateFolder:
     def save(self, state: State) -> None:
         """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""
         self._make_folder()
-        text = json.dumps(_to_document(state)) + "\n"  # with an indent it is ten times slower
+        data = b"".join(_to_text(state))
         try:
             handle, temporary = tempfile.mkstemp(prefix=".state-", dir=self.path)
             try:
-                with os.fdopen(handle, "w") as file:  # mkstemp gave it mode 0600
-                    file.write(text)
+                with os.fdopen(handle, "wb") as file:  # mkstemp gave it mode 0600
+                    file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(self.file)
@@ -138,6 +146,7 @@ class StateFolder:
                 Path(temporary).unlink(missing_ok=True)
                 raise
             self._sync_folder()
+            self._latest = (hashlib.sha256(data).digest(), state)
         except OSError as error:
             raise LvsError(f"Can't save the state to {self.file}: {error.strerror}") from error
 
@@ -158,16 +167,20 @@ class StateFolder:
             os.close(folder)
 
 
-def _to_document(state: State) -> Document:
-    return {
+def _to_text(state: State) -> Iterator[bytes]:
+    """The file's content in parts. The text of a table is its canonical one."""
+    document = {
         "schema": SCHEMA,
         "revision": state.revision,
         "digest": state.digest,
         "boot_id": state.boot_id,
         "journal": None if state.journal is None else state.journal._asdict(),
         "owned": scope_to_document(state.owned),
-        "table": None if state.table is None else table_to_document(state.table),
     }
+    yield json.dumps(document)[:-1].encode()
+    yield b', "table": '
+    yield from (b"null",) if state.table is None else canonical_text(state.table)
+    yield b"}\n"
 
 
 def _from_document(document: Document) -> State:

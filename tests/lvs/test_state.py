@@ -11,12 +11,13 @@ from dataclasses import replace
 import pytest
 
 from lvs.boot import current_boot
-from lvs.documents import service_to_document
+from lvs.documents import service_to_document, table_to_document
 from lvs.errors import Busy, LvsError, StateDamaged
 from lvs.model import EMPTY, Scope, ServiceKey, make_table
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from lvs.state import Journal, State, StateFolder
 from tests.lvs.examples import TUTORIAL, WEB, marked
+from tests.lvs.random_tables import random_table
 
 FULL = State(
     revision=7,
@@ -36,6 +37,11 @@ FULL = State(
 @pytest.fixture
 def folder(tmp_path):
     return StateFolder(tmp_path / "state")
+
+
+def loaded(folder):
+    """What another process finds there: it remembers nothing."""
+    return StateFolder(folder.path).load()
 
 
 HOLD = """
@@ -64,13 +70,42 @@ def test_new_folder_remembers_nothing(folder):
 
 def test_all_that_is_saved_is_loaded(folder):
     folder.save(FULL)
-    assert folder.load() == FULL
+    assert loaded(folder) == FULL
 
 
 def test_saving_replaces_what_was(folder):
     folder.save(FULL)
     folder.save(State(revision=9))
-    assert folder.load() == State(revision=9)
+    assert loaded(folder) == State(revision=9)
+
+
+def test_file_is_one_json_document_with_the_canonical_table(folder):
+    folder.save(FULL)
+    document = json.loads(folder.file.read_text())
+    assert document["table"] == table_to_document(TUTORIAL)
+    assert document["digest"] == TUTORIAL.digest
+
+
+def test_large_table_is_saved_whole(folder):
+    table = random_table(5, 300, 20)
+    folder.save(replace(FULL, table=table))
+    assert folder.file.stat().st_size > 400_000
+    assert loaded(folder).table == table
+
+
+def test_file_that_was_read_before_is_not_parsed_again(folder, monkeypatch):
+    folder.save(FULL)
+    monkeypatch.setattr("lvs.state._from_document", lambda document: pytest.fail("parsed again"))
+    assert folder.load() == FULL
+
+
+def test_file_that_another_process_changed_is_read_anew(folder):
+    folder.save(FULL)
+    StateFolder(folder.path).save(replace(FULL, revision=8))
+    assert folder.load().revision == 8
+    folder.file.write_text("damaged")
+    with pytest.raises(StateDamaged):
+        folder.load()
 
 
 def test_only_the_owner_may_read_it(folder):
@@ -194,4 +229,4 @@ def test_settings_are_remembered(folder):
     )
     state = State(table=table, owned=table.scope, digest=table.digest)
     folder.save(state)
-    assert folder.load() == state
+    assert loaded(folder) == state
