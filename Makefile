@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset smoke check test screens lock format clean
+.PHONY: help demo demo-reset smoke bench check test screens lock format clean
 
 help: ## what there is to call
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,6 +20,10 @@ demo-reset: ## forget the data of the demo
 smoke: ## play the whole story from outside, on its own data: exit 0 only if all of it held
 	@bin/setup smoke
 	@exec $(RUN) -m lab.smoke
+
+bench: ## compare the library with ipvsadm in the lab: fails when it is slower than promised
+	@bin/setup smoke
+	@exec $(RUN) -m lab.bench
 
 check: ## lint, types, layers, templates, migrations
 	@bin/setup check

@@ -2,3 +2,6 @@
 
 No Django and no database here: a director installs this package alone.
 """
+
+__version__ = "0.1.0"
+"""The version of the whole project: pyproject.toml reads it here."""

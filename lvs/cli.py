@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from lvs import __version__
 from lvs.cli_connections import add_connections
 from lvs.cli_convert import add_convert
 from lvs.cli_doctor import add_doctor
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "ldirectord.cf (told apart by its content); - is standard input. Exit codes: 0 done, 1 this "
         "host stands in the way, 2 bad input, 3 refused, 4 no IPVS or no right to use it.",
     )
+    parser.add_argument("--version", action="version", version=f"lvs {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     show = commands.add_parser("show", help="print what the kernel holds")
     show.add_argument("--format", choices=FORMATS, default="text", help="default: text")

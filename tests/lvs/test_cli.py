@@ -3,13 +3,18 @@
 import io
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import lvs
 from lvs.cli import main
 from lvs.cli_input import read_input
 from lvs.formats import render
 from tests.lvs.examples import TUTORIAL
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def run(capsys, *arguments):
@@ -95,6 +100,28 @@ def test_wrong_usage_is_exit_code_2(capsys, arguments):
 def test_ipvsadm_lines_have_no_room_for_stats(capsys):
     code, _, error = run(capsys, "show", "--format", "ipvsadm", "--stats")
     assert (code, error.count("\n")) == (2, 1)
+
+
+def test_version_is_that_of_the_package(capsys):
+    assert run(capsys, "--version") == (0, f"lvs {lvs.__version__}\n", "")
+
+
+def test_version_is_read_from_one_place():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    assert "version" in project["project"]["dynamic"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "lvs.__version__"}
+
+
+def test_version_needs_neither_kernel_nor_formats():
+    script = (
+        "import sys; from lvs.cli import main\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    loaded = done.stdout.split()
+    assert "lvs.cli" in loaded
+    assert not {"pyroute2", "yaml", "celery", "ctypes", "django"} & set(loaded)
 
 
 def test_help_names_every_command_and_exit_code(capsys):
