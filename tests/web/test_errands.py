@@ -349,6 +349,18 @@ def test_the_directors_verdicts_stand_in_a_list(operator, cluster, findings, ver
     assert "hx-get" not in part.content.decode()
 
 
+def test_who_can_not_see_the_list_is_told_of_its_verdicts(operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    client = browser(operator)
+    client.post(f"/changes/{change.pk}/fitness/")
+    page = f"/changes/{change.pk}/fitness/"
+    assert 'role="status" id="fitness-said"' in client.get(page).content.decode()
+    answer(Errand.objects.get(), examined(finding("wrong")))
+    told = f"{cluster.directors.get().name}: Not fit."
+    assert told in text_of(client.get(page, {"part": "rows"}))
+    assert told not in text_of(client.get(page))
+
+
 def test_the_newest_question_counts(operator, cluster):
     change = make_draft(operator, cluster, make_service())
     client = browser(operator)

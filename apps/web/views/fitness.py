@@ -35,6 +35,6 @@ def of_change(request: Request, number: int) -> HttpResponse:
         "rows": rows,
         "waiting": any(row.errand.waits for row in rows),
     }
-    part = request.GET.get("part") == "rows"
+    context["part"] = part = request.GET.get("part") == "rows"
     template = "parts/change_fitness.html" if part else "change_fitness.html"
     return render(request, f"web/{template}", context)
