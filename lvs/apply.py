@@ -111,7 +111,7 @@ class _Run:
         self._wanted = desired.scope
         self._concerned = concerned(desired, self._stored.owned)
         # A kernel that holds the wanted table already needs no second look.
-        self._found = kernel.read_stable_table(self._settled)
+        self._found = kernel.read_stable_table(self._settled, self._wanted.sysctls)
 
     @property
     def owned_found(self) -> Table:
@@ -155,7 +155,8 @@ class _Run:
         try:
             # After steps that were all acknowledged, one reading that shows them done is the second.
             doubt = bool(lost or log.refusal)
-            found = self._kernel.read_stable_table(None if doubt else self._settled)
+            expected = None if doubt else self._settled
+            found = self._kernel.read_stable_table(expected, self._wanted.sysctls)
         except LvsError as error:
             text = f"The table was written but can't be read back: {error}"
             return Outcome("partial", "differs", text, log.steps, log.results(), "")

@@ -1,14 +1,15 @@
 """The canonical JSON text of a table: what its digest is the hash of, and what the state file holds.
 
 It is `json.dumps(table_to_document(table), sort_keys=True, separators=(",", ":"))`, to the byte. Real
-servers, of which there are ten thousand, are written by hand: in half the time, and without a dictionary
-for each.
+servers, of which there are ten thousand, are written by hand: in a fraction of the time, and without a
+dictionary for each.
 """
 
 import json
 from collections.abc import Iterator
-from json.encoder import encode_basestring_ascii as _quoted
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from lvs.model import RealServer, Table
@@ -44,21 +45,30 @@ def _parts(table: "Table") -> Iterator[bytes]:
     first, *rest = text.split(_NO_SERVERS)
     yield first.encode()
     for service, part in zip(table.services, rest, strict=True):
-        servers = ",".join([_server(server) for server in service.real_servers])
-        yield f'"real_servers":[{servers}]{part}'.encode()
+        yield f'"real_servers":[{_servers(service.real_servers)}]{part}'.encode()
 
 
 def _dump(document: object) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
-def _server(server: "RealServer") -> str:
-    address, port, forwarding, weight, upper, lower, kind, tunnel_port, checksum = server
+def _servers(servers: "tuple[RealServer, ...]") -> str:
+    return ",".join([f'{{"address":{_text(s[0])},{_rest(s[1:])}}}' for s in servers])
+
+
+# Of ten thousand real servers few have an address, or port and settings, of their own.
+_text = lru_cache(maxsize=65536)(encode_basestring_ascii)
+
+
+@lru_cache(maxsize=4096)
+def _rest(values: tuple[Any, ...]) -> str:
+    port, forwarding, weight, upper, lower, kind, tunnel_port, checksum = values
     tunnel = ""
     if forwarding == "tunnel":
-        tunnel = f'"tunnel":{{"checksum":{_quoted(checksum)},"port":{tunnel_port},"type":{_quoted(kind)}}},'
+        tunnel = (
+            f'"tunnel":{{"checksum":{_text(checksum)},"port":{tunnel_port},"type":{_text(kind)}}},'
+        )
     return (
-        f'{{"address":{_quoted(address)},"forwarding":{_quoted(forwarding)},'
-        f'"lower_threshold":{lower},"port":{port},{tunnel}'
-        f'"upper_threshold":{upper},"weight":{weight}}}'
+        f'"forwarding":{_text(forwarding)},"lower_threshold":{lower},"port":{port},{tunnel}'
+        f'"upper_threshold":{upper},"weight":{weight}'
     )

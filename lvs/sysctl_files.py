@@ -1,6 +1,7 @@
 """Reading and writing net.ipv4.vs of this network namespace, through /proc/sys."""
 
 import os
+from collections.abc import Iterable
 from errno import ENOENT
 from pathlib import Path
 
@@ -10,14 +11,14 @@ from lvs.settings import Sysctl
 FOLDER = Path("/proc/sys/net/ipv4/vs")
 
 
-def read_sysctls(folder: Path = FOLDER) -> tuple[Sysctl, ...]:
-    """Every sysctl of IPVS that this kernel has and that we know, by name.
+def read_sysctls(folder: Path = FOLDER, names: Iterable[str] = SYSCTLS) -> tuple[Sysctl, ...]:
+    """Those of these sysctls of IPVS that this kernel has, by name.
 
     Empty where the kernel doesn't show them, as in a user namespace. One that can't be read is left
     out: it is not known.
     """
     found = []
-    for name in sorted(SYSCTLS):
+    for name in sorted(names):
         try:
             value = " ".join(_read(f"{folder}/{name}").decode().split())
         except (OSError, UnicodeDecodeError):

@@ -11,7 +11,7 @@ from typing import Any
 
 from lvs.addresses import FULL_NETMASK, Family, unpacked
 from lvs.counters import Counters, ServerCounters
-from lvs.model import RealServer, ServiceKey, VirtualService
+from lvs.model import RealServer, ServiceKey, VirtualService, server_order
 from lvs.netlink.attributes import ABSENT, Attributes, Field, values_of
 from lvs.netlink.uapi import FORWARD_MASK, DestAttr, Forward, ServiceAttr, ServiceFlag, StatsAttr
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
@@ -73,7 +73,7 @@ SERVICE_FIELDS = (
 # Kernels before 3.18 send no family, those before 5.2 and 5.3 nothing of tunnels.
 SERVER_FIELDS = (
     _field(DestAttr.ADDR, text=True),
-    _field(DestAttr.PORT),
+    _field(DestAttr.PORT, text=True),  # as bytes, so that values sort as real servers do
     _field(DestAttr.ADDR_FAMILY, optional=True),
     _field(DestAttr.FWD_METHOD),
     _field(DestAttr.WEIGHT),
@@ -105,14 +105,14 @@ def key_of(values: tuple[Any, ...]) -> ServiceKey:
     return ServiceKey(family, name, _address(family, raw), ntohs(port), 0)
 
 
-def service_of(values: tuple[Any, ...]) -> VirtualService:
-    """A service without its real servers, in canonical form, of the values of `SERVICE_FIELDS`."""
+def service_of(values: tuple[Any, ...], servers: tuple[RealServer, ...] = ()) -> VirtualService:
+    """A service in canonical form, of the values of `SERVICE_FIELDS`. servers: canonical and sorted."""
     key = key_of(values[: len(SERVICE_KEY_FIELDS)])
     name, raw_flags, timeout, raw_netmask, raw_engine = values[len(key) :]
     flags = _number(raw_flags[:4])
     scheduler = _text(name)
     persistence, netmask, engine = 0, FULL_NETMASK[key.family], ""
-    if flags & _PERSISTENT:
+    if flags & _PERSISTENT and timeout:
         persistence = timeout
         netmask = _netmask(key.family, raw_netmask)
         engine = _text(raw_engine)
@@ -124,7 +124,16 @@ def service_of(values: tuple[Any, ...]) -> VirtualService:
         netmask,
         engine,
         bool(flags & _ONEPACKET),
+        servers,
     )
+
+
+def servers_of(found: list[tuple[Any, ...]], service_family: Family) -> tuple[RealServer, ...]:
+    """The real servers of one service in their canonical order, of the values of `SERVER_FIELDS`."""
+    if len({values[2] for values in found}) <= 1:  # of one family: their bytes sort as they do
+        found.sort()
+        return tuple([server_of(values, service_family) for values in found])
+    return tuple(sorted([server_of(v, service_family) for v in found], key=server_order))
 
 
 def server_of(values: tuple[Any, ...], service_family: Family) -> RealServer:
@@ -136,19 +145,28 @@ def server_of(values: tuple[Any, ...], service_family: Family) -> RealServer:
         tunnel_type = _TUNNEL_NAMES.get(kind) or f"type-{kind}"
         tunnel_checksum = _CHECKSUM_NAMES.get(checksum or 0) or f"flags-{checksum}"
         tunnel = (tunnel_type, ntohs(tunnel_port), tunnel_checksum)
-    family = FAMILY_NAMES.get(number, service_family)
-    address = unpacked(raw[:4] if family == "inet" else raw)
+    address = _server_address(number, raw, service_family)
     forwarding = _FORWARDING_NAMES.get(method) or f"method-{method}"
-    return _new(RealServer, (address, ntohs(port), forwarding, weight, upper, lower, *tunnel))
+    return _new(RealServer, (address, _port(port), forwarding, weight, upper, lower, *tunnel))
+
+
+@lru_cache(maxsize=4096)
+def _port(raw: bytes) -> int:
+    return int.from_bytes(raw, "big")
+
+
+@lru_cache(maxsize=65536)
+def _server_address(number: int, raw: bytes, service_family: Family) -> str:
+    """number: that of the real server's own family, or `ABSENT`."""
+    return _address(FAMILY_NAMES.get(number, service_family), raw)
 
 
 def server_counters_of(values: tuple[Any, ...], service_family: Family) -> ServerCounters:
     """A real server's connections and totals, of the values of `SERVER_COUNTER_FIELDS`."""
-    raw, port, number = values[:3]
-    family = FAMILY_NAMES.get(number, service_family)
-    address = unpacked(raw[:4] if family == "inet" else raw)
-    totals = _new(Counters, values[7:])
-    return _new(ServerCounters, (address, ntohs(port), *values[3:7], totals))
+    raw, port, number, weight, active, inactive, persistent, *totals = values
+    address = _server_address(number, raw, service_family)
+    counts = (weight, active, inactive, persistent, _new(Counters, totals))
+    return _new(ServerCounters, (address, ntohs(port), *counts))
 
 
 def decode_service(found: Attributes) -> VirtualService | None:

@@ -5,9 +5,8 @@ Numbers are native but for addresses, IPv4 netmasks and ports, which are in netw
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from socket import htons
 from struct import Struct
 from typing import Any
 
@@ -21,7 +20,7 @@ from lvs.plan import AnyStep
 from lvs.rules.schedulers import bits_of_flags
 from lvs.setting_step import SettingStep
 from lvs.settings import SyncDaemon, Timeouts
-from lvs.step import StepKind
+from lvs.step import Step, StepKind
 
 NLA_F_NESTED = 0x8000
 
@@ -31,25 +30,14 @@ _HEADER = Struct("=HH")
 _ADDRESSED = Struct("=" + "HHHxx" + "HHHxx" + "HH16s" + "HH2sxx")
 _MARKED = Struct("=" + "HHHxx" + _U32)
 _SETTINGS = Struct("=" + "HHII" + _U32 + "HH4s")
-_DEST_KEY = Struct("=" + "4sHxx" + "4s16s" + "4sHxx")
-_DEST = Struct(_DEST_KEY.format + "4sI" * 2 + "4sBxxx" + "4sHxx" * 2 + "4sI" * 2)
-
-# The headers in front of them.
-_DEST_AF = _HEADER.pack(6, DestAttr.ADDR_FAMILY)
-_DEST_ADDR = _HEADER.pack(20, DestAttr.ADDR)
-_DEST_PORT = _HEADER.pack(6, DestAttr.PORT)
-_DEST_FORWARDING = _HEADER.pack(8, DestAttr.FWD_METHOD)
-_DEST_WEIGHT = _HEADER.pack(8, DestAttr.WEIGHT)
-_DEST_TUNNEL = _HEADER.pack(5, DestAttr.TUN_TYPE)
-_DEST_TUNNEL_PORT = _HEADER.pack(6, DestAttr.TUN_PORT)
-_DEST_CHECKSUM = _HEADER.pack(6, DestAttr.TUN_FLAGS)
-_DEST_UPPER = _HEADER.pack(8, DestAttr.U_THRESH)
-_DEST_LOWER = _HEADER.pack(8, DestAttr.L_THRESH)
+_DEST_ADDRESS = Struct("=" + "HHHxx" + "HH16s")
+_DEST_PORT = Struct("=" + "HH2sxx")
+_DEST_SETTINGS = Struct("=" + _U32 * 2 + "HHBxxx" + "HH2sxx" + "HHHxx" + _U32 * 2)
+_DEST_KEY_SIZE = _DEST_ADDRESS.size + _DEST_PORT.size
 _DEST_HEADERS = {
     size: _HEADER.pack(4 + size, CommandAttr.DEST | NLA_F_NESTED)
-    for size in (_DEST.size, _DEST_KEY.size)
+    for size in (_DEST_KEY_SIZE, _DEST_KEY_SIZE + _DEST_SETTINGS.size)
 }
-_INET, _INET6 = FAMILIES["inet"], FAMILIES["inet6"]
 
 _ALL_BITS = 0xFFFFFFFF
 # As plain numbers: members of an Enum are slow to come by.
@@ -108,74 +96,90 @@ def encode_service(service: VirtualService) -> bytes:
 
 def encode_server_key(server: RealServer) -> bytes:
     """The attributes that name a real server within its service."""
-    return encode_server(server)[: _DEST_KEY.size]
+    return _dest_address(server.address) + _dest_port(server.port)
 
 
 def encode_server(server: RealServer) -> bytes:
     """All attributes of a real server: SET replaces the whole object."""
-    address, port, forwarding, weight, upper, lower, kind, tunnel_port, checksum = server
+    return _dest_address(server[0]) + _dest_port(server[1]) + _dest_settings(server[2:])
+
+
+# Of ten thousand real servers few have an address, a port or settings of their own.
+@lru_cache(maxsize=65536)
+def _dest_address(address: str) -> bytes:
     raw = packed(address)
-    return _DEST.pack(
-        _DEST_AF,
-        _INET if len(raw) == 4 else _INET6,
-        _DEST_ADDR,
-        raw,
-        _DEST_PORT,
-        htons(port),
-        _DEST_FORWARDING,
-        FORWARDINGS[forwarding],
-        _DEST_WEIGHT,
-        weight,
-        _DEST_TUNNEL,
-        TUNNELS[kind],
-        _DEST_TUNNEL_PORT,
-        htons(tunnel_port),
-        _DEST_CHECKSUM,
-        CHECKSUMS[checksum],
-        _DEST_UPPER,
-        upper,
-        _DEST_LOWER,
-        lower,
+    family = FAMILIES["inet" if len(raw) == 4 else "inet6"]
+    return _DEST_ADDRESS.pack(6, DestAttr.ADDR_FAMILY, family, 20, DestAttr.ADDR, raw)
+
+
+@lru_cache(maxsize=4096)
+def _dest_port(port: int) -> bytes:
+    return _DEST_PORT.pack(6, DestAttr.PORT, port.to_bytes(2, "big"))
+
+
+@lru_cache(maxsize=4096)
+def _dest_settings(settings: tuple[Any, ...]) -> bytes:
+    forwarding, weight, upper, lower, tunnel_type, tunnel_port, checksum = settings
+    return _DEST_SETTINGS.pack(
+        *(8, DestAttr.FWD_METHOD, FORWARDINGS[forwarding]),
+        *(8, DestAttr.WEIGHT, weight),
+        *(5, DestAttr.TUN_TYPE, TUNNELS[tunnel_type]),
+        *(6, DestAttr.TUN_PORT, tunnel_port.to_bytes(2, "big")),
+        *(6, DestAttr.TUN_FLAGS, CHECKSUMS[checksum]),
+        *(8, DestAttr.U_THRESH, upper),
+        *(8, DestAttr.L_THRESH, lower),
     )
 
 
-_STEPS: dict[StepKind, tuple[Command, Callable[[RealServer], bytes] | None]] = {
-    "add service": (Command.NEW_SERVICE, None),
-    "edit service": (Command.SET_SERVICE, None),
-    "delete service": (Command.DEL_SERVICE, None),
-    "add server": (Command.NEW_DEST, encode_server),
-    "edit server": (Command.SET_DEST, encode_server),
-    "drain server": (Command.SET_DEST, encode_server),
-    "delete server": (Command.DEL_DEST, encode_server_key),
+_STEPS: dict[StepKind, tuple[int, Callable[[RealServer], bytes] | None]] = {
+    "add service": (int(Command.NEW_SERVICE), None),
+    "edit service": (int(Command.SET_SERVICE), None),
+    "delete service": (int(Command.DEL_SERVICE), None),
+    "add server": (int(Command.NEW_DEST), encode_server),
+    "edit server": (int(Command.SET_DEST), encode_server),
+    "drain server": (int(Command.SET_DEST), encode_server),
+    "delete server": (int(Command.DEL_DEST), encode_server_key),
 }
 
 
-def encode_step(step: AnyStep) -> tuple[Command, bytes]:
-    """A step as its command and attributes.
+def encode_step(step: AnyStep) -> tuple[int, bytes]:
+    """A step as its command and attributes. Raises as `encode_steps`."""
+    return encode_steps([step])[0]
 
-    Raises ValueError, KeyError or struct.error on values that `lvs.rules` refuses, and on sysctls,
-    which no message carries.
+
+def encode_steps(steps: Iterable[AnyStep]) -> list[tuple[int, bytes]]:
+    """Each step as its command and attributes.
+
+    Raises ValueError, KeyError, OverflowError or struct.error on values that `lvs.rules` refuses, and on
+    sysctls, which no message carries.
     """
-    if isinstance(step, SettingStep):
-        return _encode_setting_step(step)
-    command, encode_dest = _STEPS[step.kind]
-    if encode_dest is None:
-        whole = command != Command.DEL_SERVICE
-        attributes = encode_service(step.service) if whole else encode_key(step.service.key)
-        return command, nested(CommandAttr.SERVICE, attributes)
-    if step.server is None:
-        raise ValueError(f"a step “{step.kind}” without a real server")
-    dest = encode_dest(step.server)
-    return command, _named(step.service) + _DEST_HEADERS[len(dest)] + dest
+    encoded: list[tuple[int, bytes]] = []
+    service, named = None, b""
+    for step in steps:
+        if isinstance(step, SettingStep):
+            encoded.append(_encode_setting_step(step))
+            continue
+        command, encode_dest = _STEPS[step.kind]
+        if encode_dest is None:
+            encoded.append((command, _encode_service_step(step, command)))
+            continue
+        if step.server is None:
+            raise ValueError(f"a step “{step.kind}” without a real server")
+        if step.service is not service:  # most often it is that of the step before
+            service = step.service
+            named = nested(CommandAttr.SERVICE, encode_key(service.key))
+        dest = encode_dest(step.server)
+        encoded.append((command, named + _DEST_HEADERS[len(dest)] + dest))
+    return encoded
 
 
-@lru_cache(maxsize=1)
-def _named(service: VirtualService) -> bytes:
-    """The service that a real server belongs to: most often that of the step before."""
-    return nested(CommandAttr.SERVICE, encode_key(service.key))
+def _encode_service_step(step: Step, command: int) -> bytes:
+    whole = command != Command.DEL_SERVICE
+    attributes = encode_service(step.service) if whole else encode_key(step.service.key)
+    return nested(CommandAttr.SERVICE, attributes)
 
 
-def _encode_setting_step(step: SettingStep) -> tuple[Command, bytes]:
+def _encode_setting_step(step: SettingStep) -> tuple[int, bytes]:
     if isinstance(step.setting, Timeouts):
         return Command.SET_CONFIG, encode_timeouts(step.setting)
     if isinstance(step.setting, SyncDaemon):

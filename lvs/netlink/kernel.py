@@ -1,7 +1,7 @@
 """The IPVS table of this network namespace: read it, count, zero, change it step by step."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from errno import ESRCH
 from itertools import groupby
 from os import strerror
@@ -13,7 +13,7 @@ from lvs.counters import ServiceCounters
 from lvs.errors import KernelRefusal, LvsError, NoAnswer
 from lvs.model import ServiceKey, Table, sorted_table
 from lvs.netlink.attributes import attributes
-from lvs.netlink.encode import encode_step, encode_zero
+from lvs.netlink.encode import encode_steps, encode_zero
 from lvs.netlink.messages import HEADERS
 from lvs.netlink.reading import counter_reader, table_reader
 from lvs.netlink.refusals import refusal
@@ -22,6 +22,7 @@ from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
 from lvs.netlink.transport import Transport
 from lvs.netlink.uapi import GENL_NAME, Command, CommandAttr
 from lvs.plan import AnyStep
+from lvs.rules.sysctls import SYSCTLS
 from lvs.setting_step import SettingStep
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from lvs.sysctl_files import read_sysctls, write_sysctl
@@ -89,30 +90,35 @@ class Kernel:
         )
 
     @no_collection()
-    def read_table(self) -> Table:
+    def read_table(self, sysctls: Iterable[str] = SYSCTLS) -> Table:
         """One reading of services and settings.
 
-        It is no snapshot: what others change meanwhile may be in it by half.
+        It is no snapshot: what others change meanwhile may be in it by half. sysctls: which to read,
+        for each is a file.
         """
         return sorted_table(
             self._reading(lambda t: _tables.read(t, self._family)),
             self._reading(self._timeouts),
             self._reading(self._daemons),
-            read_sysctls(),
+            read_sysctls(names=sysctls),
         )
 
-    def read_stable_table(self, expected: Callable[[Table], bool] | None = None) -> Table:
+    def read_stable_table(
+        self,
+        expected: Callable[[Table], bool] | None = None,
+        sysctls: Iterable[str] = SYSCTLS,
+    ) -> Table:
         """The table once two readings in a row agree.
 
         expected: whether a table is what must be there by all that is known, such as a reading before
         and every step since, acknowledged. Then that was the first of the two, and one is enough.
         Raises LvsError when others keep changing it: `READINGS` readings, all different.
         """
-        before = self.read_table()
+        before = self.read_table(sysctls)
         if expected is not None and expected(before):
             return before
         for _ in range(READINGS):
-            now = self.read_table()
+            now = self.read_table(sysctls)
             if now == before:
                 return now
             before = now
@@ -146,9 +152,11 @@ class Kernel:
         for first, batch in _batches(steps):
 
             def on_answer(index: int, errno: int, first: int = first) -> None:
-                problem = refusal(steps[first + index], errno) if errno else None
-                if problem is not None:
-                    refused.append(problem)
+                if not errno:
+                    on_result(first + index, None)
+                    return
+                problem = refusal(steps[first + index], errno)
+                refused.append(problem)
                 on_result(first + index, problem)
 
             if batch[0].kind == "set sysctl":
@@ -156,7 +164,7 @@ class Kernel:
             elif batch[0].kind == "stop daemon":
                 self._stop_daemons(batch, on_answer)
             else:
-                transport.batch(self._family, [encode_step(step) for step in batch], on_answer)
+                transport.batch(self._family, encode_steps(batch), on_answer)
             if refused and not go_on:
                 break
         return refused[0] if refused else None
@@ -174,7 +182,7 @@ class Kernel:
             if index < len(steps):
                 on_answer(index, errno)
 
-        commands = [*map(encode_step, steps), (Command.GET_INFO, b"")]
+        commands = [*encode_steps(steps), (int(Command.GET_INFO), b"")]
         self._opened().batch(self._family, commands, note)
 
     def zero(self, key: ServiceKey | None = None) -> None:

@@ -9,6 +9,7 @@ by attribute. The values are the same either way.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from struct import Struct
@@ -42,15 +43,36 @@ class Layout(NamedTuple):
     """What tells, in messages that are built like this."""
     unpack: Callable[[bytes, int], tuple[Any, ...]]
     """The wanted values of the message that begins at a place."""
+    unpack_all: Callable[[bytes], Iterator[tuple[Any, ...]]]
+    """Those of each message in bytes that hold nothing but whole messages of `step` bytes."""
     order: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     """Brings them into the order of the fields."""
 
     def fits(self, message: bytes) -> bool:
         """Whether a message is built like this."""
-        return int.from_bytes(message[: self.size], sys.byteorder) & self.mask == self.expected
+        return int.from_bytes(message[: self.size], "little") & self.mask == self.expected
+
+    def read_all(self, data: bytes) -> Iterator[tuple[Any, ...]] | None:
+        """The values of each message of a datagram in which all are built like this; else None."""
+        count, rest = divmod(len(data), self.step)
+        if rest:
+            return None
+        mask, expected = (
+            _repeated(self.mask, self.step, count),
+            _repeated(self.expected, self.step, count),
+        )
+        if int.from_bytes(data, "little") & mask != expected:
+            return None
+        return map(self.order, self.unpack_all(data))
 
 
-_NONE = Layout(0, 0, 0, 1, lambda data, start: (), lambda values: values)
+@lru_cache(maxsize=1024)
+def _repeated(number: int, step: int, count: int) -> int:
+    """The number for one message, for so many one behind the other."""
+    return int.from_bytes(number.to_bytes(step, "little") * count, "little")
+
+
+_NONE = Layout(0, 0, 0, 1, lambda data, start: (), lambda data: iter(()), lambda values: values)
 """Fits no message."""
 
 
@@ -62,15 +84,31 @@ class Layouts:
         self._fields = fields
         self._known: dict[int, list[Layout]] = {}
 
+    def read_all(self, answer: Iterable[bytes]) -> list[tuple[Any, ...]]:
+        """The values of each message of an answer. Raises as `attributes.values_of` does.
+
+        A datagram of messages that are all built alike is compared and unpacked as a whole.
+        """
+        values: list[tuple[Any, ...]] = []
+        for data in answer:
+            for layout in self._known.get(_length_of(data), ()):
+                whole = layout.read_all(data)
+                if whole is not None:
+                    values += whole
+                    break
+            else:
+                values += self.read([data])
+        return values
+
     def read(self, answer: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:
-        """The values of each message of an answer. Raises as `attributes.values_of` does."""
+        """As `read_all`, message by message."""
         # All in local names: this loop runs for every real server.
-        number, byteorder = int.from_bytes, sys.byteorder
-        step, size, mask, expected, unpack, order = _NONE
+        number = int.from_bytes
+        step, size, mask, expected, unpack, _, order = _NONE
         for data in answer:
             start, end = 0, len(data)
             while start < end:
-                if number(data[start : start + size], byteorder) & mask == expected:
+                if number(data[start : start + size], "little") & mask == expected:
                     yield order(unpack(data, start))
                     start += step
                     continue
@@ -78,7 +116,7 @@ class Layouts:
                 message = data[start : start + length]
                 known = next((one for one in self._of(length) if one.fits(message)), None)
                 if known is not None:
-                    step, size, mask, expected, unpack, order = known
+                    step, size, mask, expected, unpack, _, order = known
                     continue
                 if kind not in ENDS:
                     yield self._first(message)
@@ -104,6 +142,11 @@ class _Found(NamedTuple):
     start: int
     size: int
     """Of the value, which begins 4 bytes after `start`."""
+
+
+def _length_of(data: bytes) -> int:
+    """That of a datagram's first message; 0 when there is none."""
+    return int.from_bytes(data[:4], sys.byteorder)
 
 
 def make_layout(message: bytes, outer: int, fields: Sequence[Field]) -> Layout | None:
@@ -132,13 +175,15 @@ def make_layout(message: bytes, outer: int, fields: Sequence[Field]) -> Layout |
     mask = bytearray(sum(telling[-1]))
     for start, size in (LENGTH_AND_KIND, *telling):
         mask[start : start + size] = b"\xff" * size
-    number = int.from_bytes(mask, sys.byteorder)
+    number = int.from_bytes(mask, "little")
+    step = (len(message) + 3) & ~3
     return Layout(
-        (len(message) + 3) & ~3,
+        step,
         len(mask),
         number,
-        int.from_bytes(message[: len(mask)], sys.byteorder) & number,
+        int.from_bytes(message[: len(mask)], "little") & number,
         Struct("".join(form)).unpack_from,
+        Struct(f"{''.join(form)}{step - position}x").iter_unpack,
         itemgetter(*(places[path] for path in chosen)),
     )
 

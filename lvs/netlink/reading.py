@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from lvs.addresses import Family
 from lvs.counters import Counters, ServerCounters, ServiceCounters
-from lvs.model import RealServer, VirtualService, canonical_service, server_order
+from lvs.model import RealServer, VirtualService
 from lvs.netlink.attributes import Field
 from lvs.netlink.decode import (
     FAMILY_NAMES,
@@ -17,7 +17,7 @@ from lvs.netlink.decode import (
     TOTAL_FIELDS,
     key_of,
     server_counters_of,
-    server_of,
+    servers_of,
     service_of,
 )
 from lvs.netlink.encode import encode_raw_key, nested
@@ -51,8 +51,8 @@ class _Known(NamedTuple, Generic[_Service]):
 class Reader(Generic[_Service, _Server]):
     """Reads all services, and remembers the last reading.
 
-    make_service gets the values of its fields, which begin with `SERVICE_KEY_FIELDS`, and the service's
-    real servers; make_server gets its values and the service's family.
+    make_servers gets the values of all real servers of a service, and its family; make_service gets those
+    of its own fields, which begin with `SERVICE_KEY_FIELDS`, and what make_servers made.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Reader(Generic[_Service, _Server]):
         service_fields: tuple[Field, ...],
         make_service: Callable[[Values, tuple[_Server, ...]], _Service],
         server_fields: tuple[Field, ...],
-        make_server: Callable[[Values, Family], _Server],
+        make_servers: Callable[[list[Values], Family], tuple[_Server, ...]],
     ) -> None:
         self._make_service = make_service
-        self._make_server = make_server
+        self._make_servers = make_servers
         self._service_values = Layouts(CommandAttr.SERVICE, service_fields).read
-        self._server_values = Layouts(CommandAttr.DEST, server_fields).read
+        self._server_values = Layouts(CommandAttr.DEST, server_fields).read_all
         self._before: dict[bytes, _Known[_Service]] = {}
 
     def read(self, transport: Transport, family: int) -> list[_Service]:
@@ -102,8 +102,7 @@ class Reader(Generic[_Service, _Server]):
         return _Asked(values, family, nested(CommandAttr.SERVICE, key))
 
     def _decode(self, asked: _Asked, answer: list[bytes]) -> _Service:
-        make, family = self._make_server, asked.family
-        servers = tuple([make(values, family) for values in self._server_values(answer)])
+        servers = self._make_servers(self._server_values(answer), asked.family)
         return self._make_service(asked.values, servers)
 
 
@@ -113,12 +112,7 @@ CounterReader = Reader[ServiceCounters, ServerCounters]
 
 def table_reader() -> TableReader:
     """A reader of canonical services."""
-
-    def make(values: Values, servers: tuple[RealServer, ...]) -> VirtualService:
-        settings = canonical_service(service_of(values))
-        return settings._replace(real_servers=tuple(sorted(servers, key=server_order)))
-
-    return Reader(SERVICE_FIELDS, make, SERVER_FIELDS, server_of)
+    return Reader(SERVICE_FIELDS, service_of, SERVER_FIELDS, servers_of)
 
 
 def counter_reader() -> CounterReader:
@@ -128,5 +122,8 @@ def counter_reader() -> CounterReader:
         identity = values[: len(SERVICE_KEY_FIELDS)]
         return ServiceCounters(key_of(identity), Counters(*values[len(identity) :]), servers)
 
+    def make_servers(found: list[Values], family: Family) -> tuple[ServerCounters, ...]:
+        return tuple([server_counters_of(values, family) for values in found])
+
     fields = (*SERVICE_KEY_FIELDS, *TOTAL_FIELDS)
-    return Reader(fields, make, SERVER_COUNTER_FIELDS, server_counters_of)
+    return Reader(fields, make, SERVER_COUNTER_FIELDS, make_servers)

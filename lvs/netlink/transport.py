@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from errno import ENOBUFS
-from itertools import count
 from socket import SOL_SOCKET, socket
 from struct import Struct
 
@@ -189,9 +188,12 @@ class Transport:
         not be one that EINTR can end: netlink never answers that (`netlink_rcv_skb`).
         """
         first, last = self._next_sequence(len(commands)), len(commands) - 1
-        flags = [NLM_F_REQUEST] * last + [NLM_F_REQUEST | NLM_F_ACK]
-        numbered = zip(commands, flags, count(first))
-        messages = [message(family, *command, flag, number) for command, flag, number in numbered]
+        messages = [
+            message(family, command, attributes, NLM_F_REQUEST, number)
+            for number, (command, attributes) in enumerate(commands[:last], first)
+        ]
+        acknowledged = NLM_F_REQUEST | NLM_F_ACK
+        messages.append(message(family, *commands[last], acknowledged, first + last))
         self._send(b"".join(messages))
         told = 0
         while told <= last:
