@@ -9,6 +9,7 @@ from lvs.model import RealServer, VirtualService, make_table
 from lvs.settings import SyncDaemon
 from tests.lab.director_cli import director
 from tests.lab.test_cli_trouble import AS_NOBODY
+from tests.lab.test_kernel import run_inside
 from tests.lab.ways import needs_uml
 from tests.lvs.examples import TUTORIAL, WEB, with_servers
 
@@ -200,6 +201,10 @@ def test_what_is_broken_is_found_and_its_mend_mends_it(director, name):
         assert code not in examine(director, table)
     finally:
         shell(director, undo)
+
+
+def test_routes_asked_for_many_at_once_are_those_of_each_alone(director):
+    run_inside(director.lab, "check_routes.py")
 
 
 def test_a_scheduler_that_this_kernel_lacks(director):
