@@ -119,7 +119,13 @@ def _doctor(errand: Errand) -> dict[str, Any]:
     for finding in errand.answer["findings"]:
         by_level.get(finding["level"], by_level["unknown"]).append(finding)
     groups = [
-        {"level": level, "title": title, "colour": colour, "findings": by_level[level]}
+        {
+            "level": level,
+            "title": title,
+            "colour": colour,
+            "findings": by_level[level],
+            "number": sum(finding.get("count", 1) for finding in by_level[level]),
+        }
         for level, title, colour in _LEVELS
         if by_level[level]
     ]

@@ -10,17 +10,18 @@ if TYPE_CHECKING:
 
 
 def examine(table: "Table") -> dict[str, Any]:
-    """This host's findings and advice for a table, as a JSON object (`render.to_document`).
+    """This host's findings and advice for a table, as a JSON object (`render.to_document`), folded by `fold`.
 
     Reads only. Raises LvsError when the kernel doesn't show its interfaces or its answers are lost.
     """
+    from lvs.doctor.fold import fold
     from lvs.doctor.gather import gather, read_held
     from lvs.doctor.judge import judge
     from lvs.doctor.render import to_document
     from lvs.doctor.servers import advise
 
     host = gather(table, read_held())
-    return to_document(host, judge(host, table), advise(host, table))
+    return fold(to_document(host, judge(host, table), advise(host, table)))
 
 
 def script_for(table: "Table", address: str) -> dict[str, Any]:

@@ -319,6 +319,16 @@ def test_a_level_that_the_console_does_not_know_hides_no_finding(operator, direc
     assert "Not known 1 The host forwards no IPv4" in text_of(client.get(location))
 
 
+def test_a_finding_that_stands_for_others_counts_as_many(operator, director):
+    client = browser(operator)
+    location = client.post(f"/directors/{director.uuid}/fitness/")["Location"]
+    rest = finding("ok", title="Others like it", subject="950 more") | {"count": 950}
+    answer(Errand.objects.get(), examined(finding("ok"), rest))
+    page = text_of(client.get(location))
+    assert "In order (951)" in page
+    assert "Others like it 950 more" in page
+
+
 def test_each_director_of_a_change_is_asked_with_its_table(operator, cluster):
     change = make_draft(operator, cluster, make_service())
     client = browser(operator)
