@@ -130,10 +130,10 @@ def service_of(values: tuple[Any, ...], servers: tuple[RealServer, ...] = ()) ->
 
 def servers_of(found: list[tuple[Any, ...]], service_family: Family) -> tuple[RealServer, ...]:
     """The real servers of one service in their canonical order, of the values of `SERVER_FIELDS`."""
-    if len({values[2] for values in found}) <= 1:  # of one family: their bytes sort as they do
-        found.sort()
-        return tuple([server_of(values, service_family) for values in found])
-    return tuple(sorted([server_of(v, service_family) for v in found], key=server_order))
+    if len({values[2] for values in found}) > 1:
+        return tuple(sorted([server_of(v, service_family) for v in found], key=server_order))
+    found.sort()  # of one family: their bytes sort as they do
+    return tuple([server_of(values, service_family) for values in found])
 
 
 def server_of(values: tuple[Any, ...], service_family: Family) -> RealServer:

@@ -5,7 +5,7 @@ Numbers are native but for addresses, IPv4 netmasks and ports, which are in netw
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from struct import Struct
 from typing import Any
@@ -20,7 +20,7 @@ from lvs.plan import AnyStep
 from lvs.rules.schedulers import bits_of_flags
 from lvs.setting_step import SettingStep
 from lvs.settings import SyncDaemon, Timeouts
-from lvs.step import Step, StepKind
+from lvs.step import Step
 
 NLA_F_NESTED = 0x8000
 
@@ -34,9 +34,10 @@ _DEST_ADDRESS = Struct("=" + "HHHxx" + "HH16s")
 _DEST_PORT = Struct("=" + "HH2sxx")
 _DEST_SETTINGS = Struct("=" + _U32 * 2 + "HHBxxx" + "HH2sxx" + "HHHxx" + _U32 * 2)
 _DEST_KEY_SIZE = _DEST_ADDRESS.size + _DEST_PORT.size
+_DEST_SIZE = _DEST_KEY_SIZE + _DEST_SETTINGS.size
 _DEST_HEADERS = {
     size: _HEADER.pack(4 + size, CommandAttr.DEST | NLA_F_NESTED)
-    for size in (_DEST_KEY_SIZE, _DEST_KEY_SIZE + _DEST_SETTINGS.size)
+    for size in (_DEST_KEY_SIZE, _DEST_SIZE)
 }
 
 _ALL_BITS = 0xFFFFFFFF
@@ -131,10 +132,12 @@ def _dest_settings(settings: tuple[Any, ...]) -> bytes:
     )
 
 
-_STEPS: dict[StepKind, tuple[int, Callable[[RealServer], bytes] | None]] = {
-    "add service": (int(Command.NEW_SERVICE), None),
-    "edit service": (int(Command.SET_SERVICE), None),
-    "delete service": (int(Command.DEL_SERVICE), None),
+_SERVICE_STEPS: dict[str, tuple[int, Callable[[VirtualService], bytes]]] = {
+    "add service": (int(Command.NEW_SERVICE), encode_service),
+    "edit service": (int(Command.SET_SERVICE), encode_service),
+    "delete service": (int(Command.DEL_SERVICE), lambda service: encode_key(service.key)),
+}
+_SERVER_STEPS: dict[str, tuple[int, Callable[[RealServer], bytes]]] = {
     "add server": (int(Command.NEW_DEST), encode_server),
     "edit server": (int(Command.SET_DEST), encode_server),
     "drain server": (int(Command.SET_DEST), encode_server),
@@ -147,36 +150,35 @@ def encode_step(step: AnyStep) -> tuple[int, bytes]:
     return encode_steps([step])[0]
 
 
-def encode_steps(steps: Iterable[AnyStep]) -> list[tuple[int, bytes]]:
-    """Each step as its command and attributes.
+def encode_steps(steps: Sequence[AnyStep]) -> list[tuple[int, bytes]]:
+    """Steps of one kind, one at least, each as its command and attributes.
 
     Raises ValueError, KeyError, OverflowError or struct.error on values that `lvs.rules` refuses, and on
     sysctls, which no message carries.
     """
+    kind = steps[0].kind
+    found = [step for step in steps if isinstance(step, Step)]
+    if kind in _SERVER_STEPS:
+        return _encode_server_steps(found, *_SERVER_STEPS[kind])
+    if kind in _SERVICE_STEPS:
+        command, encode = _SERVICE_STEPS[kind]
+        return [(command, nested(CommandAttr.SERVICE, encode(step.service))) for step in found]
+    return [_encode_setting_step(step) for step in steps if isinstance(step, SettingStep)]
+
+
+def _encode_server_steps(
+    steps: list[Step], command: int, encode: Callable[[RealServer], bytes]
+) -> list[tuple[int, bytes]]:
+    header = _DEST_HEADERS[_DEST_KEY_SIZE if encode is encode_server_key else _DEST_SIZE]
     encoded: list[tuple[int, bytes]] = []
-    service, named = None, b""
-    for step in steps:
-        if isinstance(step, SettingStep):
-            encoded.append(_encode_setting_step(step))
-            continue
-        command, encode_dest = _STEPS[step.kind]
-        if encode_dest is None:
-            encoded.append((command, _encode_service_step(step, command)))
-            continue
-        if step.server is None:
-            raise ValueError(f"a step “{step.kind}” without a real server")
-        if step.service is not service:  # most often it is that of the step before
-            service = step.service
-            named = nested(CommandAttr.SERVICE, encode_key(service.key))
-        dest = encode_dest(step.server)
-        encoded.append((command, named + _DEST_HEADERS[len(dest)] + dest))
+    named, lead = None, b""
+    for kind, service, server, _ in steps:
+        if server is None:
+            raise ValueError(f"a step “{kind}” without a real server")
+        if service is not named:  # most often it is that of the step before
+            named, lead = service, nested(CommandAttr.SERVICE, encode_key(service.key)) + header
+        encoded.append((command, lead + encode(server)))
     return encoded
-
-
-def _encode_service_step(step: Step, command: int) -> bytes:
-    whole = command != Command.DEL_SERVICE
-    attributes = encode_service(step.service) if whole else encode_key(step.service.key)
-    return nested(CommandAttr.SERVICE, attributes)
 
 
 def _encode_setting_step(step: SettingStep) -> tuple[int, bytes]:
