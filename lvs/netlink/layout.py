@@ -7,7 +7,6 @@ message that is built in another way is learned in its turn, and beyond a few wa
 by attribute. The values are the same either way.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -91,7 +90,10 @@ class Layouts:
         """
         values: list[tuple[Any, ...]] = []
         for data in answer:
-            for layout in self._known.get(_length_of(data), ()):
+            length, kind = _parse_head(data, 0) if data else (0, 0)
+            if kind in ENDS and length == len(data):
+                continue
+            for layout in self._known.get(length, ()):
                 whole = layout.read_all(data)
                 if whole is not None:
                     values += whole
@@ -142,11 +144,6 @@ class _Found(NamedTuple):
     start: int
     size: int
     """Of the value, which begins 4 bytes after `start`."""
-
-
-def _length_of(data: bytes) -> int:
-    """That of a datagram's first message; 0 when there is none."""
-    return int.from_bytes(data[:4], sys.byteorder)
 
 
 def make_layout(message: bytes, outer: int, fields: Sequence[Field]) -> Layout | None:

@@ -64,7 +64,7 @@ class Reader(Generic[_Service, _Server]):
     ) -> None:
         self._make_service = make_service
         self._make_servers = make_servers
-        self._service_values = Layouts(CommandAttr.SERVICE, service_fields).read
+        self._service_values = Layouts(CommandAttr.SERVICE, service_fields).read_all
         self._server_values = Layouts(CommandAttr.DEST, server_fields).read_all
         self._before: dict[bytes, _Known[_Service]] = {}
 
