@@ -18,8 +18,8 @@ class BadArguments(LvsError):
 
 def zero_counters(arguments: Document) -> Document:
     """Set counters to zero. arguments: `{"service": key document, or null for all}`."""
-    document = arguments.get("service")
     try:
+        document = arguments["service"]
         key = None if document is None else key_from_document(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadArguments(f"The service can't be read: {error!r}") from None

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,6 +75,8 @@ def open_body(
 
 def check_times(not_before: float, expires: float, now: float) -> None:
     """Whether it is time, give or take the clocks' difference. Unix seconds. Raises EnvelopeRefused."""
+    if not (math.isfinite(not_before) and math.isfinite(expires)):
+        raise EnvelopeRefused("the order has no time at which it may be carried out")
     if now < not_before - CLOCK_SKEW:
         early = not_before - now
         raise EnvelopeRefused(f"the order is {early:.0f} s early: compare the clocks of both hosts")

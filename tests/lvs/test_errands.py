@@ -49,6 +49,8 @@ def test_what_was_sealed_is_opened():
         ({"director": "another"}, "for director another"),
         ({"expires": 100.0}, "expired"),
         ({"not_before": 9e9, "expires": 9e9}, "early"),
+        ({"expires": float("nan")}, "no time"),
+        ({"not_before": float("-inf")}, "no time"),
         ({"errand": "7"}, "“errand” has the wrong type"),
         ({"schema": 2}, "another schema"),
     ],
@@ -100,6 +102,12 @@ def test_what_goes_wrong_is_the_answer(errands, reporter, error, told):
     errands._kinds["zero"] = fail
     errands.receive(seal_errand(errand(), KEY))
     assert told in reporter.messages[0]["error"]
+
+
+def test_whose_counters_must_be_said(tmp_path, reporter):
+    errands = Errands(DIRECTOR, KEYS, StateFolder(tmp_path), reporter)
+    errands.receive(seal_errand(errand(), KEY))
+    assert "can't be read" in reporter.messages[0]["error"]
 
 
 def test_counters_of_nonsense_are_refused(tmp_path, reporter):
