@@ -68,6 +68,7 @@ class Simulation:
             self.sysctls[setting.name] = setting
         elif step.kind == "stop daemon":
             assert self.daemons.pop(setting.role) == setting, "ESRCH"
+            del self.threads[setting.role]
         else:
             self._start(setting)
 
