@@ -16,7 +16,7 @@ from lvs.formats.ipvsadm_args import (
     service_arguments,
 )
 from lvs.formats.ipvsadm_options import LONG, SHORT, Options, read_options, split_line
-from lvs.formats.ipvsadm_plain import plain_server, plain_service
+from lvs.formats.ipvsadm_plain import plain_block, plain_server, plain_servers, plain_service
 from lvs.formats.ipvsadm_settings import Settings, is_setting, setting_lines
 from lvs.formats.surroundings import ALONE, Surroundings, read_address, read_port
 from lvs.model import (
@@ -73,12 +73,15 @@ def render_save(table: Table) -> str:
     return "".join(f"{line}\n" for line in [*lines, *last])
 
 
+_BLOCK_END = re.compile(r"\n(?=-A )")
+
+
 def read_save(text: str, around: Surroundings = ALONE) -> Draft:
     """The table of the text, unchecked. Raises FormatError on what ipvsadm would not read."""
     reading = _Reading(around)
-    for number, line in enumerate(text.split("\n"), 1):
-        if not reading.take_plain(line, number):
-            reading.take(line, number)
+    number = 1
+    for block in _BLOCK_END.split(text.removesuffix("\n")):
+        number = reading.take_block(block, number)
     return _draft([*reading.found.values(), *reading.doubled], reading.settings)
 
 
@@ -93,8 +96,39 @@ class _Reading:
         self._named: dict[str, _Found] = {}
         """By what plain lines call a service."""
 
-    def take_plain(self, line: str, number: int) -> bool:
-        """Read a line that says nothing special. False: it is another one, for `take`."""
+    def take_block(self, block: str, number: int) -> int:
+        """Read the line of a service and all up to the next one. The number of the line after them.
+
+        Raises FormatError.
+        """
+        plain = plain_block(block)
+        if plain is not None:
+            name, service, servers = plain
+            self._add(name, service, number)
+            return self._add_servers(name, servers, number + 1)
+        first, *others = block.split("\n")
+        self._take_line(first, number)
+        plain_ones = plain_servers(block[len(first) + 1 :])
+        if plain_ones is not None and plain_ones[0] in self._named:
+            return self._add_servers(*plain_ones, number + 1)
+        for line in others:
+            number += 1
+            self._take_line(line, number)
+        return number + 1
+
+    def _add_servers(self, name: str, servers: list[RealServer], number: int) -> int:
+        """Take the real servers, one a line from this one on. The number of the line after them."""
+        found, after = self._named[name], number + len(servers)
+        found.servers.extend(servers)
+        found.lines.extend(range(number, after))
+        return after
+
+    def _take_line(self, line: str, number: int) -> None:
+        if not self._take_plain(line, number):
+            self._take(line, number)
+
+    def _take_plain(self, line: str, number: int) -> bool:
+        """Read a line that says nothing special. False: it is another one, for `_take`."""
         if line.startswith("-a"):
             plain = plain_server(line)
             if plain is None or plain[0] not in self._named:
@@ -103,13 +137,13 @@ class _Reading:
             found.servers.append(plain[1])
             found.lines.append(number)
             return True
-        service = plain_service(line)
-        if service is None:
+        plain_one = plain_service(line)
+        if plain_one is None:
             return False
-        self._add(service, number)
+        self._add(*plain_one, number)
         return True
 
-    def take(self, line: str, number: int) -> None:
+    def _take(self, line: str, number: int) -> None:
         """Read any line. Raises FormatError."""
         words = split_line(line, number)
         if not words:
@@ -120,20 +154,19 @@ class _Reading:
         options = read_options(words, number)
         key = _read_key(options, number, self._around)
         if _command(options, number) == "-A":
-            self._add(_read_service(key, options, number), number)
+            service = _read_service(key, options, number)
+            self._add(" ".join(key_arguments(key)), service, number)
             return
         if key not in self.found:
             raise FormatError(number, f"no line before this one adds the service {key} with -A")
         self.found[key].servers.append(_read_server(key, options, number, self._around))
         self.found[key].lines.append(number)
 
-    def _add(self, service: VirtualService, number: int) -> None:
-        made, key = _Found(service, number, [], []), service.key
-        if key in self.found:
+    def _add(self, name: str, service: VirtualService, number: int) -> None:
+        made = _Found(service, number, [], [])
+        first = self._named[name] = self.found.setdefault(service.key, made)
+        if first is not made:
             self.doubled.append(made)
-            return
-        self.found[key] = made
-        self._named[" ".join(key_arguments(key))] = made
 
 
 def _draft(found: list[_Found], settings: Settings) -> Draft:
@@ -145,7 +178,7 @@ def _draft(found: list[_Found], settings: Settings) -> Draft:
                 return found[index].line
         return settings.line_of(path)
 
-    services = [f.service._replace(real_servers=tuple(f.servers)) for f in found]
+    services = [VirtualService(*f.service[:-1], tuple(f.servers)) for f in found]
     return Draft(Table(tuple(services), settings.timeouts, settings.sync), line_of)
 
 
