@@ -10,6 +10,7 @@ built anew at each read: construction, comparison and hashing then run in C.
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import lt
 from typing import Any, Literal, NamedTuple
 
 from lvs.addresses import FULL_NETMASK, Family, canonical, endpoint, family_of, packed
@@ -176,20 +177,23 @@ EMPTY = Table()
 _UNTOUCHED = Timeouts()
 
 
-def service_order(key: ServiceKey) -> tuple[Any, ...]:
+def service_order(key: "ServiceKey | VirtualService") -> tuple[Any, ...]:
     """Sort key: addressed services before marks, IPv4 before IPv6, then by number."""
     raw = packed(key.address) if key.address else b""
     return (bool(key.fwmark), key.family, raw, key.port, key.protocol, key.fwmark)
 
 
 def server_order(server: RealServer) -> tuple[Any, ...]:
-    """Sort key: IPv4 before IPv6, then by number."""
+    """Sort key: IPv4 before IPv6, then by number. Raises ValueError on an address that isn't canonical."""
     return (_address_order(server.address), server.port)
 
 
 @lru_cache(maxsize=65536)
-def _address_order(address: str) -> tuple[Family, bytes]:
-    return (family_of(address), packed(address))
+def _address_order(address: str) -> bytes:
+    if canonical(address) != address:
+        raise ValueError(f"“{address}” is not written in its canonical form")
+    raw = packed(address)
+    return bytes([len(raw)]) + raw
 
 
 def canonical_service(service: VirtualService) -> VirtualService:
@@ -198,20 +202,24 @@ def canonical_service(service: VirtualService) -> VirtualService:
     Fields that the kernel ignores get their default: netmask and engine without persistence,
     the tunnel settings without tunnel forwarding.
     """
-    servers = sorted((_canonical_server(s) for s in service.real_servers), key=server_order)
+    servers = _canonical_servers(service.real_servers)
     address = canonical(service.address) if not service.fwmark else ""
     family = service.family if service.fwmark else family_of(address)
     persistent = service.persistence > 0
     netmask = service.netmask if persistent and service.netmask else FULL_NETMASK[family]
-    return service._replace(
-        family=family,
-        address=address,
-        protocol="" if service.fwmark else service.protocol,
-        port=0 if service.fwmark else service.port,
-        flags=tuple(sorted(set(service.flags), key=_flag_order)),
-        netmask=canonical(netmask) if "." in netmask else netmask,
-        persistence_engine=service.persistence_engine if persistent else "",
-        real_servers=tuple(servers),
+    return VirtualService(
+        family,
+        "" if service.fwmark else service.protocol,
+        address,
+        0 if service.fwmark else service.port,
+        service.fwmark,
+        service.scheduler,
+        tuple(sorted(set(service.flags), key=_flag_order)) if service.flags else (),
+        service.persistence,
+        canonical(netmask) if "." in netmask else netmask,
+        service.persistence_engine if persistent else "",
+        service.one_packet,
+        servers,
     )
 
 
@@ -223,6 +231,28 @@ def _flag_order(flag: str) -> tuple[int, str]:
 
 
 _NO_TUNNEL = ("ipip", 0, "none")
+
+
+def _canonical_servers(servers: tuple[RealServer, ...]) -> tuple[RealServer, ...]:
+    """Each in its canonical form, and all in order. Raises ValueError on an address that is none.
+
+    Nearly all are so already, which is told by looking at one field of all at once.
+    """
+    if not servers or _are_canonical(servers):
+        return servers
+    return tuple(sorted(map(_canonical_server, servers), key=server_order))
+
+
+def _are_canonical(servers: tuple[RealServer, ...]) -> bool:
+    """Whether they surely are, each and in order. False says nothing."""
+    addresses, _, _, _, _, _, types, tunnel_ports, checksums = zip(*servers, strict=True)
+    if any(tunnel_ports) or not types.count("ipip") == checksums.count("none") == len(servers):
+        return False
+    try:
+        order = list(map(_address_order, addresses))
+    except ValueError:
+        return False
+    return all(map(lt, order, order[1:]))  # where an address stands twice, the port decides
 
 
 def _canonical_server(server: RealServer) -> RealServer:
@@ -253,7 +283,7 @@ def sorted_table(
 ) -> Table:
     """As `make_table`, of services that are canonical each for itself."""
     return Table(
-        tuple(sorted(services, key=lambda s: service_order(s.key))),
+        tuple(sorted(services, key=service_order)),
         timeouts,
         None if sync is None else canonical_daemons(sync),
         canonical_sysctls(sysctls),

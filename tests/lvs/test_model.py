@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lvs import model
 from lvs.documents import key_from_document, key_to_document, table_from_document, table_to_document
 from lvs.model import EMPTY, RealServer, Scope, VirtualService, canonical_service, make_table
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked
@@ -37,6 +39,35 @@ def test_digests_are_equal_exactly_when_tables_are(one, other):
     assert (one.digest == other.digest) == (one == other)
 
 
+some_servers = st.builds(
+    RealServer,
+    st.sampled_from(
+        ["10.0.0.1", "10.0.0.2", "9.0.0.1", "fd00::1", "FD00::1", " 10.0.0.1", "x", ""]
+    ),
+    st.sampled_from([80, 0, -1]),
+    st.sampled_from(["masquerade", "direct", "tunnel"]),
+    tunnel_type=st.sampled_from(["ipip", "ipip", "gue"]),
+    tunnel_port=st.sampled_from([0, 0, 6080]),
+    tunnel_checksum=st.sampled_from(["none", "none", "csum"]),
+)
+
+
+def _canonical_or_error(service):
+    try:
+        return canonical_service(service)
+    except ValueError as error:
+        return str(error)
+
+
+@given(st.lists(some_servers, max_size=4).map(tuple))
+def test_real_servers_that_are_canonical_at_a_glance_are_so_at_a_close_look(servers):
+    service = WEB._replace(real_servers=servers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "_are_canonical", lambda servers: False)
+        expected = _canonical_or_error(service)
+    assert _canonical_or_error(service) == expected
+
+
 def test_addresses_are_written_in_one_way():
     service = VirtualService("inet", "tcp", " 2001:DB8:0::1 ", 80, 0)
 
@@ -51,6 +82,27 @@ def test_what_the_kernel_ignores_gets_its_default():
     server = RealServer("192.0.2.1", 80, "direct", 1, 0, 0, "gue", 6080, "csum")
     made = canonical_service(WEB._replace(real_servers=(server,)))
     assert made.real_servers == (RealServer("192.0.2.1", 80, "direct"),)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tunnel_type": "gue"},
+        {"tunnel_port": 6080},
+        {"tunnel_checksum": "csum"},
+        {"address": "FD00::1"},
+        {"address": " fd00::1"},
+    ],
+)
+def test_one_odd_field_of_a_real_server_is_made_canonical(changed):
+    usual = RealServer("fd00::1", 80)
+    service = WEB._replace(real_servers=(SERVERS[0], usual._replace(**changed)))
+    assert canonical_service(service).real_servers == (SERVERS[0], usual)
+
+
+def test_real_servers_at_one_address_are_ordered_by_port():
+    one, other = RealServer("192.0.2.1", 80), RealServer("192.0.2.1", 443)
+    assert canonical_service(WEB._replace(real_servers=(other, one))).real_servers == (one, other)
 
 
 def test_flags_are_ordered_by_their_bit_and_held_once():
