@@ -48,20 +48,31 @@ def all_plain(service: VirtualService) -> bool:
         return True
     addresses, ports, forwardings, weights, upper, lower, *_ = zip(*servers, strict=True)
     family = service.family if service.fwmark else unicast_family(service.address)
-    kinds = set(forwardings)
+    count = len(servers)
     return (
         family is not None
-        and set(map(unicast_family, addresses)) == {family}
-        and service.address not in addresses
-        and len(set(zip(addresses, ports, strict=True))) == len(servers)
-        and (kinds == {"masquerade"} or (kinds == {"direct"} and set(ports) == {service.port}))
+        and list(map(unicast_family, addresses)).count(family) == count
+        and (len({service.address, *addresses}) > count or _all_differ(service))
+        and (
+            forwardings.count("masquerade") == count
+            or forwardings.count("direct") == ports.count(service.port) == count
+        )
         and 0 < min(ports) <= max(ports) <= MAX_PORT
         and 0 < min(weights) <= max(weights) <= MAX_INT
-        and min(lower) >= 0
-        and max(upper) <= MAX_INT
-        and all(map(le, lower, upper))
+        and (not (any(upper) or any(lower)) or _are_plain_limits(upper, lower))
         and service.scheduler != "ovf"
     )
+
+
+def _all_differ(service: VirtualService) -> bool:
+    """Whether no real server stands there twice or is the service itself."""
+    keys = {server.key for server in service.real_servers}
+    addresses = {address for address, _ in keys}
+    return len(keys) == len(service.real_servers) and service.address not in addresses
+
+
+def _are_plain_limits(upper: tuple[int, ...], lower: tuple[int, ...]) -> bool:
+    return min(lower) >= 0 and max(upper) <= MAX_INT and all(map(le, lower, upper))
 
 
 def _check_port(service: VirtualService, server: RealServer) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from lvs.rules.values import (
     check_choice,
     check_netmask,
     check_range,
+    unicast_family,
 )
 
 PROTOCOLS = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
@@ -25,13 +26,36 @@ MAX_PERSISTENCE = 31 * 86400
 
 def check_service(service: VirtualService) -> list[Problem]:
     """Every problem of a service and its real servers. The values may be as a person typed them."""
-    problems = [*_check_key(service), *_check_settings(service)]
+    problems: list[Problem] = []
+    if not is_plain(service):
+        problems += _check_key(service)
+        problems += _check_settings(service)
     if not all_plain(service):
         for index, server in enumerate(service.real_servers):
             problems += (p.under("real_servers", index) for p in check_server(service, server))
         problems += _check_doubled_servers(service)
     problems += _warn(service)
     return problems
+
+
+def is_plain(service: VirtualService) -> bool:
+    """Whether a service's own fields are surely without any problem, as `all_plain` says of its servers.
+
+    False says nothing: then each field needs a close look.
+    """
+    return (
+        not service.fwmark
+        and service.protocol in PROTOCOLS
+        and 0 < service.port <= MAX_PORT
+        and service.scheduler in SCHEDULERS
+        and service[_FLAGS:_REAL_SERVERS] in _PLAIN_SETTINGS
+        and unicast_family(service.address) is not None
+    )
+
+
+_FLAGS = VirtualService._fields.index("flags")
+_REAL_SERVERS = VirtualService._fields.index("real_servers")
+_PLAIN_SETTINGS = [((), 0, netmask, "", False) for netmask in ("", *FULL_NETMASK.values())]
 
 
 def is_usable(service: VirtualService) -> bool:
@@ -165,8 +189,7 @@ def _warn(service: VirtualService) -> Iterator[Problem]:
         )
         message = f"{reason}: new connections to it are refused."
         yield Problem(("real_servers",), "service.unusable", message, "warning")
-    weights = {server.weight for server in service.real_servers if server.weight > 0}
-    if service.scheduler in ("rr", "lc") and len(weights) > 1:
+    if service.scheduler in ("rr", "lc") and len(_weights_in_use(service)) > 1:
         yield Problem(
             ("scheduler",),
             "scheduler.ignores_weights",
@@ -174,3 +197,7 @@ def _warn(service: VirtualService) -> Iterator[Problem]:
             "they should count.",
             "warning",
         )
+
+
+def _weights_in_use(service: VirtualService) -> set[int]:
+    return {server.weight for server in service.real_servers if server.weight > 0}

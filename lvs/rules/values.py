@@ -47,7 +47,7 @@ def check_address(address: str, what: str) -> Iterator[Problem]:
 @lru_cache(maxsize=65536)
 def unicast_family(address: str) -> Family | None:
     """The family of a canonical address with which nothing is wrong; None for any other text."""
-    if canonical_or_none(address) != address or any(check_address(address, "")):
+    if canonical_or_none(address) != address or _not_unicast(address):
         return None
     return family_of(address)
 
