@@ -23,7 +23,8 @@ def check_services(services: Sequence[VirtualService]) -> list[Problem]:
     problems: list[Problem] = []
     first: dict[ServiceKey, int] = {}
     for index, service in enumerate(services):
-        problems += (problem.under("services", index) for problem in check_service(service))
+        for problem in check_service(service):
+            problems.append(problem.under("services", index))
         key = _canonical_key(service)
         if key is not None and first.setdefault(key, index) != index:
             problems.append(_doubled(key).under("services", index))
