@@ -1,14 +1,12 @@
 """`ipvsadm -Sn` ⇄ table, and what people put into files for `ipvsadm -R`; `ipvsadm -S` with its names.
 
-What a line leaves out means what ipvsadm 1.31 makes of it: scheduler wlc, forwarding direct, weight
-1, the service's port, and 360 s for a bare `-p` (its manual says 300; the program sets 360).
+What the options of a line say: `lvs.formats.ipvsadm_values`.
 """
 
 import re
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-from lvs.addresses import FULL_NETMASK, Family, family_of
-from lvs.formats.errors import Draft, FormatError, quoted
+from lvs.formats.errors import Draft, FormatError
 from lvs.formats.ipvsadm_args import (
     in_ipvsadms_order,
     key_arguments,
@@ -18,28 +16,16 @@ from lvs.formats.ipvsadm_args import (
 from lvs.formats.ipvsadm_options import LONG, SHORT, Options, read_options, split_line
 from lvs.formats.ipvsadm_plain import plain_block, plain_server, plain_servers, plain_service
 from lvs.formats.ipvsadm_settings import Settings, is_setting, setting_lines
-from lvs.formats.surroundings import ALONE, Surroundings, read_address, read_port
+from lvs.formats.ipvsadm_values import read_key, read_server, read_service
+from lvs.formats.surroundings import ALONE, Surroundings
 from lvs.model import (
-    Forwarding,
-    Protocol,
     RealServer,
     ServiceKey,
     Table,
-    TunnelChecksum,
-    TunnelType,
     VirtualService,
 )
-from lvs.rules import Path, bits_of_flags, flags_from_bits
+from lvs.rules import Path
 
-DEFAULT_PERSISTENCE = 360
-T = TypeVar("T")
-_PROTOCOLS: dict[str, Protocol] = {"-t": "tcp", "-u": "udp", "--sctp-service": "sctp"}
-_FORWARDING: dict[str, Forwarding] = {"-m": "masquerade", "-g": "direct", "-i": "tunnel"}
-_CHECKSUMS: dict[str, TunnelChecksum] = {
-    "--tun-nocsum": "none",
-    "--tun-csum": "csum",
-    "--tun-remcsum": "remcsum",
-}
 _ALLOWED = {
     command: frozenset(
         option.name
@@ -152,14 +138,14 @@ class _Reading:
             self.settings.take(words, number)
             return
         options = read_options(words, number)
-        key = _read_key(options, number, self._around)
+        key = read_key(options, number, self._around)
         if _command(options, number) == "-A":
-            service = _read_service(key, options, number)
+            service = read_service(key, options, number)
             self._add(" ".join(key_arguments(key)), service, number)
             return
         if key not in self.found:
             raise FormatError(number, f"no line before this one adds the service {key} with -A")
-        self.found[key].servers.append(_read_server(key, options, number, self._around))
+        self.found[key].servers.append(read_server(key, options, number, self._around))
         self.found[key].lines.append(number)
 
     def _add(self, name: str, service: VirtualService, number: int) -> None:
@@ -193,107 +179,3 @@ def _command(options: Options, number: int) -> str:
             what = "a real server (-a)" if command == "-A" else "a service (-A)"
             raise FormatError(number, f"{name} is a setting of {what}, not of {command}")
     return command
-
-
-def _read_key(options: Options, number: int, around: Surroundings) -> ServiceKey:
-    named = [name for name in ("-t", "-u", "--sctp-service", "-f") if name in options]
-    if len(named) != 1:
-        wrong = "two services" if named else "no service"
-        message = f"this line names {wrong}: give one of -t, -u, --sctp-service and -f"
-        raise FormatError(number, message)
-    name = named[0]
-    text = options[name] or ""
-    if name == "-f":
-        family: Family = "inet6" if "-6" in options else "inet"
-        return ServiceKey(family, "", "", 0, _mark(text, number))
-    if "-6" in options:
-        raise FormatError(number, "-6 goes with -f only: an address tells its own family")
-    address, port = _endpoint(text, _PROTOCOLS[name], number, around)
-    return ServiceKey(family_of(address), _PROTOCOLS[name], address, port or 0, 0)
-
-
-def _mark(text: str, number: int) -> int:
-    """A firewall mark; ipvsadm prints those above 2147483647 as negative numbers."""
-    if not re.fullmatch(r"-?[0-9]{1,10}", text):
-        raise FormatError(number, f"{quoted(text)} is no firewall mark: give a number from 1 on")
-    mark = int(text)
-    if not -(2**31) <= mark < 2**32 or mark == 0:
-        raise FormatError(number, f"the firewall mark must be from 1 to {2**32 - 1}, not {mark}")
-    return mark % 2**32
-
-
-_ENDPOINT = re.compile(r"\[([^\]]*)\](?::(.*))?|([^:]*)(?::([^:]*))?|(.*)", re.DOTALL)
-
-
-def _endpoint(
-    text: str, protocol: str, number: int, around: Surroundings
-) -> tuple[str, int | None]:
-    """Canonical address and port (None when there is none) of `10.0.0.1:80`, `[fd00::1]:http`…"""
-    match = _ENDPOINT.fullmatch(text)
-    bracketed, its_port, host, host_port, bare = match.groups() if match else (None,) * 5
-    address = bracketed or host or bare or ""
-    port = its_port if bracketed is not None else host_port
-    family: Family = "inet6" if bracketed is not None else family_of(address)
-    found = read_address(address, family, number, around)
-    return found, None if port is None else read_port(port, protocol, number, around)
-
-
-def _number(options: Options, name: str, default: int, number: int) -> int:
-    text = options.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise FormatError(number, f"{name} takes a whole number, not {quoted(text)}")
-    return int(text)
-
-
-def _read_service(key: ServiceKey, options: Options, number: int) -> VirtualService:
-    scheduler = options.get("-s") or "wlc"
-    persistence = 0
-    if "-p" in options:
-        persistence = _number(options, "-p", DEFAULT_PERSISTENCE, number)
-        if persistence < 1:
-            raise FormatError(number, "-p takes a number of seconds from 1 on")
-    return VirtualService(
-        *key,
-        scheduler=scheduler,
-        flags=_read_flags(scheduler, options.get("-b")),
-        persistence=persistence,
-        netmask=options.get("-M") or FULL_NETMASK[key.family],
-        persistence_engine=options.get("--pe") or "",
-        one_packet="-o" in options,
-    )
-
-
-def _read_flags(scheduler: str, text: str | None) -> tuple[str, ...]:
-    """Flags by the names that ipvsadm prints: `flag-1` of sh is its `sh-fallback`."""
-    flags = tuple(flag for flag in (text or "").split(",") if flag)
-    if all(re.fullmatch(r"flag-[123]", flag) for flag in flags):
-        return flags_from_bits(scheduler, bits_of_flags(flags))
-    return flags
-
-
-def _read_server(
-    key: ServiceKey, options: Options, number: int, around: Surroundings
-) -> RealServer:
-    if "-r" not in options:
-        raise FormatError(number, "-a needs a real server: give its address with -r")
-    address, port = _endpoint(options["-r"] or "", key.protocol, number, around)
-    return RealServer(
-        address,
-        key.port if port is None else port,
-        _only(_FORWARDING, options, number) or "direct",
-        _number(options, "-w", 1, number),
-        _number(options, "-x", 0, number),
-        _number(options, "-y", 0, number),
-        cast(TunnelType, options.get("--tun-type") or "ipip"),  # checked by lvs.rules
-        _number(options, "--tun-port", 0, number),
-        _only(_CHECKSUMS, options, number) or "none",
-    )
-
-
-def _only(choices: dict[str, T], options: Options, number: int) -> T | None:
-    named = [name for name in choices if name in options]
-    if len(named) > 1:
-        raise FormatError(number, f"{' and '.join(named)} exclude each other")
-    return choices[named[0]] if named else None
