@@ -6,6 +6,7 @@ A conftest.py makes these its own by importing them:
 
 import shutil
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,24 @@ def state_folder(lab: Lab) -> Path:
     return folder
 
 
+_CLEAN = f"""
+ipvsadm -C && rm -rf {DEFAULT_STATE_FOLDER} || exit 1
+for role in master backup; do ipvsadm --stop-daemon $role 2>/dev/null; done
+ipvsadm --set 900 120 300 && sysctl -q -p -
+"""
+
+
+@lru_cache(maxsize=1)
+def _sysctls(lab: Lab) -> str:
+    """Those of IPVS, as the lab booted with them."""
+    done = lab.run(["sysctl", "net.ipv4.vs"])
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture
 def clean_ipvs(lab: Lab, state_folder: Path) -> Lab:
     """The lab with nothing in the director's kernel and nothing remembered of earlier tests."""
-    script = f"ipvsadm -C && rm -rf {DEFAULT_STATE_FOLDER}"
-    done = lab.run(["sh", "-c", script])
+    done = lab.run(["sh", "-c", _CLEAN], input=_sysctls(lab))
     assert done.returncode == 0, done.stderr
     return lab

@@ -5,6 +5,7 @@ number of the netlink command and its attributes in hex. What the kernel answers
 """
 
 import json
+import select
 import socket
 import subprocess
 import sys
@@ -31,6 +32,10 @@ HEADERS = 20
 ETH_P_ALL = 3
 
 
+SO_RCVBUFFORCE = 33
+"""From include/uapi/asm-generic/socket.h; Python has no name for it."""
+
+
 class Monitor:
     """Every netlink message of the host, as a network interface sees it."""
 
@@ -39,6 +44,8 @@ class Monitor:
         run("ip", "link", "add", "nlmon0", "type", "nlmon")
         run("ip", "link", "set", "nlmon0", "up")
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        # ipvsadm has every family of netlink told to it; that must not push out what it says itself.
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
         self._socket.bind(("nlmon0", ETH_P_ALL))
         self._socket.setblocking(False)
         return self
@@ -47,9 +54,13 @@ class Monitor:
         self._socket.close()
         run("ip", "link", "del", "nlmon0")
 
-    def writes(self, family):
-        """The IPVS messages that change something, of those sent since the last call."""
+    def writes(self, family, wait=0):
+        """The IPVS messages that change something, of those sent since the last call.
+
+        wait: seconds until the first of them may come; the kernel hands copies on by and by.
+        """
         found = []
+        select.select([self._socket], [], [], wait)
         while True:
             try:
                 data = self._socket.recv(1 << 16)
@@ -73,7 +84,7 @@ def record():
         for arguments in (*cases(), *setting_cases(), *zero_cases()):
             monitor.writes(family)
             subprocess.run(["ipvsadm", *arguments.split()], capture_output=True, check=False)
-            sent = monitor.writes(family)
+            sent = monitor.writes(family) or monitor.writes(family, wait=2)
             assert len(sent) == 1, f"ipvsadm {arguments} sent {len(sent)} messages"
             recorded[arguments] = {"command": sent[0][16], "attributes": sent[0][HEADERS:].hex()}
     return recorded

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -186,11 +187,16 @@ def test_the_list_with_origins_has_the_same_connections(clients):
 
 
 def test_a_summary_counts_what_ipvsadm_lists(clients):
+    before = theirs()
     found = summarise(make_filters(service=f"{VIP}:80"))
-    listed = [row for row in theirs() if row[3] == f"{VIP}:80"]
+    while (after := theirs()) != before:  # what earlier tests left behind ended meanwhile
+        before, found = after, summarise(make_filters(service=f"{VIP}:80"))
+    listed = [row for row in before if row[3] == f"{VIP}:80"]
     held = [row for row in listed if row[2].endswith(":0")]
     assert found["templates"]["total"] == len(held) == 1
-    assert found["connections"]["states"] == {"ESTABLISHED": len(listed) - 1}
+    states = Counter(row[1] for row in listed if row not in held)
+    assert found["connections"]["states"] == states
+    assert states["ESTABLISHED"] >= 2
 
 
 def test_a_template_of_a_removed_server_says_so(clients):

@@ -142,8 +142,8 @@ class Disturbed(Kernel):
         super().__init__()
         self.left = times
 
-    def read_table(self):
-        table = super().read_table()
+    def read_table(self, *which):
+        table = super().read_table(*which)
         if self.left:
             self.left -= 1
             server = SERVERS[0]._replace(weight=100 + self.left)
