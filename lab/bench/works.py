@@ -13,6 +13,7 @@ from lab.bench.figures import Timed
 from lab.bench.shell import Shell
 from lab.bench.tables import plain_table, with_weights
 from lvs.apply import apply_table
+from lvs.counters import ServiceCounters
 from lvs.formats import parse, render
 from lvs.formats.ipvsadm_args import server_arguments
 from lvs.model import Table
@@ -74,6 +75,7 @@ class Bench:
         for name, text in self._files.items():
             self._path(name).write_text(text)
         self._state = StateFolder(self._path("state"))
+        self._counters: list[ServiceCounters] = []
 
     def works(self) -> list[Work]:
         """All of them, in the order in which they are run."""
@@ -147,11 +149,13 @@ class Bench:
 
     def _snapshot(self) -> None:
         with Kernel() as kernel:
-            counters = kernel.read_counters()
-        if sum(len(service.servers) for service in counters) != SERVICES * SERVERS:
+            self._counters = kernel.read_counters()
+        if sum(len(service.servers) for service in self._counters) != SERVICES * SERVERS:
             raise RuntimeError("the reading is not whole")
 
     def _new_snapshot(self) -> None:
+        # The reading before stays in memory until this one is done, as the agent keeps it for its rates.
+        self._before = kernel_module._counters, self._counters
         kernel_module._counters = counter_reader()
         self._snapshot()
 
