@@ -36,7 +36,7 @@ def state_folder(lab: Lab) -> Path:
 _CLEAN = f"""
 ipvsadm -C && rm -rf {DEFAULT_STATE_FOLDER} || exit 1
 for role in master backup; do ipvsadm --stop-daemon $role 2>/dev/null; done
-ipvsadm --set 900 120 300 && sysctl -q -p -
+ipvsadm --set 900 120 300 && sysctl -e -q -p -
 """
 
 
