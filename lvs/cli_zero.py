@@ -58,7 +58,8 @@ def add_zero(commands: "_Commands") -> None:
         "zero",
         help="set counters to zero",
         description="Set the counters of packets, bytes and connections to zero, like ipvsadm -Z: of "
-        "one service and its real servers, or of all. Open connections go on.",
+        "one service and its real servers, or of all, also those that others put there. Open "
+        "connections go on.",
     )
     zero.add_argument(
         "--service", nargs="+", metavar="SPEC", help=f"this one only: {_EXAMPLES} (default: all)"

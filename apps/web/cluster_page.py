@@ -131,11 +131,13 @@ def page_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     return context
 
 
-def observed_services(status: Any) -> list[VirtualService]:
-    """The services in a director's kernel, as last observed."""
+def own_services(status: Any) -> list[VirtualService]:
+    """The services in a director's kernel that are ours, as last observed."""
     if status is None or not status.observed:
         return []
-    return list(table_from_document(status.observed).services)
+    return list(
+        table_from_document(status.observed).only(scope_from_document(status.owned)).services
+    )
 
 
 def foreign_services(status: Any) -> list[str]:

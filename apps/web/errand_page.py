@@ -100,7 +100,7 @@ def _row(row: dict[str, Any]) -> Row:
 def _zero(errand: Errand) -> dict[str, Any]:
     service = errand.arguments.get("service")
     return {
-        "zeroed": "All counters"
+        "zeroed": "The counters of all our services"
         if service is None
         else f"The counters of {key_from_document(service)}"
     }

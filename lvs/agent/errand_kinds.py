@@ -1,5 +1,6 @@
 """What each kind of errand does. Arguments come signed from the console, and may yet be wrong."""
 
+from lvs.boot import current_boot
 from lvs.connections import FilterError, find_connections, make_filters, make_order, summarise
 from lvs.connections.filters import Filters
 from lvs.doctor import examine, script_for
@@ -16,15 +17,23 @@ class BadArguments(LvsError):
     """The errand asks for something that can't be."""
 
 
-def zero_counters(arguments: Document) -> Document:
-    """Set counters to zero. arguments: `{"service": key document, or null for all}`."""
+def zero_counters(state: StateFolder, arguments: Document) -> Document:
+    """Set counters of services that are ours to zero; those of others are theirs.
+
+    arguments: `{"service": key document, or null for all of ours}`.
+    """
     try:
         document = arguments["service"]
         key = None if document is None else key_from_document(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadArguments(f"The service can't be read: {error!r}") from None
+    owned = state.load().in_boot(current_boot()).owned.services
+    if key is not None and key not in owned:
+        raise BadArguments(f"{key} is not managed from here: its counters are left alone")
     with Kernel() as kernel:
-        kernel.zero(key)
+        held = kernel.read_table(()).by_key().keys() if key is None else {key}
+        for one in owned & held:
+            kernel.zero(one)
     return {}
 
 

@@ -42,7 +42,7 @@ class Errands:
             "connections": connections,
             "doctor": partial(fitness, state),
             "script": partial(script, state),
-            "zero": zero_counters,
+            "zero": partial(zero_counters, state),
         }
 
     def receive(self, text: str) -> None:

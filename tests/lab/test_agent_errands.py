@@ -11,11 +11,11 @@ QUESTION = {"filters": {}, "totals": False, "sort": "client", "limit": 50}
 VIP = "192.168.49.134"
 
 
-def visit(director, times=4):
-    """So many connections of the client to the first service."""
+def visit(director, times=4, port=80):
+    """So many connections of the client to a service."""
     for _ in range(times):
         done = director.lab.run(
-            ["ip", "netns", "exec", "client", "curl", "-s", "-m", "5", f"http://{VIP}/"]
+            ["ip", "netns", "exec", "client", "curl", "-s", "-m", "5", f"http://{VIP}:{port}/"]
         )
         assert done.returncode == 0, done.stderr
 
@@ -69,9 +69,18 @@ def test_counters_of_one_service_are_set_to_zero(busy):
     assert counted(busy)[0] == 0
 
 
-def test_counters_of_a_service_that_is_not_there(busy):
+def test_counters_of_all_that_are_ours_are_set_to_zero_and_no_others(busy):
+    busy.ipvsadm("-A", "-t", f"{VIP}:8080", "-s", "rr")
+    busy.ipvsadm("-a", "-t", f"{VIP}:8080", "-r", "192.168.1.103:80", "-m")
+    visit(busy, port=8080)
+    wait_for(lambda: sum(counted(busy)) >= 8, "counted connections")
+    assert busy.ask("zero", service=None) == ({}, "")
+    assert sorted(counted(busy)) == [0, 0, 4]
+
+
+def test_counters_of_a_service_that_is_not_ours_are_left_alone(busy):
     _, error = busy.ask("zero", service=key_to_document(table(9).services[8].key))
-    assert "There is no service" in error
+    assert "is not managed from here" in error
 
 
 def test_a_director_examines_itself_for_the_table_that_it_holds(busy):

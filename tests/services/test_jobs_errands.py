@@ -124,8 +124,8 @@ def test_what_became_of_counters_is_recorded_by_the_director(operator, director)
 
 def test_all_counters_are_not_recorded_as_those_of_none(operator, director):
     answered(asked(operator, director, Errand.Kind.ZERO, {"service": None}))
-    assert newest("director.zero_asked").after["service"] == "all services"
-    assert newest("director.zero_answered").after["service"] == "all services"
+    assert newest("director.zero_asked").after["service"] == "all that are ours"
+    assert newest("director.zero_answered").after["service"] == "all that are ours"
 
 
 def test_a_question_leaves_one_record_only(operator, director):

@@ -63,7 +63,7 @@ def _recorded(errand: Errand) -> dict[str, Any]:
     """Its arguments for the audit log, without a whole table."""
     shown = {name: value for name, value in errand.arguments.items() if name != "table"}
     if errand.kind == Errand.Kind.ZERO and shown.get("service") is None:
-        shown["service"] = "all services"
+        shown["service"] = "all that are ours"
     return shown
 
 

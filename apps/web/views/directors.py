@@ -14,7 +14,7 @@ from apps.inventory.errors import InventoryError
 from apps.inventory.models import Director
 from apps.jobs.enrolment import agent_config
 from apps.jobs.signing import SigningKeyError
-from apps.web.cluster_page import director_rows, foreign_services, observed_services
+from apps.web.cluster_page import director_rows, foreign_services, own_services
 from apps.web.director_settings import settings_rows
 from apps.web.forms.details import DirectorForm
 from apps.web.views.common import Request, found
@@ -75,7 +75,7 @@ def _context(request: Request, director: Director) -> dict[str, Any]:
         "director": director,
         "row": row,
         "foreign": foreign_services(row.status),
-        "counted": observed_services(row.status) if can(request.user, "director.zero") else [],
+        "counted": own_services(row.status) if can(request.user, "director.zero") else [],
         "settings": settings_rows(row.status, director.cluster),
         "runs": director.runs.select_related("change").order_by("-id")[:8],
     }

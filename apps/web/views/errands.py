@@ -61,7 +61,7 @@ def fitness(request: Request, uuid: Any) -> HttpResponse:
 
 @act_on_director
 def zero(request: Request, uuid: Any) -> HttpResponse:
-    """Set the counters of one service, or of all, to zero."""
+    """Set the counters of one service, or of all that are ours, to zero."""
     director = found(inventory.director, request.user, uuid)
     slug = request.POST.get("service", "")
     try:
