@@ -4,7 +4,6 @@ import ipaddress
 import os
 import re
 import socket
-import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from lvs import __version__
 from lvs.agent.streams import Message
 from lvs.netlink.kernel import KernelInfo
 
@@ -23,13 +23,11 @@ _NO_SCHEDULERS = {"ftp", "pe"}
 
 
 def agent_version() -> str:
-    """The version of the installed package, or of the source tree that it runs from."""
+    """The project's version, and whether this runs from a source tree rather than installed."""
     try:
         return metadata.version("lvsconsole")
     except metadata.PackageNotFoundError:
-        text = _read(Path(__file__).parents[2] / "pyproject.toml")
-    version = tomllib.loads(text).get("project", {}).get("version", "unknown")
-    return f"{version} (source tree)"
+        return f"{__version__} (source tree)"
 
 
 class Facts:

@@ -2,7 +2,8 @@
 
 import os
 
-from lvs.agent.facts import Facts, loadable_schedulers, loaded_schedulers
+from lvs import __version__
+from lvs.agent.facts import Facts, agent_version, loadable_schedulers, loaded_schedulers
 from lvs.netlink.kernel import KernelInfo
 
 PROC_MODULES = """\
@@ -48,3 +49,7 @@ def test_schedulers_are_all_only_where_the_kernels_modules_can_be_read(tmp_path,
     folder.mkdir()
     (folder / "modules.dep").write_text("")
     assert Facts().gather(None)["all_schedulers"] is True
+
+
+def test_the_agent_says_the_projects_version():
+    assert agent_version().split()[0] == __version__
