@@ -8,7 +8,7 @@ by attribute. The values are the same either way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from struct import Struct
@@ -29,7 +29,21 @@ _header = Struct("=HH").unpack_from
 _parse_head = Struct("=IH").unpack_from
 
 
-class Layout(NamedTuple):
+Column = tuple[Any, ...]
+"""The values of one field, message by message."""
+
+
+class _Datagram(NamedTuple):
+    """How a whole datagram is read whose messages are all built alike."""
+
+    mask: int
+    expected: int
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    """The values of the first message, of the second, and so on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
     """Where the wanted values stand in messages that are built like a certain one."""
 
     step: int
@@ -40,39 +54,43 @@ class Layout(NamedTuple):
     """Over these bytes as one number: covers what tells."""
     expected: int
     """What tells, in messages that are built like this."""
+    form: str
+    """Of a `Struct` for the wanted values of a message, as long as a step."""
+    places: tuple[int, ...]
+    """For each field, which of these values is its own."""
+    width: int
+    """How many values those are."""
     unpack: Callable[[bytes, int], tuple[Any, ...]]
-    """The wanted values of the message that begins at a place."""
-    unpack_all: Callable[[bytes], Iterator[tuple[Any, ...]]]
-    """Those of each message in bytes that hold nothing but whole messages of `step` bytes."""
+    """The values of the message that begins at a place; its padding need not be there."""
     order: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     """Brings them into the order of the fields."""
+    _datagrams: dict[int, _Datagram] = field(default_factory=dict)
+    """By their length."""
 
-    def fits(self, message: bytes) -> bool:
-        """Whether a message is built like this."""
-        return int.from_bytes(message[: self.size], "little") & self.mask == self.expected
+    def fits(self, data: bytes, start: int) -> bool:
+        """Whether the message that begins there is built like this."""
+        told = int.from_bytes(data[start : start + self.size], "little")
+        return told & self.mask == self.expected
 
-    def read_all(self, data: bytes) -> Iterator[tuple[Any, ...]] | None:
-        """The values of each message of a datagram in which all are built like this; else None."""
-        count, rest = divmod(len(data), self.step)
-        if rest:
+    def columns(self, data: bytes) -> list[Column] | None:
+        """The values of a datagram in which all messages are built like this; else None."""
+        length = len(data)
+        if length % self.step:
             return None
-        mask, expected = (
-            _repeated(self.mask, self.step, count),
-            _repeated(self.expected, self.step, count),
-        )
+        mask, expected, unpack = self._datagrams.get(length) or self._learn(length)
         if int.from_bytes(data, "little") & mask != expected:
             return None
-        return map(self.order, self.unpack_all(data))
+        values, width = unpack(data), self.width
+        return [values[place::width] for place in self.places]
 
-
-@lru_cache(maxsize=1024)
-def _repeated(number: int, step: int, count: int) -> int:
-    """The number for one message, for so many one behind the other."""
-    return int.from_bytes(number.to_bytes(step, "little") * count, "little")
-
-
-_NONE = Layout(0, 0, 0, 1, lambda data, start: (), lambda data: iter(()), lambda values: values)
-"""Fits no message."""
+    def _learn(self, length: int) -> _Datagram:
+        count = length // self.step
+        mask, expected = (
+            int.from_bytes(number.to_bytes(self.step, "little") * count, "little")
+            for number in (self.mask, self.expected)
+        )
+        unpack = Struct("=" + self.form * count).unpack
+        return self._datagrams.setdefault(length, _Datagram(mask, expected, unpack))
 
 
 class Layouts:
@@ -82,56 +100,51 @@ class Layouts:
         self._number = number
         self._fields = fields
         self._known: dict[int, list[Layout]] = {}
+        self._nothing: list[Column] = [()] * len(fields)
 
-    def read_all(self, answer: Iterable[bytes]) -> list[tuple[Any, ...]]:
-        """The values of each message of an answer. Raises as `attributes.values_of` does.
+    def columns(self, answer: Iterable[bytes]) -> list[Column]:
+        """The values of an answer's messages, field by field. Raises as `attributes.values_of` does.
 
         A datagram of messages that are all built alike is compared and unpacked as a whole.
         """
-        values: list[tuple[Any, ...]] = []
-        for data in answer:
-            length, kind = _parse_head(data, 0) if data else (0, 0)
-            if kind in ENDS and length == len(data):
-                continue
-            for layout in self._known.get(length, ()):
-                whole = layout.read_all(data)
-                if whole is not None:
-                    values += whole
-                    break
-            else:
-                values += self.read([data])
-        return values
+        parts = [part for data in answer if data and (part := self._columns(data))]
+        if len(parts) == 1:
+            return parts[0]
+        return [tuple(chain(*columns)) for columns in zip(*parts, strict=True)] or self._nothing
+
+    def _columns(self, data: bytes) -> list[Column]:
+        length, kind = _parse_head(data, 0)
+        if kind in ENDS and length == len(data):
+            return []
+        for layout in self._known.get(length, ()):
+            found = layout.columns(data)
+            if found is not None:
+                return found
+        return list(zip(*self.read([data]), strict=True))
 
     def read(self, answer: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:
-        """As `read_all`, message by message."""
-        # All in local names: this loop runs for every real server.
-        number = int.from_bytes
-        step, size, mask, expected, unpack, _, order = _NONE
+        """The values of each message of an answer, one after the other. Raises as `columns`."""
+        layout = None
         for data in answer:
             start, end = 0, len(data)
             while start < end:
-                if number(data[start : start + size], "little") & mask == expected:
-                    yield order(unpack(data, start))
-                    start += step
-                    continue
-                length, kind = _parse_head(data, start)
-                message = data[start : start + length]
-                known = next((one for one in self._of(length) if one.fits(message)), None)
-                if known is not None:
-                    step, size, mask, expected, unpack, _, order = known
-                    continue
-                if kind not in ENDS:
-                    yield self._first(message)
-                start += (length + 3) & ~3
-
-    def _of(self, length: int) -> list[Layout]:
-        return self._known.get(length, [])
+                if layout is None or not layout.fits(data, start):
+                    length, kind = _parse_head(data, start)
+                    known = self._known.get(length, ())
+                    layout = next((one for one in known if one.fits(data, start)), None)
+                    if layout is None:
+                        if kind not in ENDS:
+                            yield self._first(data[start : start + length])
+                        start += (length + 3) & ~3
+                        continue
+                yield layout.order(layout.unpack(data, start))
+                start += layout.step
 
     def _first(self, message: bytes) -> tuple[Any, ...]:
         """Read a message that no layout fits, and learn its own while there is room."""
         whole = attributes(attributes(message, HEADERS).get(self._number, b""))
         values = values_of(whole, self._fields)
-        known = self._of(len(message))
+        known = self._known.get(len(message), [])
         if len(known) < MOST_OF_A_LENGTH and len(self._known) < MOST_LENGTHS:
             made = make_layout(message, self._number, self._fields)
             if made is not None:
@@ -159,7 +172,7 @@ def make_layout(message: bytes, outer: int, fields: Sequence[Field]) -> Layout |
     whole = any(path != choice[0] for path, choice in zip(chosen, choices, strict=True))
     wanted = sorted((first[path] for path in set(chosen) if path), key=lambda one: one.start)
     kinds = {path: field.number for path, field in zip(chosen, fields, strict=True)}
-    form, position = ["="], 0
+    form, position = list[str](), 0
     for one in wanted:
         kind = _NUMBERS.get(one.size, "") if kinds[one.path] else f"{one.size}s"
         if not kind:
@@ -167,7 +180,8 @@ def make_layout(message: bytes, outer: int, fields: Sequence[Field]) -> Layout |
         form.append(f"{one.start + 4 - position}x{kind}")
         position = one.start + 4 + one.size
     form.append("0s")  # of what is not there: `ABSENT`
-    places = {one.path: index for index, one in enumerate(wanted)} | {(): len(wanted)}
+    indexes = {one.path: index for index, one in enumerate(wanted)} | {(): len(wanted)}
+    places = tuple(indexes[path] for path in chosen)
     telling = [(one.start, 4) for one in found if whole or one.start < position]
     mask = bytearray(sum(telling[-1]))
     for start, size in (LENGTH_AND_KIND, *telling):
@@ -175,13 +189,15 @@ def make_layout(message: bytes, outer: int, fields: Sequence[Field]) -> Layout |
     number = int.from_bytes(mask, "little")
     step = (len(message) + 3) & ~3
     return Layout(
-        step,
-        len(mask),
-        number,
-        int.from_bytes(message[: len(mask)], "little") & number,
-        Struct("".join(form)).unpack_from,
-        Struct(f"{''.join(form)}{step - position}x").iter_unpack,
-        itemgetter(*(places[path] for path in chosen)),
+        step=step,
+        size=len(mask),
+        mask=number,
+        expected=int.from_bytes(message[: len(mask)], "little") & number,
+        form=f"{''.join(form)}{step - position}x",
+        places=places,
+        width=len(wanted) + 1,
+        unpack=Struct("=" + "".join(form)).unpack_from,
+        order=itemgetter(*places),
     )
 
 

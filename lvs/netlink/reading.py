@@ -21,7 +21,7 @@ from lvs.netlink.decode import (
     service_of,
 )
 from lvs.netlink.encode import encode_raw_key, nested
-from lvs.netlink.layout import Layouts
+from lvs.netlink.layout import Column, Layouts
 from lvs.netlink.transport import Transport
 from lvs.netlink.uapi import Command, CommandAttr
 
@@ -40,6 +40,14 @@ class _Asked(NamedTuple):
     question: bytes
 
 
+def _asked(values: Values) -> _Asked | None:
+    family = FAMILY_NAMES.get(values[0])
+    if family is None:
+        return None
+    key = encode_raw_key(*values[: len(SERVICE_KEY_FIELDS)])
+    return _Asked(values, family, nested(CommandAttr.SERVICE, key))
+
+
 class _Known(NamedTuple, Generic[_Service]):
     """A service with the answer that named its real servers."""
 
@@ -51,8 +59,9 @@ class _Known(NamedTuple, Generic[_Service]):
 class Reader(Generic[_Service, _Server]):
     """Reads all services, and remembers the last reading.
 
-    make_servers gets the values of all real servers of a service, and its family; make_service gets those
-    of its own fields, which begin with `SERVICE_KEY_FIELDS`, and what make_servers made.
+    make_servers gets the values of all real servers of a service, field by field, and its family;
+    make_service gets those of its own fields, which begin with `SERVICE_KEY_FIELDS`, and what make_servers
+    made.
     """
 
     def __init__(
@@ -60,22 +69,24 @@ class Reader(Generic[_Service, _Server]):
         service_fields: tuple[Field, ...],
         make_service: Callable[[Values, tuple[_Server, ...]], _Service],
         server_fields: tuple[Field, ...],
-        make_servers: Callable[[list[Values], Family], tuple[_Server, ...]],
+        make_servers: Callable[[list[Column], Family], tuple[_Server, ...]],
     ) -> None:
         self._make_service = make_service
         self._make_servers = make_servers
-        self._service_values = Layouts(CommandAttr.SERVICE, service_fields).read_all
-        self._server_values = Layouts(CommandAttr.DEST, server_fields).read_all
+        self._services = Layouts(CommandAttr.SERVICE, service_fields)
+        self._servers = Layouts(CommandAttr.DEST, server_fields)
         self._before: dict[bytes, _Known[_Service]] = {}
 
     def read(self, transport: Transport, family: int) -> list[_Service]:
         """Every service, in the kernel's order. Raises OSError with the kernel's errno."""
         transport.begin_again()
+        messages = transport.dump(family, Command.GET_SERVICE)
+        opened = self._open([message for message in messages if message not in self._before])
         asked: dict[bytes, _Asked] = {}
         before: list[list[bytes]] = []
-        for message in transport.dump(family, Command.GET_SERVICE):
+        for message in messages:
             known = self._before.get(message)
-            service = known.asked if known else self._open(message)
+            service = known.asked if known else opened[message]
             if service is None:
                 log.warning("Passed over an IPVS service of an unknown address family")
                 continue
@@ -92,17 +103,13 @@ class Reader(Generic[_Service, _Server]):
         self._before = now
         return [known.service for known in now.values()]
 
-    def _open(self, message: bytes) -> _Asked | None:
-        """None when its address family is neither IPv4 nor IPv6: the model has no place for it."""
-        (values,) = self._service_values([message])
-        family = FAMILY_NAMES.get(values[0])
-        if family is None:
-            return None
-        key = encode_raw_key(*values[: len(SERVICE_KEY_FIELDS)])
-        return _Asked(values, family, nested(CommandAttr.SERVICE, key))
+    def _open(self, messages: list[bytes]) -> dict[bytes, _Asked | None]:
+        """None for one whose address family is neither IPv4 nor IPv6: the model has no place for it."""
+        found = zip(messages, self._services.read(messages), strict=True)
+        return {message: _asked(values) for message, values in found}
 
     def _decode(self, asked: _Asked, answer: list[bytes]) -> _Service:
-        servers = self._make_servers(self._server_values(answer), asked.family)
+        servers = self._make_servers(self._servers.columns(answer), asked.family)
         return self._make_service(asked.values, servers)
 
 
@@ -122,8 +129,5 @@ def counter_reader() -> CounterReader:
         identity = values[: len(SERVICE_KEY_FIELDS)]
         return ServiceCounters(key_of(identity), Counters(*values[len(identity) :]), servers)
 
-    def make_servers(found: list[Values], family: Family) -> tuple[ServerCounters, ...]:
-        return tuple([server_counters_of(values, family) for values in found])
-
     fields = (*SERVICE_KEY_FIELDS, *TOTAL_FIELDS)
-    return Reader(fields, make, SERVER_COUNTER_FIELDS, make_servers)
+    return Reader(fields, make, SERVER_COUNTER_FIELDS, server_counters_of)

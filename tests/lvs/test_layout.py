@@ -86,6 +86,19 @@ def test_values_are_those_of_the_plain_way(messages, size):
     assert list(layouts.read([*datagrams, DONE])) == expected  # now all of them are known
 
 
+@given(answers(), st.integers(1, 4))
+def test_columns_are_the_same_values_field_by_field(messages, size):
+    expected = list(zip(*map(plainly, messages), strict=True))
+    datagrams = [b"".join(messages[n : n + size]) for n in range(0, len(messages), size)]
+    layouts = Layouts(OUTER, FIELDS)
+    assert layouts.columns([*datagrams, DONE]) == expected
+    assert layouts.columns([*datagrams, DONE]) == expected  # now all of them are known
+
+
+def test_an_answer_without_messages_has_empty_columns():
+    assert Layouts(OUTER, FIELDS).columns([DONE]) == [()] * len(FIELDS)
+
+
 def simple(first=b"\1\0\0\0", second=b"text", *more):
     return message(b"".join([attribute(1, first), attribute(2, second), *more]))
 
