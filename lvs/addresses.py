@@ -1,8 +1,9 @@
 """IP addresses as text, in the one canonical form that equality and digests rely on."""
 
-from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal
+
+from lvs.remember import remembered
 
 Family = Literal["inet", "inet6"]
 
@@ -10,7 +11,7 @@ SOCKET_FAMILY: dict[Family, int] = {"inet": int(AF_INET), "inet6": int(AF_INET6)
 FULL_NETMASK: dict[Family, str] = {"inet": "255.255.255.255", "inet6": "128"}
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def packed(address: str) -> bytes:
     """The address in network byte order: 4 bytes for IPv4, 16 for IPv6.
 
@@ -22,13 +23,13 @@ def packed(address: str) -> bytes:
         raise ValueError(f"“{address}” is not an IPv4 or IPv6 address") from None
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def unpacked(raw: bytes) -> str:
     """Canonical text of 4 (IPv4) or 16 (IPv6) address bytes. Raises ValueError on any other length."""
     return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def canonical(address: str) -> str:
     """The address as the kernel and ipvsadm print it. Raises ValueError when it is none."""
     return unpacked(packed(address.strip()))

@@ -7,13 +7,13 @@ These are named tuples rather than dataclasses because a table holds ten thousan
 built anew at each read: construction, comparison and hashing then run in C.
 """
 
-import hashlib
 from collections.abc import Iterable
-from functools import lru_cache
 from operator import lt
 from typing import Any, Literal, NamedTuple
 
 from lvs.addresses import FULL_NETMASK, Family, canonical, endpoint, family_of, packed
+from lvs.named_tuples import new
+from lvs.remember import remembered
 from lvs.settings import (
     SyncDaemon,
     Sysctl,
@@ -45,6 +45,10 @@ class ServiceKey(NamedTuple):
         if self.fwmark:
             return f"fwmark {self.fwmark}" + (" ipv6" if self.family == "inet6" else "")
         return f"{self.protocol} {endpoint(self.address, self.port)}"
+
+
+_KEY = len(ServiceKey._fields)
+"""A `VirtualService` begins with the fields of its key."""
 
 
 class RealServer(NamedTuple):
@@ -94,12 +98,12 @@ class VirtualService(NamedTuple):
     @property
     def key(self) -> ServiceKey:
         """What tells it from every other service of the director."""
-        return ServiceKey(self.family, self.protocol, self.address, self.port, self.fwmark)
+        return new(ServiceKey, self[:_KEY])
 
     @property
     def settings(self) -> "VirtualService":
         """The service without its real servers: what one SET_SERVICE message carries."""
-        return self._replace(real_servers=())
+        return new(VirtualService, (*self[:-1], ()))
 
     def __str__(self) -> str:
         return str(self.key)
@@ -137,12 +141,9 @@ class Table(NamedTuple):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical document: what an approval binds to."""
-        from lvs.canonical_text import canonical_text  # which is made of this module
+        from lvs.canonical_text import digest_of  # which is made of this module
 
-        digest = hashlib.sha256()
-        for part in canonical_text(self):
-            digest.update(part)
-        return digest.hexdigest()
+        return digest_of(self)
 
     @property
     def scope(self) -> Scope:
@@ -188,7 +189,7 @@ def server_order(server: RealServer) -> tuple[Any, ...]:
     return (_address_order(server.address), server.port)
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def _address_order(address: str) -> bytes:
     if canonical(address) != address:
         raise ValueError(f"“{address}” is not written in its canonical form")
@@ -203,6 +204,8 @@ def canonical_service(service: VirtualService) -> VirtualService:
     the tunnel settings without tunnel forwarding.
     """
     servers = _canonical_servers(service.real_servers)
+    if servers is service.real_servers and _is_canonical(service):
+        return service
     address = canonical(service.address) if not service.fwmark else ""
     family = service.family if service.fwmark else family_of(address)
     persistent = service.persistence > 0
@@ -220,6 +223,23 @@ def canonical_service(service: VirtualService) -> VirtualService:
         service.persistence_engine if persistent else "",
         service.one_packet,
         servers,
+    )
+
+
+_FLAGS = VirtualService._fields.index("flags")
+_PLAIN_SETTINGS: dict[str, tuple[Any, ...]] = {
+    family: ((), 0, netmask, "", False) for family, netmask in FULL_NETMASK.items()
+}
+
+
+def _is_canonical(service: VirtualService) -> bool:
+    """Whether a service's own fields surely are. False says nothing."""
+    address = service.address
+    return (
+        not service.fwmark
+        and service[_FLAGS:-1] == _PLAIN_SETTINGS.get(service.family)
+        and service.family == family_of(address)
+        and canonical(address) == address
     )
 
 

@@ -5,7 +5,7 @@ make in place. The way back is `make_plan(desired, current)`.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, repeat
 
 from lvs.documents import (
     Document,
@@ -15,6 +15,7 @@ from lvs.documents import (
     service_to_document,
 )
 from lvs.model import RealServer, Scope, Table, VirtualService
+from lvs.named_tuples import all_of
 from lvs.rules.sysctls import OF_A_SCHEDULER, READ_BY_STARTING_DAEMONS
 from lvs.setting_step import FIRST_KINDS, LAST_KINDS, SETTING_KINDS, SettingStep
 from lvs.settings import Sysctl, setting_from_document, setting_to_document
@@ -48,8 +49,8 @@ def make_plan(current: Table, desired: Table) -> tuple[AnyStep, ...]:
     if current == desired:
         return ()
     groups: dict[str, list[AnyStep]] = {kind: [] for kind in STEP_KINDS}
-    for step in _service_plan(current, desired):
-        groups[step.kind].append(step)
+    for steps in _service_plan(current, desired):
+        groups[steps[0].kind] += steps
     late = groups[SERVICE_KINDS[-1]]
     for setting_step in _setting_plan(current, desired):
         (late if _is_late(setting_step) else groups[setting_step.kind]).append(setting_step)
@@ -61,15 +62,18 @@ def _is_late(step: SettingStep) -> bool:
     return isinstance(step.setting, Sysctl) and step.setting.name in OF_A_SCHEDULER
 
 
-def _service_plan(current: Table, desired: Table) -> Iterator[Step]:
+def _service_plan(current: Table, desired: Table) -> Iterator[list[Step]]:
+    """In runs of one kind."""
     old, new = current.by_key(), desired.by_key()
     for key, service in new.items():
         before = old.get(key)
-        if before != service:
-            yield from _added(service) if before is None else _edited(before, service)
+        if before is None:
+            yield from _added(service)
+        elif before != service:
+            yield from ([step] for step in _edited(before, service))
     for key, service in old.items():
         if key not in new:
-            yield Step("delete service", service.settings, None, service)
+            yield [Step("delete service", service.settings, None, service)]
 
 
 def _setting_plan(current: Table, desired: Table) -> Iterator[SettingStep]:
@@ -93,10 +97,12 @@ def _setting_plan(current: Table, desired: Table) -> Iterator[SettingStep]:
         yield from (SettingStep("start daemon", d) for d in desired.sync if d not in kept)
 
 
-def _added(service: VirtualService) -> list[Step]:
+def _added(service: VirtualService) -> Iterator[list[Step]]:
     settings = service.settings
-    servers = [Step("add server", settings, server) for server in service.real_servers]
-    return [Step("add service", settings), *servers]
+    yield [Step("add service", settings)]
+    if service.real_servers:
+        kind, nothing = repeat("add server"), repeat(None)
+        yield list(all_of(Step, kind, repeat(settings), service.real_servers, nothing))
 
 
 def _edited(before: VirtualService, service: VirtualService) -> Iterator[Step]:

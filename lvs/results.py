@@ -1,10 +1,12 @@
 """What became of each step of a run."""
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Literal, NamedTuple
 
 from lvs.errors import KernelRefusal
 from lvs.model import ServiceKey
+from lvs.named_tuples import all_of
 from lvs.plan import AnyStep, Step
 
 StepState = Literal["done", "failed", "skipped"]
@@ -19,8 +21,6 @@ class StepResult(NamedTuple):
 
 
 OnStep = Callable[[StepResult], None]
-_new = tuple.__new__
-"""Makes a named tuple of all its fields, in half the time that calling its class takes."""
 
 
 class StepLog:
@@ -33,13 +33,13 @@ class StepLog:
         self._on_step = on_step
         self._results: dict[int, StepResult] = {}
 
-    def answered(self, index: int, problem: KernelRefusal | None) -> None:
-        """The kernel did the step, or refused it."""
+    def answered(self, indexes: range, problem: KernelRefusal | None) -> None:
+        """The kernel did the steps, or refused one."""
         if problem is None:
-            self._add(_new(StepResult, (index, "done", "")))
-        else:
-            self.refusal = self.refusal or problem
-            self._add(StepResult(index, "failed", problem.reason))
+            self._add(list(all_of(StepResult, indexes, repeat("done"), repeat(""))))
+            return
+        self.refusal = self.refusal or problem
+        self._add([StepResult(index, "failed", problem.reason) for index in indexes])
 
     def judge_lost(self, remaining: Iterable[AnyStep], reason: str) -> None:
         """Answers were lost: a step is done if the kernel, read since, no longer needs it.
@@ -52,9 +52,9 @@ class StepLog:
             if index in self._results:
                 continue
             if step.identity not in needed:
-                self._add(StepResult(index, "done"))
+                self._add([StepResult(index, "done")])
             elif error:
-                self._add(StepResult(index, "failed", error))
+                self._add([StepResult(index, "failed", error)])
                 error = ""  # those after it count as not tried
 
     def results(self) -> tuple[StepResult, ...]:
@@ -77,7 +77,8 @@ class StepLog:
             and step.kind == kind
         )
 
-    def _add(self, result: StepResult) -> None:
-        self._results[result.index] = result
+    def _add(self, results: list[StepResult]) -> None:
+        self._results |= {result[0]: result for result in results}
         if self._on_step is not None:
-            self._on_step(result)
+            for result in results:
+                self._on_step(result)

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +31,8 @@ from lvs.model import EMPTY, Scope, Table
 SCHEMA = 2
 _NOTHING = Scope()
 DEFAULT_FOLDER = "/var/lib/lvsconsole"
+_AT_ONCE = 50
+"""Parts of the file that are hashed and written together: a kilobyte or so each, all of them megabytes."""
 
 
 class Journal(NamedTuple):
@@ -133,12 +137,15 @@ class StateFolder:
     def save(self, state: State) -> None:
         """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""
         self._make_folder()
-        data = b"".join(_to_text(state))
+        mark = hashlib.sha256()
         try:
             handle, temporary = tempfile.mkstemp(prefix=".state-", dir=self.path)
             try:
                 with os.fdopen(handle, "wb") as file:  # mkstemp gave it mode 0600
-                    file.write(data)
+                    parts = _to_text(state)
+                    while piece := b"".join(islice(parts, _AT_ONCE)):
+                        mark.update(piece)
+                        file.write(piece)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(self.file)
@@ -146,7 +153,7 @@ class StateFolder:
                 Path(temporary).unlink(missing_ok=True)
                 raise
             self._sync_folder()
-            self._latest = (hashlib.sha256(data).digest(), state)
+            self._latest = (mark.digest(), state)
         except OSError as error:
             raise LvsError(f"Can't save the state to {self.file}: {error.strerror}") from error
 
@@ -175,12 +182,17 @@ def _to_text(state: State) -> Iterator[bytes]:
         "digest": state.digest,
         "boot_id": state.boot_id,
         "journal": None if state.journal is None else state.journal._asdict(),
-        "owned": scope_to_document(state.owned),
     }
     yield json.dumps(document)[:-1].encode()
-    yield b', "table": '
+    yield f', "owned": {_scope_text(state.owned)}, "table": '.encode()
     yield from (b"null",) if state.table is None else canonical_text(state.table)
     yield b"}\n"
+
+
+@lru_cache(maxsize=2)
+def _scope_text(scope: Scope) -> str:
+    """Kept, for a run saves it before and after it writes."""
+    return json.dumps(scope_to_document(scope))
 
 
 def _from_document(document: Document) -> State:

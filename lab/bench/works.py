@@ -40,11 +40,18 @@ class Work(NamedTuple):
     """The same as a whole command; "" when there is none."""
 
 
+WARM_UPS = 3
+"""Rounds of ours before the first: until then the process takes new memory from the system each time."""
+
+
 def run(work: Work, shell: Shell, rounds: int) -> Timed:
-    """Time a work. One round goes before and doesn't count: it warms both up."""
+    """Time a work. What goes before the rounds doesn't count: it warms both up."""
     ours: list[float] = []
     peers: list[float] = []
     commands: list[float] = []
+    for _ in range(WARM_UPS):
+        work.prepare()
+        work.ours()
     for _ in range(rounds + 1):
         work.prepare()
         began = time.perf_counter()

@@ -5,10 +5,13 @@ once half of that. `ipvsadm_save` reads all other lines, and would read these ju
 """
 
 import re
-from functools import lru_cache
+from itertools import repeat
+from operator import add
 
 from lvs.addresses import FULL_NETMASK, canonical, family_of
 from lvs.model import Forwarding, Protocol, RealServer, TunnelChecksum, TunnelType, VirtualService
+from lvs.named_tuples import new
+from lvs.remember import remembered
 
 _ENDPOINT = r"(?:\[([0-9a-f:.]+)\]|([0-9.]+)):([0-9]{1,5})"
 _ADDS_SERVICE = rf"-A (-([tu]) {_ENDPOINT}) -s ([a-z]+)"
@@ -24,7 +27,6 @@ _FORWARDING: dict[str, Forwarding] = {"m": "masquerade", "g": "direct"}
 _NO_PERSISTENCE_NO_SERVERS = VirtualService("inet", "", "", 0, 0)[9:]
 _NO_LIMITS_NO_TUNNEL = RealServer("", 0)[4:]
 _Settings = tuple[int, Forwarding, int, int, int, TunnelType, int, TunnelChecksum]
-_new = tuple.__new__
 
 
 def plain_service(line: str) -> tuple[str, VirtualService] | None:
@@ -50,7 +52,7 @@ def plain_server(line: str) -> tuple[str, RealServer] | None:
     except ValueError:  # `ipvsadm_save` says what is wrong
         return None
     values = (address, int(port), _FORWARDING[letter], int(weight), *_NO_LIMITS_NO_TUNNEL)
-    return service, _new(RealServer, values)
+    return service, new(RealServer, values)
 
 
 def plain_block(lines: str) -> tuple[str, VirtualService, list[RealServer]] | None:
@@ -90,7 +92,7 @@ def _service(
     family = family_of(address)
     key = (family, _PROTOCOLS[letter], address, int(port), 0)
     settings = (scheduler, (), 0, FULL_NETMASK[family])
-    return name, _new(VirtualService, key + settings + _NO_PERSISTENCE_NO_SERVERS)
+    return name, new(VirtualService, key + settings + _NO_PERSISTENCE_NO_SERVERS)
 
 
 def _servers(text: str, beginning: str, bracket: str) -> list[RealServer] | None:
@@ -106,11 +108,10 @@ def _servers(text: str, beginning: str, bracket: str) -> list[RealServer] | None
         return None
     if found != addresses:
         return None
-    both = zip(found, settings, strict=True)
-    return [_new(RealServer, (a,) + rest) for a, rest in both]  # noqa: RUF005 - it takes half as long again
+    return list(map(new, repeat(RealServer), map(add, zip(found, strict=True), settings)))
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _settings(text: str) -> _Settings:
     """What `8080 -m -w 1` and a line feed say, and the defaults: all fields after the address.
 

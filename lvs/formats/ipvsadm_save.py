@@ -24,6 +24,7 @@ from lvs.model import (
     Table,
     VirtualService,
 )
+from lvs.named_tuples import new
 from lvs.rules import Path
 
 _ALLOWED = {
@@ -164,7 +165,7 @@ def _draft(found: list[_Found], settings: Settings) -> Draft:
                 return found[index].line
         return settings.line_of(path)
 
-    services = [VirtualService(*f.service[:-1], tuple(f.servers)) for f in found]
+    services = [new(VirtualService, (*f.service[:-1], tuple(f.servers))) for f in found]
     return Draft(Table(tuple(services), settings.timeouts, settings.sync), line_of)
 
 

@@ -6,18 +6,20 @@ one by one (`decode_…`), or by a learned layout (`reading`).
 
 import sys
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import repeat
+from operator import gt
 from socket import ntohs
-from typing import Any, TypeVar
+from typing import Any
 
 from lvs.addresses import FULL_NETMASK, Family, unpacked
 from lvs.counters import Counters, ServerCounters
 from lvs.model import RealServer, ServiceKey, VirtualService, server_order
+from lvs.named_tuples import all_of, new
 from lvs.netlink.attributes import ABSENT, Attributes, Field, values_of
 from lvs.netlink.layout import Column
 from lvs.netlink.uapi import FORWARD_MASK, DestAttr, ServiceAttr, ServiceFlag, StatsAttr
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
+from lvs.remember import remembered
 from lvs.rules.schedulers import FLAG_BITS, flags_from_bits
 
 FAMILY_NAMES: dict[int, Family] = {number: name for name, number in FAMILIES.items()}  # type: ignore[misc]
@@ -29,11 +31,8 @@ _OWN_FLAGS = ServiceFlag.PERSISTENT | ServiceFlag.HASHED | ServiceFlag.ONEPACKET
 _NAMED_BITS = int(_OWN_FLAGS) | sum(FLAG_BITS.values())
 # As plain numbers: this is asked for each real server, and members of an Enum are slow to come by.
 _PERSISTENT, _ONEPACKET = int(ServiceFlag.PERSISTENT), int(ServiceFlag.ONEPACKET)
-_new = tuple.__new__
-"""Makes a named tuple of all its fields, in half the time that calling its class takes."""
 _NO_TUNNEL = ("ipip", 0, "none")
 _TUNNEL_FIELDS = len(_NO_TUNNEL)
-_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 
 
 def _field(number: int, *, text: bool = False, optional: bool = False) -> Field:
@@ -77,7 +76,7 @@ SERVICE_FIELDS = (
 # Kernels before 3.18 send no family, those before 5.2 and 5.3 nothing of tunnels.
 SERVER_FIELDS = (
     _field(DestAttr.ADDR, text=True),
-    _field(DestAttr.PORT, text=True),  # as bytes, so that values sort as real servers do
+    _field(DestAttr.PORT),
     _field(DestAttr.ADDR_FAMILY, optional=True),
     _field(DestAttr.FWD_METHOD),
     _field(DestAttr.WEIGHT),
@@ -112,24 +111,23 @@ def key_of(values: tuple[Any, ...]) -> ServiceKey:
 def service_of(values: tuple[Any, ...], servers: tuple[RealServer, ...] = ()) -> VirtualService:
     """A service in canonical form, of the values of `SERVICE_FIELDS`. servers: canonical and sorted."""
     key = key_of(values[: len(SERVICE_KEY_FIELDS)])
-    name, raw_flags, timeout, raw_netmask, raw_engine = values[len(key) :]
+    settings = _service_settings((key.family, *values[len(key) :]))
+    return new(VirtualService, (*key, *settings, servers))
+
+
+@remembered
+def _service_settings(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of the family's name and the values behind the key."""
+    family, name, raw_flags, timeout, raw_netmask, raw_engine = values
     flags = _number(raw_flags[:4])
     scheduler = _text(name)
-    persistence, netmask, engine = 0, FULL_NETMASK[key.family], ""
+    persistence, netmask, engine = 0, FULL_NETMASK[family], ""
     if flags & _PERSISTENT and timeout:
         persistence = timeout
-        netmask = _netmask(key.family, raw_netmask)
+        netmask = _netmask(family, raw_netmask)
         engine = _text(raw_engine)
-    return VirtualService(
-        *key,
-        scheduler,
-        _flags(scheduler, flags),
-        persistence,
-        netmask,
-        engine,
-        bool(flags & _ONEPACKET),
-        servers,
-    )
+    named = _flags(scheduler, flags)
+    return (scheduler, named, persistence, netmask, engine, bool(flags & _ONEPACKET))
 
 
 def servers_of(columns: Sequence[Column], service_family: Family) -> tuple[RealServer, ...]:
@@ -139,19 +137,14 @@ def servers_of(columns: Sequence[Column], service_family: Family) -> tuple[RealS
     if len(set(numbers)) > 1 or "tunnel" in forwardings:
         rows = zip(*columns, strict=True)
         return tuple(sorted([server_of(row, service_family) for row in rows], key=server_order))
-    addresses = map(_server_address, numbers, raws, repeat(service_family))
+    addresses = _addresses(numbers, raws, service_family)
     tunnels = map(repeat, _NO_TUNNEL)
-    servers = _all_of(RealServer, addresses, map(_port, ports), forwardings, *limits, *tunnels)
-    # Of one family, so their bytes sort as they do.
-    return tuple([server for _, _, server in sorted(zip(raws, ports, servers, strict=True))])
-
-
-def _all_of(kind: type[_Tuple], *fields: Iterable[Any]) -> Iterable[_Tuple]:
-    """A named tuple of each value of the first field, of the second, and so on, the shortest ends it.
-
-    A third of the time that it takes to call the class for each.
-    """
-    return map(_new, repeat(kind), zip(*fields))  # noqa: B905 - some repeat without end
+    servers = all_of(RealServer, addresses, map(ntohs, ports), forwardings, *limits, *tunnels)
+    # Of one family, so their bytes sort as they do. The kernel tells of the newest first, so most often it
+    # is just the other way round.
+    if all(map(gt, raws, raws[1:])):
+        return tuple(servers)[::-1]
+    return tuple([server for _, _, server in sorted(zip(raws, map(ntohs, ports), servers))])  # noqa: B905
 
 
 def server_of(values: tuple[Any, ...], service_family: Family) -> RealServer:
@@ -164,24 +157,26 @@ def server_of(values: tuple[Any, ...], service_family: Family) -> RealServer:
         tunnel_checksum = _CHECKSUM_NAMES.get(checksum or 0) or f"flags-{checksum}"
         tunnel = (tunnel_type, ntohs(tunnel_port), tunnel_checksum)
     address = _server_address(number, raw, service_family)
-    return _new(RealServer, (address, _port(port), forwarding, weight, upper, lower, *tunnel))
+    return new(RealServer, (address, ntohs(port), forwarding, weight, upper, lower, *tunnel))
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _forwarding(method: int) -> str:
     method &= FORWARD_MASK
     return _FORWARDING_NAMES.get(method) or f"method-{method}"
 
 
-@lru_cache(maxsize=4096)
-def _port(raw: bytes) -> int:
-    return int.from_bytes(raw, "big")
-
-
-@lru_cache(maxsize=65536)
 def _server_address(number: int, raw: bytes, service_family: Family) -> str:
     """number: that of the real server's own family, or `ABSENT`."""
     return _address(FAMILY_NAMES.get(number, service_family), raw)
+
+
+def _addresses(numbers: Column, raws: Column, service_family: Family) -> Iterable[str]:
+    """`_server_address` of each."""
+    if len(set(numbers)) > 1:
+        return map(_server_address, numbers, raws, repeat(service_family))
+    family = FAMILY_NAMES.get(numbers[0], service_family) if numbers else service_family
+    return map(unpacked if family == "inet6" else _unpacked_inet, raws)
 
 
 def server_counters_of(
@@ -189,9 +184,9 @@ def server_counters_of(
 ) -> tuple[ServerCounters, ...]:
     """The connections and totals of a service's real servers, of the values of `SERVER_COUNTER_FIELDS`."""
     raws, ports, numbers, weights, active, inactive, persistent, *totals = columns
-    addresses = map(_server_address, numbers, raws, repeat(service_family))
-    now = (weights, active, inactive, persistent, _all_of(Counters, *totals))
-    return tuple(_all_of(ServerCounters, addresses, map(ntohs, ports), *now))
+    addresses = _addresses(numbers, raws, service_family)
+    now = (weights, active, inactive, persistent, all_of(Counters, *totals))
+    return tuple(all_of(ServerCounters, addresses, map(ntohs, ports), *now))
 
 
 def decode_service(found: Attributes) -> VirtualService | None:
@@ -215,14 +210,19 @@ def decode_server_counters(found: Attributes, service_family: Family) -> ServerC
 
 
 def _address(family: Family, raw: bytes) -> str:
-    return unpacked(raw[:4] if family == "inet" else raw)
+    return _unpacked_inet(raw) if family == "inet" else unpacked(raw)
+
+
+@remembered
+def _unpacked_inet(raw: bytes) -> str:
+    """raw: 16 bytes, of which IPv4 takes the first four."""
+    return unpacked(raw[:4])
 
 
 def _netmask(family: Family, raw: bytes) -> str:
     return unpacked(raw) if family == "inet" else str(_number(raw))
 
 
-@lru_cache(maxsize=256)
 def _flags(scheduler: str, bits: int) -> tuple[str, ...]:
     """The scheduler's flags by name; a bit without a name is `flag-0x40`, for all to see."""
     names = flags_from_bits(scheduler, bits)

@@ -6,7 +6,7 @@ Numbers are native but for addresses, IPv4 netmasks and ports, which are in netw
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from operator import itemgetter
 from struct import Struct
 from typing import Any
 
@@ -17,12 +17,16 @@ from lvs.netlink.settings_codec import encode_daemon, encode_role, encode_timeou
 from lvs.netlink.uapi import Command, CommandAttr, DestAttr, ServiceAttr, ServiceFlag
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
 from lvs.plan import AnyStep
+from lvs.remember import remembered
 from lvs.rules.schedulers import bits_of_flags
 from lvs.setting_step import SettingStep
 from lvs.settings import SyncDaemon, Timeouts
 from lvs.step import Step
 
 NLA_F_NESTED = 0x8000
+
+Fields = tuple[Any, ...]
+"""Some of the model's fields, in its order."""
 
 _U32 = "HHI"
 _HEADER = Struct("=HH")
@@ -46,7 +50,7 @@ _AF, _PROTOCOL, _ADDR = int(ServiceAttr.AF), int(ServiceAttr.PROTOCOL), int(Serv
 _PORT, _FWMARK = int(ServiceAttr.PORT), int(ServiceAttr.FWMARK)
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def encode_key(key: ServiceKey) -> bytes:
     """The attributes that name a service."""
     family = (6, ServiceAttr.AF, FAMILIES[key.family])
@@ -75,53 +79,50 @@ def encode_raw_key(family: int, protocol: Any, address: Any, port: Any, fwmark: 
 
 def encode_service(service: VirtualService) -> bytes:
     """All attributes of a service: SET replaces the whole object, so every one goes every time."""
-    flags = bits_of_flags(service.flags)
-    if service.persistence:
+    return encode_key(service.key) + _service_settings(service[len(ServiceKey._fields) : -1])
+
+
+# Of a thousand services and ten thousand real servers few have settings of their own.
+@remembered
+def _service_settings(settings: Fields) -> bytes:
+    scheduler, flag_names, persistence, netmask, engine, one_packet = settings
+    flags = bits_of_flags(flag_names)
+    if persistence:
         flags |= ServiceFlag.PERSISTENT
-    if service.one_packet:
+    if one_packet:
         flags |= ServiceFlag.ONEPACKET
-    engine = service.persistence_engine
     return b"".join(
         (
-            encode_key(service.key),
-            _text(ServiceAttr.SCHED_NAME, service.scheduler),
+            _text(ServiceAttr.SCHED_NAME, scheduler),
             _text(ServiceAttr.PE_NAME, engine) if engine else b"",
             _SETTINGS.pack(
                 *(12, ServiceAttr.FLAGS, flags, _ALL_BITS),
-                *(8, ServiceAttr.TIMEOUT, service.persistence),
-                *(8, ServiceAttr.NETMASK, _netmask(service.netmask)),
+                *(8, ServiceAttr.TIMEOUT, persistence),
+                *(8, ServiceAttr.NETMASK, _netmask(netmask)),
             ),
         )
     )
 
 
-def encode_server_key(server: RealServer) -> bytes:
-    """The attributes that name a real server within its service."""
-    return _dest_address(server.address) + _dest_port(server.port)
+_AFTER_ADDRESS, _PORT_ONLY = itemgetter(slice(1, None)), itemgetter(slice(1, 2))
+"""Which fields of a real server go with its address: all, or what names it within its service."""
 
 
-def encode_server(server: RealServer) -> bytes:
-    """All attributes of a real server: SET replaces the whole object."""
-    return _dest_address(server[0]) + _dest_port(server[1]) + _dest_settings(server[2:])
-
-
-# Of ten thousand real servers few have an address, a port or settings of their own.
-@lru_cache(maxsize=65536)
+@remembered
 def _dest_address(address: str) -> bytes:
     raw = packed(address)
     family = FAMILIES["inet" if len(raw) == 4 else "inet6"]
     return _DEST_ADDRESS.pack(6, DestAttr.ADDR_FAMILY, family, 20, DestAttr.ADDR, raw)
 
 
-@lru_cache(maxsize=4096)
-def _dest_port(port: int) -> bytes:
-    return _DEST_PORT.pack(6, DestAttr.PORT, port.to_bytes(2, "big"))
-
-
-@lru_cache(maxsize=4096)
-def _dest_settings(settings: tuple[Any, ...]) -> bytes:
+@remembered
+def _dest_rest(fields: Fields) -> bytes:
+    port, *settings = fields
+    raw = _DEST_PORT.pack(6, DestAttr.PORT, port.to_bytes(2, "big"))
+    if not settings:
+        return raw
     forwarding, weight, upper, lower, tunnel_type, tunnel_port, checksum = settings
-    return _DEST_SETTINGS.pack(
+    return raw + _DEST_SETTINGS.pack(
         *(8, DestAttr.FWD_METHOD, FORWARDINGS[forwarding]),
         *(8, DestAttr.WEIGHT, weight),
         *(5, DestAttr.TUN_TYPE, TUNNELS[tunnel_type]),
@@ -137,11 +138,11 @@ _SERVICE_STEPS: dict[str, tuple[int, Callable[[VirtualService], bytes]]] = {
     "edit service": (int(Command.SET_SERVICE), encode_service),
     "delete service": (int(Command.DEL_SERVICE), lambda service: encode_key(service.key)),
 }
-_SERVER_STEPS: dict[str, tuple[int, Callable[[RealServer], bytes]]] = {
-    "add server": (int(Command.NEW_DEST), encode_server),
-    "edit server": (int(Command.SET_DEST), encode_server),
-    "drain server": (int(Command.SET_DEST), encode_server),
-    "delete server": (int(Command.DEL_DEST), encode_server_key),
+_SERVER_STEPS: dict[str, tuple[int, Callable[[RealServer], Fields]]] = {
+    "add server": (int(Command.NEW_DEST), _AFTER_ADDRESS),
+    "edit server": (int(Command.SET_DEST), _AFTER_ADDRESS),
+    "drain server": (int(Command.SET_DEST), _AFTER_ADDRESS),
+    "delete server": (int(Command.DEL_DEST), _PORT_ONLY),
 }
 
 
@@ -167,9 +168,9 @@ def encode_steps(steps: Sequence[AnyStep]) -> list[tuple[int, bytes]]:
 
 
 def _encode_server_steps(
-    steps: list[Step], command: int, encode: Callable[[RealServer], bytes]
+    steps: list[Step], command: int, fields_of: Callable[[RealServer], Fields]
 ) -> list[tuple[int, bytes]]:
-    header = _DEST_HEADERS[_DEST_KEY_SIZE if encode is encode_server_key else _DEST_SIZE]
+    header = _DEST_HEADERS[_DEST_KEY_SIZE if fields_of is _PORT_ONLY else _DEST_SIZE]
     encoded: list[tuple[int, bytes]] = []
     named, lead = None, b""
     for kind, service, server, _ in steps:
@@ -177,7 +178,9 @@ def _encode_server_steps(
             raise ValueError(f"a step “{kind}” without a real server")
         if service is not named:  # most often it is that of the step before
             named, lead = service, nested(CommandAttr.SERVICE, encode_key(service.key)) + header
-        encoded.append((command, lead + encode(server)))
+        # All of a real server's attributes but to delete it: SET replaces the whole object.
+        attributes = lead + _dest_address(server[0]) + _dest_rest(fields_of(server))
+        encoded.append((command, attributes))
     return encoded
 
 

@@ -135,11 +135,13 @@ class Kernel:
     def execute(
         self,
         steps: Sequence[AnyStep],
-        on_result: Callable[[int, KernelRefusal | None], None],
+        on_result: Callable[[range, KernelRefusal | None], None],
         *,
         go_on: bool = False,
     ) -> KernelRefusal | None:
-        """Do the steps in order; `on_result(index, None or refusal)` for each that was tried.
+        """Do the steps in order; `on_result(indexes, None or refusal)` for those that were tried.
+
+        A refusal is told with the index of its step alone.
 
         Steps go out in batches of one kind, so nothing is removed in a batch in which something is
         still being added. The kernel finishes a batch whatever becomes of one step: those after a
@@ -151,13 +153,12 @@ class Kernel:
         refused: list[KernelRefusal] = []
         for first, batch in _batches(steps):
 
-            def on_answer(index: int, errno: int, first: int = first) -> None:
-                if not errno:
-                    on_result(first + index, None)
-                    return
-                problem = refusal(steps[first + index], errno)
-                refused.append(problem)
-                on_result(first + index, problem)
+            def on_answer(indexes: range, errno: int, first: int = first) -> None:
+                told = range(first + indexes.start, first + indexes.stop)
+                problem = refusal(steps[told.start], errno) if errno else None
+                if problem is not None:
+                    refused.append(problem)
+                on_result(told, problem)
 
             if batch[0].kind == "set sysctl":
                 _write_sysctls(batch, on_answer)
@@ -170,7 +171,7 @@ class Kernel:
         return refused[0] if refused else None
 
     def _stop_daemons(
-        self, steps: Sequence[AnyStep], on_answer: Callable[[int, int], None]
+        self, steps: Sequence[AnyStep], on_answer: Callable[[range, int], None]
     ) -> None:
         """Stop them; also those that were started a moment ago, which the kernel does without a word.
 
@@ -178,9 +179,9 @@ class Kernel:
         netlink acknowledges with nothing (`netlink_rcv_skb`). A question behind it is answered.
         """
 
-        def note(index: int, errno: int) -> None:
-            if index < len(steps):
-                on_answer(index, errno)
+        def note(indexes: range, errno: int) -> None:
+            if indexes.start < len(steps):
+                on_answer(indexes[: len(steps) - indexes.start], errno)
 
         commands = [*encode_steps(steps), (int(Command.GET_INFO), b"")]
         self._opened().batch(self._family, commands, note)
@@ -243,7 +244,7 @@ def _batches(steps: Sequence[AnyStep]) -> Iterator[tuple[int, Sequence[AnyStep]]
         first = end
 
 
-def _write_sysctls(steps: Sequence[AnyStep], on_answer: Callable[[int, int], None]) -> None:
+def _write_sysctls(steps: Sequence[AnyStep], on_answer: Callable[[range, int], None]) -> None:
     for index, step in enumerate(steps):
         if isinstance(step, SettingStep) and isinstance(step.setting, Sysctl):
-            on_answer(index, write_sysctl(step.setting))
+            on_answer(range(index, index + 1), write_sysctl(step.setting))

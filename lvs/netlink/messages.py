@@ -1,6 +1,6 @@
 """Generic netlink messages and the datagrams in which they come: linux/netlink.h, linux/genetlink.h."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from errno import EPERM
 from os import strerror
 from struct import Struct
@@ -63,6 +63,21 @@ def verdicts(data: bytes, first: int, last: int) -> Iterator[tuple[int, int]]:
 def message(family: int, command: int, attributes: bytes, flags: int, sequence: int) -> bytes:
     """A whole generic netlink message."""
     return _head(HEADERS + len(attributes), family, flags, sequence, 0, command, 1) + attributes
+
+
+def batch(family: int, commands: Sequence[tuple[int, bytes]], first: int) -> bytes:
+    """Commands with their attributes as messages in one piece, numbered from `first` on.
+
+    Only the last one asks for an acknowledgement.
+    """
+    parts: list[bytes] = []
+    for number, (command, attributes) in enumerate(commands, first):
+        head = _head(HEADERS + len(attributes), family, NLM_F_REQUEST, number, 0, command, 1)
+        parts += (head, attributes)
+    command, attributes = commands[-1]
+    flags, number = NLM_F_REQUEST | NLM_F_ACK, first + len(commands) - 1
+    parts[-2:] = [message(family, command, attributes, flags, number)]
+    return b"".join(parts)
 
 
 def _raise(errno: int) -> None:

@@ -62,16 +62,18 @@ class RingMissing(Exception):
     """This kernel has no io_uring, or doesn't let us use it."""
 
 
-class _Memory(local):
+class _Buffer(local):
     """Where questions and answers lie: one for each thread and kept, for a new page costs time to touch."""
 
     def __init__(self) -> None:
-        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # else a forked process would write into it too
+        private = (
+            mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        )  # else a forked process would write into it too
         self.bytes = mmap.mmap(-1, _QUESTIONS + _MOST, flags=private)
         self.start = ctypes.addressof(ctypes.c_char.from_buffer(self.bytes))
 
 
-_memory = _Memory()
+_buffer = _Buffer()
 
 
 class Ring:
@@ -111,7 +113,7 @@ class Ring:
         Datagrams that didn't come, or don't fit, are left out. Raises RingMissing also when the
         messages are longer than 64 KiB together.
         """
-        memory = _memory.bytes
+        memory = _buffer.bytes
         sent = b"".join(messages)
         if len(sent) > _MOST:
             raise RingMissing
@@ -132,7 +134,7 @@ class Ring:
         return answers
 
     def _prepare(self, descriptor: int, messages: Sequence[bytes]) -> None:
-        entries, start = list[tuple[int, int, int]](), _memory.start
+        entries, start = list[tuple[int, int, int]](), _buffer.start
         question = start + _QUESTIONS
         for index, message in enumerate(messages):
             end = start + _ENDS + index * _END_SIZE

@@ -21,6 +21,7 @@ from lvs.netlink.messages import (
     NLM_F_ACK,
     NLM_F_DUMP,
     NLM_F_REQUEST,
+    batch,
     cut,
     ends,
     message,
@@ -178,9 +179,11 @@ class Transport:
         self,
         family: int,
         commands: Sequence[tuple[int, bytes]],
-        on_answer: Callable[[int, int], None],
+        on_answer: Callable[[range, int], None],
     ) -> None:
-        """Send commands in one call; `on_answer(index, errno)` for each in order, errno 0 when done.
+        """Send commands in one call; `on_answer(indexes, errno)` until each was told of in order.
+
+        errno is 0 for those that were done; a refusal has one index.
 
         The kernel works through all of them, whatever becomes of one. Only the last one asks for an
         acknowledgement: a refusal comes in any case, so what wasn't refused before the end was done. An
@@ -188,20 +191,16 @@ class Transport:
         not be one that EINTR can end: netlink never answers that (`netlink_rcv_skb`).
         """
         first, last = self._next_sequence(len(commands)), len(commands) - 1
-        messages = [
-            message(family, command, attributes, NLM_F_REQUEST, number)
-            for number, (command, attributes) in enumerate(commands[:last], first)
-        ]
-        acknowledged = NLM_F_REQUEST | NLM_F_ACK
-        messages.append(message(family, *commands[last], acknowledged, first + last))
-        self._send(b"".join(messages))
+        self._send(batch(family, commands, first))
         told = 0
         while told <= last:
             for data in self._receive():
                 for index, errno in verdicts(data, first, last):
-                    for done in range(told, index):
-                        on_answer(done, 0)
-                    on_answer(index, errno)
+                    end = index if errno else index + 1
+                    if told < end:
+                        on_answer(range(told, end), 0)
+                    if errno:
+                        on_answer(range(index, index + 1), errno)
                     told = index + 1
 
     def _next_sequence(self, count: int = 1) -> int:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from lvs.addresses import Family, canonical, family_of, packed, unpacked
+from lvs.remember import remembered
 from lvs.rules.problem import Path, Problem, quoted
 
 MAX_PORT = 65535
@@ -44,7 +44,7 @@ def check_address(address: str, what: str) -> Iterator[Problem]:
         )
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def unicast_family(address: str) -> Family | None:
     """The family of a canonical address with which nothing is wrong; None for any other text."""
     if canonical_or_none(address) != address or _not_unicast(address):
@@ -65,7 +65,7 @@ def _not_an_address(address: str) -> str:
     )
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def _not_unicast(address: str) -> str:
     """Why an address in canonical text is no unicast one; "" when it is."""
     raw = packed(address)

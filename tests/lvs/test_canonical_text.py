@@ -40,6 +40,17 @@ def test_unknown_words_are_escaped():
     assert b"".join(canonical_text(odd)) == plainly(odd)
 
 
+def test_numbers_that_are_equal_look_alike_whichever_came_first():
+    for true, one in ((True, 1), (1, True)):
+        texts = []
+        for value in (true, one):
+            server = WEB.real_servers[0]._replace(weight=value, port=value)
+            table = make_table([with_servers(server)._replace(one_packet=value)])
+            texts.append(b"".join(canonical_text(table)))
+        assert texts[0] == texts[1]
+    assert b'"weight":1}' in texts[0] and b'"one_packet":true' in texts[0]
+
+
 def test_digest_is_the_hash_of_the_text():
     for table in (EMPTY, TUTORIAL):
         assert table.digest == hashlib.sha256(plainly(table)).hexdigest()

@@ -20,11 +20,10 @@ from lvs.netlink.decode import (
 from lvs.netlink.encode import (
     encode_key,
     encode_raw_key,
-    encode_server,
     encode_service,
     encode_step,
 )
-from lvs.netlink.uapi import DestAttr, ServiceAttr, StatsAttr
+from lvs.netlink.uapi import CommandAttr, DestAttr, ServiceAttr, StatsAttr
 from lvs.plan import Step
 from tests.lvs.strategies import services
 
@@ -40,6 +39,12 @@ def with_service(**changed):
     """The attributes of TCP, some replaced by raw values."""
     found = attributes(encode_service(TCP))
     return found | {ServiceAttr[name]: value for name, value in changed.items()}
+
+
+def encode_server(server):
+    """All attributes of a real server, as a step that adds it has them."""
+    step = Step("add server", TCP, server)
+    return attributes(encode_step(step)[1])[CommandAttr.DEST]
 
 
 def with_server(**changed):

@@ -7,12 +7,12 @@ import pytest
 from lvs.counters import Counters
 from lvs.model import canonical_service, make_table, sorted_table
 from lvs.netlink import reading
-from lvs.netlink.encode import encode_key, encode_server, encode_service, nested
+from lvs.netlink.encode import encode_key, encode_service, nested
 from lvs.netlink.reading import counter_reader, table_reader
 from lvs.netlink.uapi import Command, CommandAttr, DestAttr, ServiceAttr, StatsAttr
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked
 from tests.lvs.random_tables import random_table
-from tests.lvs.test_codec import attribute, native, stats
+from tests.lvs.test_codec import attribute, encode_server, native, stats
 
 DONE = struct.pack("=IHHIIi", 20, 3, 2, 1, 9, 0)
 

@@ -19,9 +19,9 @@ def one(kernel, kind, service, server=None):
     """Execute one step; the refusal that it got and that was reported."""
     reported = []
     step = Step(kind, service.settings, server)
-    refusal = kernel.execute([step], lambda index, problem: reported.append((index, problem)))
+    refusal = kernel.execute([step], lambda *result: reported.append(result))
     assert refusal is not None
-    assert reported == [(0, refusal)]
+    assert reported == [(range(1), refusal)]
     assert refusal.step is step
     return refusal
 
@@ -120,7 +120,7 @@ def test_steps_after_a_refusal_in_the_same_batch_are_told_as_they_were(kernel):
     steps = [Step("add server", WEB.settings, server) for server in (bad, NEW)]
     told = {}
     first = kernel.execute(steps, told.__setitem__)
-    assert told == {0: first, 1: None}
+    assert told == {range(1): first, range(1, 2): None}
     assert NEW in kernel.read_table().services[0].real_servers
 
 
@@ -133,7 +133,7 @@ def test_nothing_is_removed_after_something_could_not_be_added(kernel):
     ]
     told = {}
     kernel.execute(steps, told.__setitem__)
-    assert told.keys() == {0}
+    assert told.keys() == {range(1)}
     assert services(kernel.read_table()) == TUTORIAL
 
 
@@ -144,5 +144,5 @@ def test_a_second_batch_of_the_same_kind_is_not_sent_after_a_refusal(kernel, mon
     steps = [Step("add server", WEB.settings, server) for server in servers]
     told = {}
     kernel.execute(steps, told.__setitem__)
-    assert told.keys() == {0, 1}
+    assert told.keys() == {range(1), range(1, 2)}
     assert services(kernel.read_table()) == table_of(with_servers(*SERVERS, servers[0]))
