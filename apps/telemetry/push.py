@@ -136,8 +136,10 @@ def _publisher() -> _Publisher:
         return _made
 
 
-@atexit.register
-def _finish() -> None:
-    """A command that ends at once still says what it did."""
+def drain(timeout: float = 1.0) -> None:
+    """Wait until all that was announced is sent, at most `timeout` seconds."""
     if _made is not None and _made.pid == os.getpid():
-        _made.drain(1.0)
+        _made.drain(timeout)
+
+
+atexit.register(drain)  # a command that ends at once still says what it did

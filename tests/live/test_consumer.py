@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from apps.accounts.services import set_active
+from apps.telemetry import push
 from apps.telemetry.live import store_frame
 from apps.web import consumers
 from lvsconsole.asgi import application
@@ -53,6 +54,7 @@ class Page:
     async def __aexit__(self, *error):
         await self.socket.send_input({"type": "websocket.disconnect", "code": 1000})
         await self.socket.wait(5)
+        connection.close()  # each event loop has its own, and ends with the test
 
     async def next(self):
         output = await self.socket.receive_output(5)
@@ -67,6 +69,7 @@ class Page:
 
     async def subscribe(self, *topics):
         assert "hello" in await self.next()
+        await asyncio.to_thread(push.drain, 5.0)  # what making the test's objects announced
         await self.say({"subscribe": list(topics)})
         assert await self.next() == {"subscribed": sorted(topics)}
 
