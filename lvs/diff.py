@@ -4,7 +4,8 @@ plan's text. Settings: `lvs.diff_settings`."""
 from typing import Literal, NamedTuple
 
 from lvs.addresses import FULL_NETMASK
-from lvs.model import RealServer, Table, VirtualService, server_order, service_order
+from lvs.canonical_form import server_order, service_order
+from lvs.model import RealServer, Table, VirtualService
 
 Kind = Literal["added", "removed", "changed", "same"]
 

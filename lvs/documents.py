@@ -6,15 +6,8 @@ What people write goes through `lvs.formats.document`, which says what is wrong 
 from typing import Any
 
 from lvs.addresses import FULL_NETMASK, family_of
-from lvs.model import (
-    RealServer,
-    Scope,
-    ServiceKey,
-    Table,
-    VirtualService,
-    make_table,
-    service_order,
-)
+from lvs.canonical_form import make_table, service_order
+from lvs.model import RealServer, Scope, ServiceKey, Table, VirtualService
 from lvs.settings import settings_from_document, settings_to_document
 
 Document = dict[str, Any]

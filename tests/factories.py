@@ -19,8 +19,9 @@ from apps.inventory.models import Cluster, Director
 from apps.inventory.services import create_cluster, create_revision, enrol_director
 from apps.telemetry.services import store_heartbeat, store_observed
 from lvs.agent import streams
+from lvs.canonical_form import make_table
 from lvs.documents import scope_to_document, table_to_document
-from lvs.model import EMPTY, RealServer, VirtualService, make_table
+from lvs.model import EMPTY, RealServer, VirtualService
 from lvs.settings import Sysctl, Timeouts
 
 PASSWORD = "long-enough-to-pass"

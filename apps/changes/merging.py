@@ -1,6 +1,7 @@
 """Putting one table over another: pure."""
 
-from lvs.model import Table, make_table
+from lvs.canonical_form import make_table
+from lvs.model import Table
 from lvs.rules import SYSCTLS
 from lvs.settings import Sysctl, Timeouts
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from apps.changes.errors import Invalid
-from lvs.model import Table, make_table
+from lvs.canonical_form import make_table
+from lvs.model import Table
 from lvs.rules import Problem
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 

@@ -13,9 +13,10 @@ from apps.changes.models import Change
 from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
+from lvs.canonical_form import make_table
 from lvs.diff import ServiceDiff, diff_tables
 from lvs.documents import scope_from_document, table_from_document
-from lvs.model import EMPTY, Scope, Table, VirtualService, make_table
+from lvs.model import EMPTY, Scope, Table, VirtualService
 from lvs.rules import Problem, check_services, check_table
 from lvs.settings import settings_from_document
 

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.inventory.models import Cluster, Director, Revision
+from lvs.canonical_form import make_table
 from lvs.documents import table_from_document
-from lvs.model import EMPTY, Table, make_table
+from lvs.model import EMPTY, Table
 from lvs.settings import settings_from_document
 
 Person = User | AnonymousUser

@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_settings
+from lvs.canonical_form import make_table
 from lvs.diff_settings import setting_texts
-from lvs.model import EMPTY, Table, make_table
+from lvs.model import EMPTY, Table
 from lvs.rules import SYSCTLS
 from lvs.settings import KERNEL_TIMEOUTS, Sysctl, settings_from_document
 

@@ -1,6 +1,7 @@
 """The tables that are measured: every address another one, as no cache would like it."""
 
-from lvs.model import RealServer, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, Table, VirtualService
 
 
 def plain_table(services: int, servers: int, weight: int = 1) -> Table:

@@ -7,11 +7,12 @@ with its defaults, stands in `lvs.formats.document`; for the other formats see d
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from lvs.canonical_form import canonical_table
 from lvs.collector import no_collection
 from lvs.formats.detect import SOURCES, Source, detect, is_save
 from lvs.formats.drafts import MAX_LENGTH, draft_of
 from lvs.formats.errors import Draft, FormatError, Note
-from lvs.model import Table, canonical_table
+from lvs.model import Table
 from lvs.rules import Problem, check_table, errors_in
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from socket import ntohs
 from typing import Any
 
 from lvs.addresses import FULL_NETMASK, Family, unpacked
+from lvs.canonical_form import server_order
 from lvs.counters import Counters, ServerCounters
-from lvs.model import RealServer, ServiceKey, VirtualService, server_order
+from lvs.model import RealServer, ServiceKey, VirtualService
 from lvs.named_tuples import all_of, new
 from lvs.netlink.attributes import ABSENT, Attributes, Field, values_of
 from lvs.netlink.layout import Column

@@ -1,36 +1,33 @@
 """The IPVS table of this network namespace: read it, count, zero, change it step by step."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from errno import ESRCH
-from itertools import groupby
 from os import strerror
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
+from lvs.canonical_form import sorted_table
 from lvs.collector import no_collection
 from lvs.counters import ServiceCounters
 from lvs.errors import KernelRefusal, LvsError, NoAnswer
-from lvs.model import ServiceKey, Table, sorted_table
+from lvs.model import ServiceKey, Table
 from lvs.netlink.attributes import attributes
-from lvs.netlink.encode import encode_steps, encode_zero
+from lvs.netlink.encode import encode_zero
+from lvs.netlink.execute import execute
 from lvs.netlink.messages import HEADERS
 from lvs.netlink.reading import counter_reader, table_reader
-from lvs.netlink.refusals import refusal
 from lvs.netlink.schema import IpvsInfo
 from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
 from lvs.netlink.transport import Transport
 from lvs.netlink.uapi import GENL_NAME, Command, CommandAttr
 from lvs.plan import AnyStep
 from lvs.rules.sysctls import SYSCTLS
-from lvs.setting_step import SettingStep
-from lvs.settings import SyncDaemon, Sysctl, Timeouts
-from lvs.sysctl_files import read_sysctls, write_sysctl
+from lvs.settings import SyncDaemon, Timeouts
+from lvs.sysctl_files import read_sysctls
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
-"""Messages in one send: more gain nothing (measured in the lab)."""
 READINGS = 10
 """How often a table is read before it counts as never at rest."""
 
@@ -149,42 +146,7 @@ class Kernel:
         first refusal.
         Raises NoAnswer when answers were lost: steps that weren't reported may have been done.
         """
-        transport = self._opened()
-        refused: list[KernelRefusal] = []
-        for first, batch in _batches(steps):
-
-            def on_answer(indexes: range, errno: int, first: int = first) -> None:
-                told = range(first + indexes.start, first + indexes.stop)
-                problem = refusal(steps[told.start], errno) if errno else None
-                if problem is not None:
-                    refused.append(problem)
-                on_result(told, problem)
-
-            if batch[0].kind == "set sysctl":
-                _write_sysctls(batch, on_answer)
-            elif batch[0].kind == "stop daemon":
-                self._stop_daemons(batch, on_answer)
-            else:
-                transport.batch(self._family, encode_steps(batch), on_answer)
-            if refused and not go_on:
-                break
-        return refused[0] if refused else None
-
-    def _stop_daemons(
-        self, steps: Sequence[AnyStep], on_answer: Callable[[range, int], None]
-    ) -> None:
-        """Stop them; also those that were started a moment ago, which the kernel does without a word.
-
-        A thread that has never run ends with EINTR (`kthread_stop`), and that is the one errno that
-        netlink acknowledges with nothing (`netlink_rcv_skb`). A question behind it is answered.
-        """
-
-        def note(indexes: range, errno: int) -> None:
-            if indexes.start < len(steps):
-                on_answer(indexes[: len(steps) - indexes.start], errno)
-
-        commands = [*encode_steps(steps), (int(Command.GET_INFO), b"")]
-        self._opened().batch(self._family, commands, note)
+        return execute(self._opened(), self._family, steps, on_result, go_on=go_on)
 
     def zero(self, key: ServiceKey | None = None) -> None:
         """Set the counters of a service and its real servers, or of all, to zero (`ipvsadm -Z`).
@@ -232,19 +194,3 @@ class Kernel:
     def _daemons(self, transport: Transport) -> tuple[SyncDaemon, ...]:
         messages = transport.dump(self._family, Command.GET_DAEMON)
         return tuple(decode_daemon(attributes(m, HEADERS)[CommandAttr.DAEMON]) for m in messages)
-
-
-def _batches(steps: Sequence[AnyStep]) -> Iterator[tuple[int, Sequence[AnyStep]]]:
-    """Runs of steps of one kind, cut to `BATCH`, each with the index of its first step."""
-    first = 0
-    for _, run in groupby(steps, key=lambda step: step.kind):
-        end = first + len(list(run))
-        for start in range(first, end, BATCH):
-            yield start, steps[start : min(start + BATCH, end)]
-        first = end
-
-
-def _write_sysctls(steps: Sequence[AnyStep], on_answer: Callable[[range, int], None]) -> None:
-    for index, step in enumerate(steps):
-        if isinstance(step, SettingStep) and isinstance(step.setting, Sysctl):
-            on_answer(range(index, index + 1), write_sysctl(step.setting))

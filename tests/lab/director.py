@@ -14,8 +14,9 @@ from lvs.agent.errand import Errand, seal_errand
 from lvs.agent.sealing import public_key_to_text
 from lvs.agent.shapes import parse_report, parse_sample
 from lvs.agent.streams import FIELD, queue_name, reports_stream, samples_stream
+from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
-from lvs.model import RealServer, VirtualService, make_table
+from lvs.model import RealServer, VirtualService
 
 PROJECT = Path(__file__).resolve().parents[2]
 UUID = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"

@@ -6,8 +6,9 @@ import time
 import pytest
 
 from lab import Lab
+from lvs.canonical_form import make_table
 from lvs.formats import parse, render
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from lvs.rules import check_table, errors_in
 from tests.lab.director_cli import WRITES, Director, director
 from tests.lab.ways import needs_uml

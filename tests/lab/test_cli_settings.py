@@ -2,8 +2,9 @@
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import parse, render
-from lvs.model import EMPTY, Scope, make_table
+from lvs.model import EMPTY, Scope
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.lab.director_cli import WRITES, director
 from tests.lvs.examples import WEB

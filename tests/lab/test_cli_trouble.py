@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import render
-from lvs.model import RealServer, make_table
+from lvs.model import RealServer
 from tests.lab.director_cli import director
 from tests.lvs.examples import TUTORIAL, WEB, with_servers
 

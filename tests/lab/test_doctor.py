@@ -5,8 +5,9 @@ import json
 import pytest
 
 from lab import Lab
+from lvs.canonical_form import make_table
 from lvs.formats import render
-from lvs.model import RealServer, VirtualService, make_table
+from lvs.model import RealServer, VirtualService
 from lvs.settings import SyncDaemon
 from tests.lab.director_cli import Director, director
 from tests.lab.test_cli_trouble import AS_NOBODY

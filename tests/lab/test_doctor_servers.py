@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import render
-from lvs.model import RealServer, VirtualService, make_table
+from lvs.model import RealServer, VirtualService
 from tests.lab.director_cli import director
 from tests.lab.ways import needs_uml
 from tests.lvs.examples import TUTORIAL

@@ -1,6 +1,7 @@
 """The NAT tutorial's table, as the tests here know it."""
 
-from lvs.model import RealServer, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, Table, VirtualService
 
 SERVERS = (RealServer("192.168.1.103", 80), RealServer("192.168.1.104", 80))
 WEB = VirtualService("inet", "tcp", "192.168.49.134", 80, 0, scheduler="rr", real_servers=SERVERS)

@@ -3,7 +3,8 @@
 from random import Random
 
 from lvs.addresses import FULL_NETMASK, Family, unpacked
-from lvs.model import RealServer, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import flags_of
 from tests.lvs.strategies import LAB_SCHEDULERS, MASKS
 

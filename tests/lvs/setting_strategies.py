@@ -3,7 +3,8 @@
 from hypothesis import strategies as st
 
 from lvs.addresses import family_of
-from lvs.model import Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import Table, VirtualService
 from lvs.rules.settings import MAX_TIMEOUT
 from lvs.rules.sysctls import MAX_INT, SWITCHED_BY_THE_KERNEL, SYSCTLS
 from lvs.settings import SyncDaemon, Sysctl, Timeouts, default_maxlen

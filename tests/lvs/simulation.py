@@ -1,7 +1,8 @@
 """What a kernel would hold after the steps of a plan: dicts, with the kernel's own refusals."""
 
 from lvs.addresses import family_of
-from lvs.model import RealServer, ServiceKey, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, ServiceKey, Table, VirtualService
 from lvs.plan import AnyStep, SettingStep, Step
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 

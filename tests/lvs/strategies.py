@@ -3,7 +3,8 @@
 from hypothesis import strategies as st
 
 from lvs.addresses import FULL_NETMASK, unpacked
-from lvs.model import RealServer, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import SCHEDULERS, flags_of
 
 LAB_SCHEDULERS = sorted(SCHEDULERS.keys() - {"twos"})

@@ -5,9 +5,10 @@ import json
 
 from hypothesis import given
 
+from lvs.canonical_form import make_table
 from lvs.canonical_text import canonical_text
 from lvs.documents import table_to_document
-from lvs.model import EMPTY, Table, make_table
+from lvs.model import EMPTY, Table
 from tests.lvs.examples import TUTORIAL, WEB, with_servers
 from tests.lvs.random_tables import random_table
 from tests.lvs.strategies import tables

@@ -6,9 +6,10 @@ import sys
 import pytest
 from hypothesis import given
 
+from lvs.canonical_form import canonical_service
 from lvs.counters import Counters
 from lvs.errors import LvsError
-from lvs.model import RealServer, VirtualService, canonical_service
+from lvs.model import RealServer, VirtualService
 from lvs.netlink.attributes import attributes, values_of
 from lvs.netlink.decode import (
     SERVICE_KEY_FIELDS,

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.connections import make_filters, summarise
 from lvs.connections.lines import Count, read_fields
 from lvs.connections.services import Services
 from lvs.connections.summary import Tally
 from lvs.formats import parse
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from tests.lvs.captured_list import LINES, LIST, TABLE, find, rows, side
 from tests.lvs.examples import WEB
 

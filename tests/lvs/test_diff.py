@@ -1,7 +1,8 @@
 from hypothesis import given
 
+from lvs.canonical_form import make_table
 from lvs.diff import FieldDiff, diff_tables
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from lvs.plan import make_plan
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked, table_of, with_servers
 from tests.lvs.strategies import edited_tables, tables

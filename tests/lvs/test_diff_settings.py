@@ -2,9 +2,10 @@
 
 from hypothesis import given
 
+from lvs.canonical_form import make_table
 from lvs.diff import FieldDiff
 from lvs.diff_settings import SettingDiff, diff_settings
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from lvs.plan import make_plan
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from lvs.verify import explain_difference

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.counters import Counters, ServerCounters, ServiceCounters
 from lvs.documents import table_to_document
 from lvs.formats import FormatError, parse, render
-from lvs.model import EMPTY, RealServer, VirtualService, make_table
+from lvs.model import EMPTY, RealServer, VirtualService
 from tests.lvs.examples import TUTORIAL, WEB, marked, table_of
 
 SHORT = """\

@@ -2,8 +2,9 @@
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import FormatError, parse, parse_with_warnings
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 
 

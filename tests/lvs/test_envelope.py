@@ -15,8 +15,9 @@ from lvs.agent.sealing import (
     public_key_from_text,
     public_key_to_text,
 )
+from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
-from lvs.model import RealServer, VirtualService, make_table
+from lvs.model import RealServer, VirtualService
 
 DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
 NOW = 1_800_000_000.0

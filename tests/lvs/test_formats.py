@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lvs.canonical_form import make_table
 from lvs.formats import MAX_LENGTH, FormatError, detect, parse, parse_with_warnings, render
-from lvs.model import EMPTY, Table, make_table
+from lvs.model import EMPTY, Table
 from tests.lvs.examples import TUTORIAL, WEB
 from tests.lvs.strategies import tables
 from tests.lvs.work import steps_of

@@ -3,8 +3,8 @@
 from hypothesis import given
 
 from lvs.addresses import family_of
+from lvs.canonical_form import make_table
 from lvs.formats import read, write
-from lvs.model import make_table
 from tests.lvs.setting_strategies import full_tables
 
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lvs.canonical_form import make_table
 from lvs.formats import ipvsadm_save, render
 from lvs.formats.errors import FormatError
 from lvs.formats.ipvsadm_plain import plain_block, plain_server, plain_servers, plain_service
 from lvs.formats.ipvsadm_save import read_save
-from lvs.model import RealServer, make_table
+from lvs.model import RealServer
 from tests.lvs.examples import WEB, marked
 from tests.lvs.random_tables import random_table
 from tests.lvs.work import steps_of

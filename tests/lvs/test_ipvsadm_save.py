@@ -2,9 +2,10 @@
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import FormatError, parse, read, render
 from lvs.formats.surroundings import Surroundings
-from lvs.model import RealServer, VirtualService, make_table
+from lvs.model import RealServer, VirtualService
 from lvs.rules import check_table, errors_in
 from lvs.settings import SyncDaemon, Timeouts
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked, table_of

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lvs import model
+from lvs import canonical_form
+from lvs.canonical_form import canonical_service, make_table
 from lvs.documents import key_from_document, key_to_document, table_from_document, table_to_document
-from lvs.model import EMPTY, RealServer, Scope, VirtualService, canonical_service, make_table
+from lvs.model import EMPTY, RealServer, Scope, VirtualService
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked
 from tests.lvs.strategies import tables
 
@@ -63,7 +64,30 @@ def _canonical_or_error(service):
 def test_real_servers_that_are_canonical_at_a_glance_are_so_at_a_close_look(servers):
     service = WEB._replace(real_servers=servers)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "_are_canonical", lambda servers: False)
+        patch.setattr(canonical_form, "_are_canonical", lambda servers: False)
+        expected = _canonical_or_error(service)
+    assert _canonical_or_error(service) == expected
+
+
+some_services = st.builds(
+    VirtualService,
+    st.sampled_from(["inet", "inet", "inet6"]),
+    st.sampled_from(["tcp", ""]),
+    st.sampled_from(["10.0.0.1", "fd00::1", "FD00::1", "x", ""]),
+    st.sampled_from([80, 0]),
+    st.sampled_from([0, 0, 1]),
+    flags=st.sampled_from([(), (), ("sh-port", "sh-fallback", "sh-port")]),
+    persistence=st.sampled_from([0, 0, 300]),
+    netmask=st.sampled_from(["255.255.255.255", "255.255.255.0", "128", "64", ""]),
+    persistence_engine=st.sampled_from(["", "", "sip"]),
+    one_packet=st.booleans(),
+)
+
+
+@given(some_services)
+def test_services_that_are_canonical_at_a_glance_are_so_at_a_close_look(service):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical_form, "_is_canonical", lambda service: False)
         expected = _canonical_or_error(service)
     assert _canonical_or_error(service) == expected
 

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 
-from lvs.model import EMPTY, Table, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY, Table
 from lvs.plan import (
     STEP_KINDS,
     SettingStep,

@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
+from lvs.canonical_form import canonical_service, make_table, sorted_table
 from lvs.counters import Counters
-from lvs.model import canonical_service, make_table, sorted_table
 from lvs.netlink import reading
 from lvs.netlink.encode import encode_key, encode_service, nested
 from lvs.netlink.reading import counter_reader, table_reader

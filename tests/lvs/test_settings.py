@@ -5,11 +5,12 @@ import json
 import pytest
 from hypothesis import given
 
+from lvs.canonical_form import canonical_table, make_table
 from lvs.documents import scope_from_document, scope_to_document
 from lvs.documents import table_from_document as read
 from lvs.documents import table_to_document as write
 from lvs.formats import parse, render
-from lvs.model import EMPTY, Scope, canonical_table, make_table
+from lvs.model import EMPTY, Scope
 from lvs.settings import (
     SyncDaemon,
     Sysctl,

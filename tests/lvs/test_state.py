@@ -11,9 +11,10 @@ from dataclasses import replace
 import pytest
 
 from lvs.boot import current_boot
+from lvs.canonical_form import make_table
 from lvs.documents import service_to_document, table_to_document
 from lvs.errors import Busy, LvsError, StateDamaged
-from lvs.model import EMPTY, Scope, ServiceKey, make_table
+from lvs.model import EMPTY, Scope, ServiceKey
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from lvs.state import Journal, State, StateFolder
 from tests.lvs.examples import TUTORIAL, WEB, marked

@@ -14,7 +14,8 @@ from apps.changes.errors import Invalid
 from apps.changes.models import Change
 from apps.changes.selectors import directors_seen
 from apps.changes.services import submit_change
-from lvs.model import EMPTY, RealServer, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY, RealServer
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.factories import (
     decide,

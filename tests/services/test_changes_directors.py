@@ -11,7 +11,8 @@ from apps.inventory.errors import InventoryError
 from apps.inventory.services import edit_cluster
 from apps.telemetry.services import store_heartbeat
 from lvs.agent import streams
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from tests.factories import (
     make_applied,
     make_cluster,

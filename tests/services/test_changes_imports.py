@@ -8,8 +8,9 @@ from apps.changes.merging import merged, undefaulted
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from apps.changes.services import open_imported
+from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.factories import WEB1, WEB2, make_applied, make_service, make_submitted, make_user
 from tests.services.records import newest

@@ -11,7 +11,7 @@ from apps.changes.models import Change, Review
 from apps.changes.selectors import table_of
 from apps.inventory.errors import InventoryError
 from apps.inventory.services import edit_cluster
-from lvs.model import make_table
+from lvs.canonical_form import make_table
 from tests.factories import make_director, make_draft, make_service, make_submitted, make_user
 from tests.services.in_order import one_after_the_other
 

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from apps.changes import selectors
 from apps.changes.services import reject_change
 from apps.inventory.models import Director
-from lvs.model import make_table
+from lvs.canonical_form import make_table
 from tests.factories import (
     WEB1,
     make_applied,

@@ -8,7 +8,8 @@ from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change
 from apps.changes.rebase import rebased
 from apps.changes.selectors import table_of
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from tests.factories import make_applied, make_draft, make_service, make_submitted
 from tests.services.records import count, said
 

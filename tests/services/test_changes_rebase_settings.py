@@ -4,7 +4,8 @@ import pytest
 
 from apps.changes.errors import Invalid
 from apps.changes.rebase import rebased
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.factories import make_service
 

@@ -8,7 +8,8 @@ from apps.changes import services
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
 from apps.telemetry.models import DirectorStatus
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from tests.factories import (
     make_applied,
     make_draft,

@@ -9,7 +9,8 @@ from apps.changes.selectors import table_of
 from apps.changes.services import remove_service, submit_change
 from apps.inventory.services import edit_cluster
 from apps.telemetry.models import DirectorStatus
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from lvs.plan import plan_from_document
 from tests.factories import (
     WEB1,

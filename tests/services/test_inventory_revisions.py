@@ -4,8 +4,9 @@ import pytest
 
 from apps.inventory import selectors, services
 from apps.inventory.models import Cluster
+from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from tests.factories import make_cluster, make_service
 from tests.services.parallel import at_once
 from tests.services.records import said

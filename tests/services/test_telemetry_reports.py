@@ -10,8 +10,9 @@ from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus
 from apps.telemetry.services import BadReport, store_heartbeat, store_observed
 from lvs.agent import streams
+from lvs.canonical_form import make_table
 from lvs.documents import scope_to_document, table_to_document
-from lvs.model import EMPTY, Scope, VirtualService, make_table
+from lvs.model import EMPTY, Scope, VirtualService
 
 pytestmark = pytest.mark.django_db
 

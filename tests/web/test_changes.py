@@ -7,7 +7,7 @@ import pytest
 from apps.changes.models import Change
 from apps.jobs.services import store_run_finished, store_run_started, store_run_steps
 from lvs.agent import streams
-from lvs.model import make_table
+from lvs.canonical_form import make_table
 from tests.factories import (
     make_applied,
     make_director,

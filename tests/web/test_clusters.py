@@ -7,7 +7,7 @@ import pytest
 from apps.inventory.models import Cluster
 from apps.inventory.services import edit_cluster
 from apps.telemetry.services import relay_was_here
-from lvs.model import make_table
+from lvs.canonical_form import make_table
 from tests.factories import (
     make_applied,
     make_cluster,

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from apps.inventory.models import Director
 from apps.telemetry.services import relay_was_here, store_heartbeat
 from lvs.agent import streams
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from tests.factories import make_cluster, make_director, make_service, observe
 from tests.web.conftest import browser, error_beside, text_of
 

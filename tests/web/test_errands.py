@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.jobs.models import Errand
 from apps.jobs.services import store_errand_answered
 from lvs.agent import streams
-from lvs.model import make_table
+from lvs.canonical_form import make_table
 from tests.factories import make_director, make_service, observe
 from tests.web.conftest import browser, error_beside, text_of
 

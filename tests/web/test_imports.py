@@ -6,7 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from apps.changes.services import submit_change
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from lvs.settings import Sysctl, Timeouts
 from tests.factories import (
     decide,

@@ -6,7 +6,8 @@ import pytest
 
 from apps.audit.models import AuditRecord
 from apps.changes.selectors import table_of
-from lvs.model import EMPTY, RealServer, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY, RealServer
 from lvs.rules import SYSCTLS
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.factories import (

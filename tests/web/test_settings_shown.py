@@ -6,7 +6,8 @@ import pytest
 
 from apps.changes.services import submit_change
 from apps.inventory.models import Director
-from lvs.model import EMPTY, RealServer, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY, RealServer
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.factories import (
     decide,

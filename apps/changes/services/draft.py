@@ -14,8 +14,9 @@ from apps.changes.services.working_copy import opened, store
 from apps.changes.states import expect, locked
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
+from lvs.canonical_form import make_table
 from lvs.documents import service_to_document, table_to_document
-from lvs.model import ServiceKey, VirtualService, make_table
+from lvs.model import ServiceKey, VirtualService
 from lvs.rules import Problem, errors_in
 
 

@@ -7,8 +7,8 @@ from apps.changes.errors import Invalid
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from apps.changes.services.working_copy import opened, store
+from lvs.canonical_form import canonical_table
 from lvs.documents import table_to_document
-from lvs.model import canonical_table
 from lvs.rules import check_settings, errors_in
 from lvs.settings import SyncDaemon, Sysctl, Timeouts, settings_to_document
 

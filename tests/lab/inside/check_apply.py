@@ -7,7 +7,8 @@ from hypothesis import given
 
 from lvs.apply import apply_table, observe
 from lvs.boot import current_boot
-from lvs.model import EMPTY, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
 from lvs.netlink.kernel import Kernel
 from lvs.results import StepResult
 from lvs.state import State, StateFolder

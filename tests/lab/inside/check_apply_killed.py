@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from lvs.apply import apply_table
+from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
 from lvs.errors import Busy, NoAnswer, StateDamaged
-from lvs.model import EMPTY, make_table
+from lvs.model import EMPTY
 from lvs.netlink.transport import Transport
 from lvs.state import Journal, StateFolder
 from tests.lab.inside.conftest import (
@@ -24,11 +25,11 @@ from tests.lvs.examples import SERVERS, TUTORIAL, marked
 
 APPLY = """
 import json, os, signal, sys
-import lvs.netlink.kernel
+import lvs.netlink.execute
 from lvs.apply import apply_table
 from lvs.documents import table_from_document
 from lvs.state import StateFolder
-lvs.netlink.kernel.BATCH = 5
+lvs.netlink.execute.BATCH = 5
 def die(result):
     if result.index == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)

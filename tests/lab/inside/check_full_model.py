@@ -6,7 +6,8 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from lvs.apply import apply_table
-from lvs.model import EMPTY, ServiceKey, Table, make_table
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY, ServiceKey, Table
 from lvs.netlink.kernel import Kernel
 from lvs.plan import concerned, make_plan
 from lvs.rules.sysctls import READ_BY_STARTING_DAEMONS

@@ -2,8 +2,8 @@
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import read, write
-from lvs.model import make_table
 from lvs.settings import ROLES, SyncDaemon, Timeouts
 from tests.lab.inside.tool import RUN, assert_comes_to_hold, running
 from tests.lvs.random_tables import random_table

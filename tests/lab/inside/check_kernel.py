@@ -7,8 +7,9 @@ import time
 import pytest
 from hypothesis import given
 
+from lvs.canonical_form import make_table
 from lvs.errors import LvsError, NotPermitted
-from lvs.model import EMPTY, RealServer, make_table
+from lvs.model import EMPTY, RealServer
 from lvs.netlink.kernel import Kernel
 from lvs.plan import Step, make_plan
 from lvs.rules import flags_of

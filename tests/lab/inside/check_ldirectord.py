@@ -5,8 +5,8 @@ It starts ipvsadm several times for each real server, so that the files here are
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import read, write
-from lvs.model import make_table
 from tests.lab.inside.tool import RUN, assert_comes_to_hold, running
 from tests.lvs.random_tables import random_table
 

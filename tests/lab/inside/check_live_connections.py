@@ -3,7 +3,8 @@
 import pytest
 
 from lvs.apply import apply_table
-from lvs.model import RealServer, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import flags_of
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.lab.inside.connections import Connections

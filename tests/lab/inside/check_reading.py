@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from lvs.canonical_form import make_table, sorted_table
 from lvs.errors import NoAnswer
-from lvs.model import RealServer, make_table, sorted_table
+from lvs.model import RealServer
 from lvs.netlink.attributes import attributes
 from lvs.netlink.decode import decode_server, decode_server_counters, decode_service
 from lvs.netlink.encode import encode_key, nested

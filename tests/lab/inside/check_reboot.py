@@ -7,7 +7,7 @@ import pytest
 from lvs.agent.memory import Memory
 from lvs.agent.watcher import Watcher
 from lvs.apply import apply_table
-from lvs.model import make_table
+from lvs.canonical_form import make_table
 from lvs.settings import SyncDaemon, Timeouts
 from lvs.state import RESTORING
 from tests.lab.inside.conftest import owned_in_kernel, run_ipvsadm

@@ -138,7 +138,7 @@ def test_nothing_is_removed_after_something_could_not_be_added(kernel):
 
 
 def test_a_second_batch_of_the_same_kind_is_not_sent_after_a_refusal(kernel, monkeypatch):
-    monkeypatch.setattr("lvs.netlink.kernel.BATCH", 2)
+    monkeypatch.setattr("lvs.netlink.execute.BATCH", 2)
     fill(kernel, TUTORIAL)
     servers = [NEW._replace(address=f"192.168.1.{n}") for n in (10, 255, 12, 13)]
     steps = [Step("add server", WEB.settings, server) for server in servers]

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.formats import read, write
-from lvs.model import make_table
 from lvs.settings import ROLES, SyncDaemon, Timeouts
 from tests.lab.inside.conftest import run_ipvsadm
 from tests.lab.inside.tool import RUN, assert_comes_to_hold

@@ -3,7 +3,8 @@
 import pytest
 
 from lvs.apply import apply_table
-from lvs.model import RealServer, Table, VirtualService, make_table
+from lvs.canonical_form import make_table
+from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import check_table, errors_in
 from lvs.settings import SyncDaemon, Sysctl
 from tests.lab.inside.conftest import run_ipvsadm

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.counters import Counters
 from lvs.errors import LvsError
-from lvs.model import make_table
 from tests.lab.inside.conftest import fill, run_ipvsadm
 from tests.lab.inside.reading import services
 from tests.lvs.examples import WEB, marked

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lvs.model import Table, make_table
+from lvs.canonical_form import make_table
+from lvs.model import Table
 from lvs.netlink.kernel import Kernel
 from lvs.plan import make_plan
 from tests.lab.inside.conftest import run_ipvsadm

@@ -5,7 +5,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from lvs.model import Table, make_table
+from lvs.canonical_form import make_table
+from lvs.model import Table
 from lvs.verify import explain_difference
 
 RUN = Path("/run")

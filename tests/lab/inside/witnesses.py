@@ -3,8 +3,9 @@
 import re
 import subprocess
 
+from lvs.canonical_form import make_table
 from lvs.formats import render
-from lvs.model import Table, make_table
+from lvs.model import Table
 from lvs.settings import SyncDaemon, Timeouts
 from tests.lab.inside.conftest import run_ipvsadm
 

@@ -1,8 +1,9 @@
 """A healthy director of the NAT tutorial, to be broken in one place at a time."""
 
+from lvs.canonical_form import make_table
 from lvs.doctor.host import Address, Host, Link, Modules, Route
 from lvs.doctor.judge import judge
-from lvs.model import EMPTY, RealServer, Table, VirtualService, make_table
+from lvs.model import EMPTY, RealServer, Table, VirtualService
 from lvs.settings import Timeouts
 
 VIP, VIP6 = "192.168.49.134", "fd00:49::134"

@@ -2,10 +2,11 @@
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.doctor.finding import is_fit
 from lvs.doctor.host import Address
 from lvs.doctor.judge import judge
-from lvs.model import EMPTY, RealServer, VirtualService, make_table
+from lvs.model import EMPTY, RealServer, VirtualService
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.lvs.doctor.hosts import (
     HEALTHY,

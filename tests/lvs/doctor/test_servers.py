@@ -4,9 +4,10 @@ import subprocess
 
 import pytest
 
+from lvs.canonical_form import make_table
 from lvs.doctor.script import verification_script
 from lvs.doctor.servers import advise
-from lvs.model import VirtualService, make_table
+from lvs.model import VirtualService
 from tests.lvs.doctor.hosts import (
     HEALTHY,
     INNER,
