@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from lvs.boot import current_boot
 from lvs.collector import no_collection
 from lvs.errors import LvsError, NoAnswer
+from lvs.kernel_parts import missing_parts
 from lvs.model import Scope, Table
 from lvs.netlink.kernel import Kernel
 from lvs.plan import AnyStep, claims, concerned, make_plan
@@ -83,7 +84,7 @@ def apply_table(
         kernel.info()  # the right to use it comes first: without it the state folder says nothing
         with state.lock():
             run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
-            refused = run.conflict(adopt) or run.moved(expected_digest)
+            refused = run.conflict(adopt) or run.moved(expected_digest) or run.lacking()
             if refused:
                 return refused
             steps = make_plan(run.owned_found, desired)
@@ -105,6 +106,8 @@ class _Run:
         self._folder = folder
         self._desired = desired
         self._journal = journal
+        # What a restore adds stands by itself: one refusal must not cost all other services.
+        self._restoring = journal.run == RESTORING
         self._digest = desired.digest
         self._before = self._on_disk = folder.load()
         self._stored = self._before.in_boot(current_boot())
@@ -142,14 +145,17 @@ class _Run:
             "difference, then submit the change again.",
         )
 
+    def lacking(self) -> Outcome | None:
+        """Refuse to begin what can't be finished: a scheduler or engine that this kernel hasn't."""
+        missing = [] if self._restoring else missing_parts(self._desired, self._found)
+        return self._refused("refused", " ".join(missing)) if missing else None
+
     def write(self, log: StepLog) -> Outcome:
         """Journal, write, read back."""
         self._save(replace(self._stored, owned=self._concerned, journal=self._journal))
         lost = ""
         try:
-            # What a restore adds stands by itself: one refusal must not cost all other services.
-            restoring = self._journal.run == RESTORING
-            self._kernel.execute(log.steps, log.answered, go_on=restoring)
+            self._kernel.execute(log.steps, log.answered, go_on=self._restoring)
         except NoAnswer as error:
             lost = str(error)
         try:

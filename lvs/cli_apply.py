@@ -46,6 +46,7 @@ def add_plan_and_apply(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
 def _plan(chosen: argparse.Namespace) -> int:
     from lvs.boot import current_boot
+    from lvs.kernel_parts import missing_parts
     from lvs.netlink.kernel import Kernel
     from lvs.plan import claims, concerned, losses, make_plan
     from lvs.state import StateFolder
@@ -63,6 +64,8 @@ def _plan(chosen: argparse.Namespace) -> int:
         print(f"{number:>4}. {step.text()}\n      {step.command()}")
     for sentence in losses(steps):
         print(sentence)
+    for sentence in missing_parts(desired, found):
+        print(f"{sentence} `apply` begins nothing as long as this is so.")
     foreign = claims(found, desired, owned)
     if foreign and not chosen.adopt:
         print(f"Not ours yet: {', '.join(foreign)}. `apply` takes that over with --adopt only.")
@@ -100,6 +103,8 @@ def _refusal(outcome: "Outcome") -> Failed:
     message = outcome.error
     if outcome.code == "conflict":
         message += " Nothing was written; take them over with --adopt, or leave them out."
+    elif outcome.code == "refused" and not outcome.steps:
+        message += " Nothing was written."
     elif outcome.state == "partial":
         done = sum(result.state == "done" for result in outcome.results)
         message += f" {done} of {len(outcome.steps)} steps were done; apply again to go on."

@@ -5,7 +5,7 @@ from typing import Literal
 
 from lvs.doctor.commands import sysctl
 from lvs.doctor.finding import Finding, Level
-from lvs.doctor.host import Host
+from lvs.doctor.host import Host, Modules
 from lvs.doctor.needs import families, some
 from lvs.model import Table, VirtualService
 
@@ -18,11 +18,15 @@ def judge_kernel(host: Host, table: Table) -> Iterator[Finding]:
     """The right, IPVS itself, then each part of it that the table uses."""
     yield _right(host)
     yield _ipvs(host)
-    yield from _schedulers(host, table)
-    yield from _engines(host, table)
+    yield from _parts(host, table)
     yield from _protocols(host, table)
     if "inet6" in families(table):
         yield _ipv6(host, table)
+
+
+def judge_parts(modules: Modules, table: Table) -> Iterator[Finding]:
+    """The schedulers and engines that the table uses, judged by the kernel's lists of modules alone."""
+    return _parts(Host(modules=modules), table)
 
 
 def module_state(host: Host, module: str) -> State:
@@ -67,6 +71,11 @@ def _ipvs(host: Host) -> Finding:
     level: Level = "warning" if state == "loadable" else "wrong"
     why = "Until it is loaded nothing is balanced, and its sysctls are not there."
     return Finding(level, code, subject, "IPVS is not loaded", why, "modprobe ip_vs")
+
+
+def _parts(host: Host, table: Table) -> Iterator[Finding]:
+    yield from _schedulers(host, table)
+    yield from _engines(host, table)
 
 
 def _schedulers(host: Host, table: Table) -> Iterator[Finding]:

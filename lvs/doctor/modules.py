@@ -1,6 +1,7 @@
 """Which modules this kernel holds or can load, and how it was built: read from its files."""
 
 import gzip
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +26,11 @@ def read_modules(proc: Path, folder: Path) -> Modules:
         locked=(read_text(proc / "sys/kernel/modules_disabled") or "").strip() == "1",
         by_hand=loader is not None and not loader.strip(),
     )
+
+
+def read_modules_here() -> Modules:
+    """Those of the running kernel."""
+    return read_modules(Path("/proc"), Path("/lib/modules") / os.uname().release)
 
 
 def read_config(proc: Path, places: Iterable[Path]) -> dict[str, str] | None:

@@ -165,21 +165,38 @@ def test_the_commands_of_a_plan_do_what_apply_does(director):
     assert parse(director.lvs("show", "--format", "json").stdout) == table
 
 
+BROADCAST = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 192.168.1.255:80 -m\n"
+TWOS = "-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s twos\n"
+
+
 def test_a_step_that_the_kernel_refuses_is_named_with_what_to_do(director):
-    text = "-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s twos\n"
-    done = director.lvs("apply", "-", input=text)
+    done = director.lvs("apply", "-", input=BROADCAST)
     error = done.stderr.splitlines()[-1]
     assert (done.returncode, "Traceback" in done.stderr) == (3, False)
-    assert "Add tcp 10.0.0.2:80 with scheduler twos" in error
-    assert "modprobe ip_vs_twos" in error
+    assert "Add 192.168.1.255:80 to tcp 10.0.0.1:80" in error
+    assert "It must be a unicast address" in error
     assert "1 of 2 steps were done; apply again to go on" in error
     assert director.saved() == ["-A -t 10.0.0.1:80 -s rr"]
 
 
 def test_a_lost_step_can_be_done_by_applying_again(director):
-    director.lvs("apply", "-", input="-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s twos\n")
-    done = director.lvs("apply", "-", input="-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s rr\n")
-    assert done.stdout.splitlines()[0] == "1/1 done: Add tcp 10.0.0.2:80 with scheduler rr"
+    director.lvs("apply", "-", input=BROADCAST)
+    done = director.lvs("apply", "-", input=BROADCAST.replace(".255", ".103"))
+    assert done.stdout.startswith("1/1 done: Add 192.168.1.103:80 to tcp 10.0.0.1:80")
+
+
+def test_what_needs_a_missing_scheduler_is_not_begun(director):
+    done = director.lvs("apply", "-", input=TWOS)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "no ip_vs_twos: tcp 10.0.0.2:80 can't be made without it" in done.stderr
+    assert "Nothing was written." in done.stderr
+    assert director.saved() == []
+
+
+def test_a_plan_tells_of_a_missing_scheduler(director):
+    planned = director.lvs("plan", "-", input=TWOS).stdout
+    assert "no ip_vs_twos: tcp 10.0.0.2:80 can't be made without it" in planned
+    assert "begins nothing" in planned
 
 
 @pytest.mark.parametrize("command", [("show",), ("plan", "-"), ("apply", "-")])

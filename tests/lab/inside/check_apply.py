@@ -33,6 +33,13 @@ def test_table_is_applied_and_verified(folder, ipvsadm):
     ]
 
 
+def test_nothing_is_begun_when_a_scheduler_is_missing(folder, ipvsadm):
+    outcome = apply_table(table_of(WEB, marked(4, scheduler="twos")), state=folder)
+    assert (outcome.state, outcome.code, outcome.steps) == ("failed", "refused", ())
+    assert "no ip_vs_twos: fwmark 4 can't be made without it" in outcome.error
+    assert ipvsadm("-Sn") == ""
+
+
 def test_edit_recreates_nothing(folder, ipvsadm):
     apply_table(TUTORIAL, state=folder)
     outcome = apply_table(EDITED, state=folder)

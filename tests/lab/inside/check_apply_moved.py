@@ -101,7 +101,7 @@ def test_read_back_that_differs_is_partial_and_says_where(folder, ipvsadm):
     assert folder.load().journal == Journal(0, 0, TUTORIAL.digest)
 
 
-def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder, ipvsadm):
+def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(unseen, folder, ipvsadm):
     wanted = table_of(with_servers(SERVERS[0]), marked(4, scheduler="twos"))
     outcome = apply_table(wanted, state=folder)
     assert (outcome.state, outcome.code) == ("partial", "refused")
@@ -114,7 +114,7 @@ def test_refusal_stops_the_run_and_the_next_one_starts_from_what_is_there(folder
     assert len(again.steps) == 2
 
 
-def test_what_was_to_be_taken_over_stays_anothers_when_nothing_was_written(folder, ipvsadm):
+def test_what_was_to_be_taken_over_stays_anothers_when_nothing_was_written(unseen, folder, ipvsadm):
     ipvsadm("-A -f 5 -s rr")
     wanted = table_of(marked(4, scheduler="twos"), marked(5, scheduler="rr"))
     assert apply_table(wanted, state=folder, adopt=True).state == "failed"
@@ -123,7 +123,7 @@ def test_what_was_to_be_taken_over_stays_anothers_when_nothing_was_written(folde
     assert ipvsadm("-Sn") == "-A -f 5 -s rr\n"
 
 
-def test_refusal_of_everything_is_failed(folder, ipvsadm):
+def test_refusal_of_everything_is_failed(unseen, folder, ipvsadm):
     outcome = apply_table(table_of(marked(4, scheduler="twos")), state=folder)
     assert (outcome.state, outcome.code) == ("failed", "refused")
     assert folder.load().owned.services == frozenset()

@@ -62,7 +62,7 @@ def assert_told(outcome, step, texts):
 
 
 @pytest.mark.parametrize("name", SLIPPED)
-def test_refusal_is_told_with_step_errno_and_meaning(clean, folder, name):
+def test_refusal_is_told_with_step_errno_and_meaning(clean, unseen, folder, name):
     table, step, texts = SLIPPED[name]
     assert errors_in(check_table(table)) == []
     assert_told(apply_table(table, state=folder), step, texts)
