@@ -31,15 +31,16 @@ class StepLog:
         self.refusal: KernelRefusal | None = None
         """The first one."""
         self._on_step = on_step
-        self._results: dict[int, StepResult] = {}
+        self._results: list[StepResult | None] = [None] * len(steps)
+        """By the step's index; None as long as it isn't known."""
 
     def answered(self, indexes: range, problem: KernelRefusal | None) -> None:
         """The kernel did the steps, or refused one."""
         if problem is None:
-            self._add(list(all_of(StepResult, indexes, repeat("done"), repeat(""))))
+            self._add(indexes, repeat("done"), repeat(""))
             return
         self.refusal = self.refusal or problem
-        self._add([StepResult(index, "failed", problem.reason) for index in indexes])
+        self._add(indexes, repeat("failed"), repeat(problem.reason))
 
     def judge_lost(self, remaining: Iterable[AnyStep], reason: str) -> None:
         """Answers were lost: a step is done if the kernel, read since, no longer needs it.
@@ -49,36 +50,39 @@ class StepLog:
         needed = {step.identity for step in remaining}
         error = reason
         for index, step in enumerate(self.steps):
-            if index in self._results:
+            if self._results[index] is not None:
                 continue
+            alone = range(index, index + 1)
             if step.identity not in needed:
-                self._add([StepResult(index, "done")])
+                self._add(alone, ["done"], [""])
             elif error:
-                self._add([StepResult(index, "failed", error)])
+                self._add(alone, ["failed"], [error])
                 error = ""  # those after it count as not tried
 
     def results(self) -> tuple[StepResult, ...]:
         """One for each step; those that weren't tried are skipped."""
-        found = self._results
-        return tuple([found.get(n) or StepResult(n, "skipped") for n in range(len(self.steps))])
+        found = enumerate(self._results)
+        return tuple([result or StepResult(index, "skipped") for index, result in found])
 
     @property
     def written(self) -> bool:
         """Whether anything was done at all."""
-        return any(result.state == "done" for result in self._results.values())
+        return any(result is not None and result.state == "done" for result in self._results)
 
     def services(self, kind: Literal["add service", "delete service"]) -> frozenset[ServiceKey]:
         """The services that were added or deleted."""
         return frozenset(
             step.service.key
-            for result in self._results.values()
-            if result.state == "done"
-            and isinstance(step := self.steps[result.index], Step)
+            for step, result in zip(self.steps, self._results, strict=True)
+            if isinstance(step, Step)
             and step.kind == kind
+            and result is not None
+            and result.state == "done"
         )
 
-    def _add(self, results: list[StepResult]) -> None:
-        self._results |= {result[0]: result for result in results}
+    def _add(self, indexes: range, states: Iterable[StepState], errors: Iterable[str]) -> None:
+        results = list(all_of(StepResult, indexes, states, errors))
+        self._results[indexes.start : indexes.stop] = results
         if self._on_step is not None:
             for result in results:
                 self._on_step(result)

@@ -11,8 +11,9 @@ HERE = Modules(loaded=frozenset({"ip_vs_rr"}), loadable=frozenset({"ip_vs_wrr"})
 
 
 @pytest.fixture
-def modules(monkeypatch):
+def modules(monkeypatch, tmp_path):
     """Sets what this kernel's lists of modules say."""
+    monkeypatch.setattr("lvs.kernel_parts._MODULES", tmp_path)
 
     def be(modules):
         monkeypatch.setattr("lvs.doctor.modules.read_modules_here", lambda: modules)
@@ -42,6 +43,12 @@ def test_what_the_kernel_holds_already_is_there(modules):
     assert (
         missing_parts(table_of(marked(4, scheduler="sed"), marked(5, scheduler="sed")), found) == []
     )
+
+
+def test_what_is_loaded_needs_no_lists(modules, tmp_path):
+    modules(Modules(known=True))
+    (tmp_path / "ip_vs_sed").mkdir()
+    assert missing_parts(table_of(marked(4, scheduler="sed")), EMPTY) == []
 
 
 def test_where_modules_can_not_be_read_nothing_is_said(modules):
