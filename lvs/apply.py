@@ -84,10 +84,12 @@ def apply_table(
         kernel.info()  # the right to use it comes first: without it the state folder says nothing
         with state.lock():
             run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
-            refused = run.conflict(adopt) or run.moved(expected_digest) or run.lacking()
+            refused = run.conflict(adopt) or run.moved(expected_digest)
             if refused:
                 return refused
             steps = make_plan(run.owned_found, desired)
+            if steps and (refused := run.lacking()):
+                return refused
             if on_plan is not None:
                 on_plan(steps)
             if not steps:
