@@ -19,6 +19,7 @@ from lvs.cli_input import (
     text_of,
 )
 from lvs.formats import SOURCES, FormatError, convert
+from lvs.formats.decoding import text_from
 from lvs.formats.surroundings import Included, Surroundings
 
 _EPILOG = """The table goes to standard output. What one of the formats can't carry goes to standard
@@ -120,8 +121,8 @@ def _load(pattern: str, including: str, base: str) -> list[Included]:
 
 def _included(name: str) -> str:
     try:
-        return bytes_of(name).decode()
-    except UnicodeDecodeError:
-        raise LookupError(f"the included file {name} is no UTF-8 text") from None
+        return text_from(bytes_of(name))
+    except FormatError as error:
+        raise LookupError(f"the included file {name}, {error}") from None
     except Failed as failed:
         raise LookupError(str(failed)) from None

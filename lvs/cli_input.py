@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lvs.formats import MAX_LENGTH, FormatError, Note, is_save, read
+from lvs.formats.decoding import text_from
 from lvs.model import RealServer, Table
 
 if TYPE_CHECKING:
@@ -61,10 +62,9 @@ def _around(file: str, text: str) -> "Surroundings | None":
 def text_of(file: str) -> str:
     """The text of a file, or of standard input (-). Raises Failed."""
     try:
-        return bytes_of(file).decode()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise Failed(BAD_INPUT, f"{named(file)}, line {line}: this is no UTF-8 text") from None
+        return text_from(bytes_of(file))
+    except FormatError as error:
+        raise Failed(BAD_INPUT, complaint(file, error)) from None
 
 
 def complaint(file: str, about: FormatError | Note) -> str:

@@ -112,12 +112,14 @@ def write(table: Table, target: Source) -> tuple[str, tuple[Note, ...]]:
         from lvs.formats.ldirectord_write import render_ldirectord
 
         return render_ldirectord(table)
-    notes: tuple[Note, ...] = ()
     if target == "ipvsadm":
-        from lvs.formats.notes import about_sysctls
+        from lvs.formats.notes import about_no_services, about_sysctls, without_odd_names
 
-        notes = tuple(about_sysctls(table))
-    return render(table, target), notes
+        written, odd = without_odd_names(table)
+        text = render(written, target)
+        nothing = () if text else about_no_services(table)
+        return text, (*about_sysctls(table), *nothing, *odd)
+    return render(table, target), ()
 
 
 def convert(

@@ -42,7 +42,7 @@ def _is_keepalived(start: str) -> bool:
     if re.match(r"!|\$\w+=|~(SEQx?|LST)\(|@\^?\S+\s+\S|include[rmwba]?\s+[^:\s]", start):
         return True
     word = re.match(r"\w+", start)
-    if not word or re.match(r"\w+\s*[:=]", start):
+    if not word or re.match(r"\w+\s*(=|:(\s|$))", start):  # a setting of the other two
         return False
     from lvs.formats.keepalived_words import FIRST_WORDS
 

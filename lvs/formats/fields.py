@@ -32,8 +32,9 @@ class Fields:
         self._path = path
         self._lines = lines
         if not isinstance(value, dict):
-            what = "a table begins with “services”" if not path else "an object belongs here"
-            raise FormatError(self.line_of(path), f"{what}, not {shown(value)}")
+            what = "an object belongs here" if path else "a table begins with “services”"
+            other = "" if path else ". If the text is in another format, say in which"
+            raise FormatError(self.line_of(path), f"{what}, not {shown(value)}{other}")
         self._values: dict[str, Any] = value
 
     def line_of(self, path: Path) -> int | None:

@@ -31,6 +31,7 @@ _CHECKSUMS: dict[str, TunnelChecksum] = {
     "--tun-csum": "csum",
     "--tun-remcsum": "remcsum",
 }
+_OF_TUNNELS = ("--tun-type", "--tun-port", *_CHECKSUMS)
 
 
 def read_key(options: Options, number: int, around: Surroundings) -> ServiceKey:
@@ -118,10 +119,14 @@ def read_server(key: ServiceKey, options: Options, number: int, around: Surround
     if "-r" not in options:
         raise FormatError(number, "-a needs a real server: give its address with -r")
     address, port = _endpoint(options["-r"] or "", key.protocol, number, around)
+    forwarding = _only(_FORWARDING, options, number) or "direct"
+    tunnelled = next((name for name in _OF_TUNNELS if name in options), "")
+    if tunnelled and forwarding != "tunnel":
+        raise FormatError(number, f"{tunnelled} goes with tunnel forwarding only: give -i too")
     return RealServer(
         address,
         key.port if port is None else port,
-        _only(_FORWARDING, options, number) or "direct",
+        forwarding,
         _number(options, "-w", 1, number),
         _number(options, "-x", 0, number),
         _number(options, "-y", 0, number),

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from lvs.formats.errors import quoted
+from lvs.formats.keepalived_braces import alternatives
 from lvs.formats.keepalived_expand import DEFINITION, Expander
 from lvs.formats.place import Budget, Place, Remarks
-from lvs.formats.surroundings import Load, Surroundings
+from lvs.formats.surroundings import Included, Load, Surroundings
 
 MAX_INCLUDED = 64 * 1024 * 1024
 """Characters of all included files together."""
@@ -79,12 +80,15 @@ class _Files:
             raise place.error(f"{message}: put its text in the place of this line")
         if len(self._open) > MAX_DEPTH:
             raise place.error("files include files too deeply: does one include itself?")
+        files: list[Included] = []
         try:
-            files = self._load(pattern, place.file)
-        except LookupError as error:
+            for name in alternatives(pattern):
+                some = self._load(name, place.file)
+                files += some
+                if not some:
+                    self._remarks.leave_out(place, f"no file is there to include as {quoted(name)}")
+        except (LookupError, ValueError) as error:
             raise place.error(str(error.args[0] if error.args else error)) from None
-        if not files:
-            self._remarks.leave_out(place, f"no file is there to include as {quoted(pattern)}")
         self._files += len(files)
         self._characters += sum(len(file.text) for file in files)
         if self._characters > MAX_INCLUDED or self._files > MAX_FILES:

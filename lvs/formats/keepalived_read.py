@@ -72,6 +72,10 @@ def _services(
         message = "a virtual_server without real servers, which keepalived ignores"
         remarks.leave_out(block.place, message)
         return []
+    if not targets:
+        message = "its group is empty: keepalived makes no service of it"
+        leave_out(statement, message, remarks)
+        return []
     mender = Mender(block, remarks)
     grouped = statement.words[1] == "group"
     found = []

@@ -149,7 +149,7 @@ def _server(statement: Statement, remarks: Remarks) -> Server:
         field = _NUMBERS.get(inner.keyword)
         if field is not None:
             numbers[field], places[field] = number_of(inner, remarks), inner.place
-        elif inner.keyword in ("lvs_method", "lb_kind"):
+        elif inner.keyword == "lvs_method":  # lb_kind is one of virtual servers only
             method, places["forwarding"] = method_of(inner), inner.place
         elif inner.keyword in IN_REAL_SERVER:
             leave_out(inner, IN_REAL_SERVER[inner.keyword], remarks)

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from lvs.addresses import FULL_NETMASK
 from lvs.formats.errors import Note
 from lvs.formats.ipvsadm_args import in_ipvsadms_order
-from lvs.formats.notes import about_sysctls
+from lvs.formats.notes import (
+    about_no_services,
+    about_sysctls,
+    without_idle_ports,
+    without_odd_names,
+)
 from lvs.model import RealServer, Table, VirtualService
 from lvs.settings import ROLES, SyncDaemon
 
@@ -18,11 +23,15 @@ _CHECKSUMS = {"none": "nocsum", "csum": "csum", "remcsum": "remcsum"}
 
 def render_keepalived(table: Table) -> tuple[str, tuple[Note, ...]]:
     """The text, and a note for each thing that keepalived.conf can't carry."""
-    notes: list[Note] = [*about_sysctls(table)]
+    notes: list[Note] = [*about_sysctls(table), *about_no_services(table)]
+    table, odd = without_odd_names(table)
+    notes += odd
     blocks = [_block("global_defs", lines)] if (lines := _globals(table, notes)) else []
     for service in in_ipvsadms_order(table):
         if service.real_servers:
-            blocks.append("".join(_service(service)))
+            servers, said = without_idle_ports(service)
+            notes += (Note("", None, message) for message in said)
+            blocks.append("".join(_service(service, servers)))
         else:
             message = f"{service}: keepalived ignores a virtual server without real servers"
             notes.append(Note("", None, message))
@@ -65,12 +74,12 @@ def _sync(daemon: SyncDaemon) -> str:
     return f"lvs_sync_daemon {daemon.interface} {numbers} group {daemon.group}"
 
 
-def _service(service: VirtualService) -> Iterator[str]:
+def _service(service: VirtualService, servers: list[RealServer]) -> Iterator[str]:
     head = f"fwmark {service.fwmark}" if service.fwmark else f"{service.address} {service.port}"
     yield f"virtual_server {head} {{\n"
     for line in _settings(service):
         yield f"    {line}\n"
-    for server in service.real_servers:
+    for server in servers:
         yield _block(f"real_server {server.address} {server.port}", list(_server(server)), "    ")
     yield "}\n"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lvs.addresses import FULL_NETMASK, Family, endpoint, family_of
 from lvs.formats.errors import Note
 from lvs.formats.ipvsadm_args import in_ipvsadms_order
-from lvs.formats.notes import about_sysctls
+from lvs.formats.notes import about_no_services, about_sysctls, without_idle_ports
 from lvs.model import RealServer, Table, VirtualService
 
 _METHODS = {"masquerade": "masq", "direct": "gate", "tunnel": "ipip"}
@@ -29,14 +29,16 @@ def render_ldirectord(table: Table) -> tuple[str, tuple[Note, ...]]:
             continue
         sections.append("".join(f"{line}\n" for line in _section(service, notes)))
     written = (Note("", None, note) for note in notes)
-    return "\n".join(sections), (*about_sysctls(table), *written)
+    return "\n".join(sections), (*about_sysctls(table), *about_no_services(table), *written)
 
 
 def _section(service: VirtualService, notes: list[str]) -> Iterator[str]:
     six = "6" if service.family == "inet6" else ""
     name = str(service.fwmark) if service.fwmark else endpoint(service.address, service.port)
     yield f"virtual{six}={name}"
-    for server in service.real_servers:
+    servers, said = without_idle_ports(service)
+    notes += said
+    for server in servers:
         why = _not_carried(server, service.family)
         if why:
             notes.append(f"{server} in {service}: {why}")

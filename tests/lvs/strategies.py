@@ -39,13 +39,13 @@ tunnels = st.one_of(
 
 
 @st.composite
-def real_servers(draw: st.DrawFn, family: str, service_port: int) -> RealServer:
-    """A real server that the rules accept in a service of this family and port."""
+def real_servers(draw: st.DrawFn, family: str, service_port: int, marked: bool) -> RealServer:
+    """A real server that the rules accept in a service of this family and port, or firewall mark."""
     forwarding = draw(st.sampled_from(["masquerade", "direct", "tunnel"]))
     if forwarding == "tunnel":
         family = draw(st.sampled_from(["inet", "inet6"]))
     port = service_port
-    if forwarding == "masquerade":
+    if forwarding == "masquerade" or marked:
         port = draw(ports if service_port else st.integers(0, 65535))
     upper, lower = draw(thresholds)
     tunnel = draw(tunnels) if forwarding == "tunnel" else ("ipip", 0, "none")
@@ -74,7 +74,9 @@ def services(
         engine = draw(st.sampled_from(["", "sip"])) if marked or protocol == "udp" else ""
     servers = draw(
         st.lists(
-            real_servers(family, port), max_size=max_servers, unique_by=lambda server: server.key
+            real_servers(family, port, marked),
+            max_size=max_servers,
+            unique_by=lambda server: server.key,
         )
     )
     return VirtualService(

@@ -60,10 +60,11 @@ def test_strict_prints_the_table_where_nothing_is_left_out(capsys, tmp_path):
 
 def test_what_the_output_can_not_hold_has_no_line(capsys, tmp_path):
     file = tmp_path / "table"
-    file.write_text("services: []\nsysctls: {expire_nodest_conn: 1}\n")
+    service = "{address: 10.0.0.1, port: 80, real_servers: [{address: 10.0.0.2}]}"
+    file.write_text(f"services: [{service}]\nsysctls: {{expire_nodest_conn: 1}}\n")
     assert run(capsys, "convert", "--to", "ipvsadm", str(file)) == (
         0,
-        "",
+        "-A -t 10.0.0.1:80 -s wlc\n-a -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 1\n",
         "lvs: not carried: net.ipv4.vs.expire_nodest_conn = 1: put it into a file below "
         "/etc/sysctl.d\n",
     )
@@ -126,7 +127,7 @@ def test_an_included_file_that_is_no_text_is_named(capsys, tmp_path):
     (tmp_path / "bad").write_bytes(b"\xff")
     code, _, error = run(capsys, "check", "--", str(tmp_path / "main"))
     assert (code, error.count("\n")) == (2, 1)
-    assert f"{tmp_path}/bad is no UTF-8 text" in error
+    assert f"the included file {tmp_path}/bad, line 1: this is no UTF-8 text" in error
 
 
 def test_the_configuration_id_chooses_conditional_lines(capsys, tmp_path):

@@ -92,6 +92,7 @@ def test_a_listing_is_not_taken_for_a_table():
         ("! comment", "keepalived"),
         ("global_defs {", "keepalived"),
         ("virtual_server 10.0.0.1 80 {", "keepalived"),
+        ("virtual_server ::5 80 {", "keepalived"),
         ("include conf.d/*.conf", "keepalived"),
         ("$VIP=10.0.0.1", "keepalived"),
         ("~SEQ(n, 1, 3) virtual_server 10.0.0.${n} 80 {", "keepalived"),

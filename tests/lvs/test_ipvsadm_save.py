@@ -128,6 +128,8 @@ WRONG = [
     (f"{A} now", 1, "“now” is unexpected"),
     (f"{A} -s wrr", 1, "-s stands twice"),
     (f"{A} --scheduler wrr", 1, "-s stands twice"),
+    (f"{A}\n-a -t 10.0.0.1:80 -r 10.0.0.2 --tun-type gue", 2, "--tun-type goes with tunnel"),
+    (f"{A}\n-a -t 10.0.0.1:80 -r 10.0.0.2 -m --tun-csum", 2, "--tun-csum goes with tunnel"),
     (f"{A} -M", 1, "-M needs an argument"),
     (f"{A} 'x", 1, "quotation mark is never closed"),
     (f"{A} -w 5", 1, "-w is a setting of a real server"),

@@ -236,6 +236,10 @@ PLAIN = "virtual_server 10.0.0.1 80 {\nprotocol TCP\nreal_server 10.0.0.2 80 {\n
         ("frobnicate 3\n", "line 1: “frobnicate 3”: keepalived knows no such block or setting"),
         ("virtual_server 10.0.0.9 80 {\n}\n", "line 1: a virtual_server without real servers"),
         ("virtual_server_group g {\n10.0.0.1 80\n}\n", "line 2: no virtual_server uses the group"),
+        (
+            f"virtual_server_group g {{\n}}\nvirtual_server group g {{\n{REAL}}}\n",
+            "line 3: “virtual_server group g”: its group is empty",
+        ),
     ],
 )
 def test_what_stands_beside_the_virtual_servers_is_noted(text, note):
@@ -317,3 +321,13 @@ def test_a_range_that_is_none_says_how_one_looks(entry):
     with pytest.raises(FormatError, match=r"^line 2: “.*” is no address and no range") as caught:
         read(text)
     assert "10.0.0.8/29" in caught.value.message
+
+
+def test_lb_kind_of_a_real_server_is_nothing_to_keepalived():
+    inner = "lb_kind DR\nreal_server 10.0.0.2 80 {\nlb_kind NAT\n}\n"
+    reading = read(f"virtual_server 10.0.0.1 80 {{\nprotocol TCP\n{inner}}}\n")
+    (server,) = reading.table.services[0].real_servers
+    assert server.forwarding == "direct"
+    assert [str(note) for note in reading.notes] == [
+        "line 5: “lb_kind NAT”: keepalived knows no such setting of a real server"
+    ]

@@ -6,7 +6,8 @@ from django import forms
 
 from apps.inventory.models import Director
 from apps.web.forms.fields import TiedForm, text
-from lvs.formats import MAX_LENGTH, SOURCES
+from lvs.formats import MAX_LENGTH, SOURCES, FormatError
+from lvs.formats.decoding import text_from
 
 MOST_BYTES = 8 << 20
 """Of a file or text: a table of a hundred thousand real servers as YAML."""
@@ -96,10 +97,8 @@ class ImportForm(TiedForm):
         elif file.size > MOST_BYTES:
             self.add_error("file", f"The file is larger than {MOST_BYTES >> 20} MiB.")
         else:
-            raw = file.read()
             try:
-                data["content"] = raw.decode()
-            except UnicodeDecodeError as error:
-                line = raw.count(b"\n", 0, error.start) + 1
-                self.add_error("file", f"Line {line} is no UTF-8 text.")
+                data["content"] = text_from(file.read())
+            except FormatError as error:
+                self.add_error("file", f"Line {error.line} is no UTF-8 text.")
             data["file_name"] = file.name or ""
