@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from errno import ESRCH
-from os import strerror
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
@@ -15,7 +14,7 @@ from lvs.model import ServiceKey, Table
 from lvs.netlink.attributes import attributes
 from lvs.netlink.encode import encode_zero
 from lvs.netlink.execute import execute
-from lvs.netlink.messages import HEADERS
+from lvs.netlink.messages import HEADERS, raise_errno
 from lvs.netlink.reading import counter_reader, table_reader
 from lvs.netlink.schema import IpvsInfo
 from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
@@ -158,8 +157,10 @@ class Kernel:
         self._opened().batch(self._family, [command], lambda _, errno: refused.append(errno))
         if refused[0] == ESRCH and key is not None:
             raise LvsError(f"There is no service {key} in the kernel: nothing was set to zero.")
-        if refused[0]:
-            raise LvsError(f"The kernel doesn't set counters to zero: {strerror(refused[0])}")
+        try:
+            raise_errno(refused[0])
+        except OSError as error:
+            raise LvsError(f"The kernel doesn't set counters to zero: {error.strerror}") from error
 
     def _open(self) -> Transport:
         self._transport = Transport(self._timeout)
