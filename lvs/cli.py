@@ -27,6 +27,7 @@ from lvs.cli_input import (
     named,
     read_input,
 )
+from lvs.cli_reading import add_reading_options, reading_asked
 from lvs.cli_streams import discard_output, escape_what_is_not_encoded, replace_closed_streams
 from lvs.cli_zero import add_zero
 from lvs.formats import FORMATS, render
@@ -82,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lvs",
         description="Show and change the Linux Virtual Server table of this host.",
         epilog="FILE is JSON, YAML, the output of `ipvsadm -Sn`, a keepalived.conf or an "
-        "ldirectord.cf (told apart by its content); - is standard input. Exit codes: 0 done, 1 this "
+        "ldirectord.cf (told by its content, or by --from); - is standard input. Exit codes: 0 done, 1 this "
         "host stands in the way, 2 bad input, 3 refused, 4 no IPVS or no right to use it.",
     )
     parser.add_argument("--version", action="version", version=f"lvs {__version__}")
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_show)
     check = commands.add_parser("check", help="say whether FILE is a valid table; asks no kernel")
     check.add_argument("file", metavar="FILE")
+    add_reading_options(check)
     check.set_defaults(run=_check)
     add_convert(commands)
     add_plan_and_apply(commands)
@@ -126,6 +128,6 @@ def _show(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    table = read_input(chosen.file, sys.maxsize).table
+    table = read_input(chosen.file, reading_asked(chosen), sys.maxsize).table
     print(f"{named(chosen.file)} is valid: {counted(table)}.")
     return DONE
