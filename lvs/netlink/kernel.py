@@ -8,14 +8,14 @@ from typing import NamedTuple, Self, TypeVar
 
 from lvs.canonical_form import sorted_table
 from lvs.collector import no_collection
-from lvs.counters import ServiceCounters
+from lvs.counters import ServiceCounters, ServiceRates
 from lvs.errors import KernelRefusal, LvsError, NoAnswer
 from lvs.model import ServiceKey, Table
 from lvs.netlink.attributes import attributes
 from lvs.netlink.encode import encode_zero
 from lvs.netlink.execute import execute
 from lvs.netlink.messages import HEADERS, raise_errno
-from lvs.netlink.reading import counter_reader, table_reader
+from lvs.netlink.reading import counter_reader, rate_reader, table_reader
 from lvs.netlink.schema import IpvsInfo
 from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
 from lvs.netlink.transport import Transport
@@ -127,6 +127,10 @@ class Kernel:
     def read_counters(self) -> list[ServiceCounters]:
         """One reading of all counters, in the kernel's order."""
         return self._reading(lambda t: _counters.read(t, self._family))
+
+    def read_rates(self) -> list[ServiceRates]:
+        """One reading of the kernel's estimates, in the kernel's order."""
+        return self._reading(lambda t: rate_reader().read(t, self._family))
 
     def execute(
         self,
