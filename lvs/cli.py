@@ -15,7 +15,6 @@ from lvs.cli_connections import add_connections
 from lvs.cli_convert import add_convert
 from lvs.cli_doctor import add_doctor
 from lvs.cli_input import (
-    BAD_INPUT,
     DONE,
     IN_THE_WAY,
     INTERRUPTED,
@@ -28,9 +27,9 @@ from lvs.cli_input import (
     read_input,
 )
 from lvs.cli_reading import add_reading_options, reading_asked
+from lvs.cli_show import add_show
 from lvs.cli_streams import discard_output, escape_what_is_not_encoded, replace_closed_streams
 from lvs.cli_zero import add_zero
-from lvs.formats import FORMATS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,13 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lvs {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    show = commands.add_parser("show", help="print what the kernel holds")
-    show.add_argument("--format", choices=FORMATS, default="text", help="default: text")
-    show.add_argument("--stats", action="store_true", help="with packets and bytes")
-    show.add_argument(
-        "--settings", action="store_true", help="with timeouts, sync daemons and sysctls"
-    )
-    show.set_defaults(run=_show)
+    add_show(commands)
     check = commands.add_parser("check", help="say whether FILE is a valid table; asks no kernel")
     check.add_argument("file", metavar="FILE")
     add_reading_options(check)
@@ -105,26 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor(commands)
     add_zero(commands)
     return parser
-
-
-def _show(chosen: argparse.Namespace) -> int:
-    if chosen.stats and chosen.format == "ipvsadm":
-        raise Failed(BAD_INPUT, "--stats goes with --format text, json or yaml: ipvsadm's has none")
-    from lvs.model import Table
-    from lvs.netlink.kernel import Kernel
-
-    with Kernel() as kernel:
-        found = kernel.read_table()
-        table = found if chosen.settings else Table(found.services)
-        wanted = chosen.stats or chosen.format == "text"
-        counters = kernel.read_counters() if wanted else None
-        if chosen.format == "text":
-            info = kernel.info()
-            print(f"IP Virtual Server version {info.version} (size={info.connection_table_size})")
-    if chosen.format == "ipvsadm" and table.sysctls:
-        print("lvs: not carried: sysctls, which ipvsadm's lines have no place for", file=sys.stderr)
-    sys.stdout.write(render(table, chosen.format, counters, stats=chosen.stats))
-    return DONE
 
 
 def _check(chosen: argparse.Namespace) -> int:

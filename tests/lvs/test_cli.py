@@ -97,11 +97,6 @@ def test_wrong_usage_is_exit_code_2(capsys, arguments):
     assert error.startswith("usage: python -m lvs")
 
 
-def test_ipvsadm_lines_have_no_room_for_stats(capsys):
-    code, _, error = run(capsys, "show", "--format", "ipvsadm", "--stats")
-    assert (code, error.count("\n")) == (2, 1)
-
-
 def test_version_is_that_of_the_package(capsys):
     assert run(capsys, "--version") == (0, f"lvs {lvs.__version__}\n", "")
 

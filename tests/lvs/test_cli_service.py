@@ -54,20 +54,20 @@ def test_what_names_no_service_is_told_with_what_would(text, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("command", ["zero"])
+@pytest.mark.parametrize("command", ["zero", "show"])
 def test_a_wrong_name_is_bad_input_and_asks_no_kernel(capsys, command):
     code, output, error = run(capsys, command, "--service", "tcp", "nowhere")
     assert (code, output) == (2, "")
     assert error.startswith("lvs: “tcp nowhere” names no service: write tcp ")
 
 
-@pytest.mark.parametrize("command", ["zero"])
+@pytest.mark.parametrize("command", ["zero", "show"])
 def test_an_empty_name_does_not_mean_all(capsys, command):
     code, _, error = run(capsys, command, "--service", "")
     assert (code, error.split(":")[1]) == (2, " “” names no service")
 
 
-@pytest.mark.parametrize("command", ["zero"])
+@pytest.mark.parametrize("command", ["zero", "show"])
 def test_two_services_are_a_usage_error(capsys, command):
     named = ("--service", "fwmark 1", "--service", "fwmark 2")
     code, _, error = run(capsys, command, *named)
