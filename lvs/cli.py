@@ -15,7 +15,6 @@ from lvs.cli_connections import add_connections
 from lvs.cli_convert import add_convert
 from lvs.cli_doctor import add_doctor
 from lvs.cli_input import (
-    BAD_INPUT,
     DONE,
     IN_THE_WAY,
     INTERRUPTED,
@@ -27,9 +26,10 @@ from lvs.cli_input import (
     named,
     read_input,
 )
+from lvs.cli_reading import add_reading_options, reading_asked
+from lvs.cli_show import add_show
 from lvs.cli_streams import discard_output, escape_what_is_not_encoded, replace_closed_streams
 from lvs.cli_zero import add_zero
-from lvs.formats import FORMATS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,20 +82,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lvs",
         description="Show and change the Linux Virtual Server table of this host.",
         epilog="FILE is JSON, YAML, the output of `ipvsadm -Sn`, a keepalived.conf or an "
-        "ldirectord.cf (told apart by its content); - is standard input. Exit codes: 0 done, 1 this "
+        "ldirectord.cf (told by its content, or by --from); - is standard input. Exit codes: 0 done, 1 this "
         "host stands in the way, 2 bad input, 3 refused, 4 no IPVS or no right to use it.",
     )
     parser.add_argument("--version", action="version", version=f"lvs {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    show = commands.add_parser("show", help="print what the kernel holds")
-    show.add_argument("--format", choices=FORMATS, default="text", help="default: text")
-    show.add_argument("--stats", action="store_true", help="with packets and bytes")
-    show.add_argument(
-        "--settings", action="store_true", help="with timeouts, sync daemons and sysctls"
-    )
-    show.set_defaults(run=_show)
+    add_show(commands)
     check = commands.add_parser("check", help="say whether FILE is a valid table; asks no kernel")
     check.add_argument("file", metavar="FILE")
+    add_reading_options(check)
     check.set_defaults(run=_check)
     add_convert(commands)
     add_plan_and_apply(commands)
@@ -105,27 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _show(chosen: argparse.Namespace) -> int:
-    if chosen.stats and chosen.format == "ipvsadm":
-        raise Failed(BAD_INPUT, "--stats goes with --format text, json or yaml: ipvsadm's has none")
-    from lvs.model import Table
-    from lvs.netlink.kernel import Kernel
-
-    with Kernel() as kernel:
-        found = kernel.read_table()
-        table = found if chosen.settings else Table(found.services)
-        wanted = chosen.stats or chosen.format == "text"
-        counters = kernel.read_counters() if wanted else None
-        if chosen.format == "text":
-            info = kernel.info()
-            print(f"IP Virtual Server version {info.version} (size={info.connection_table_size})")
-    if chosen.format == "ipvsadm" and table.sysctls:
-        print("lvs: not carried: sysctls, which ipvsadm's lines have no place for", file=sys.stderr)
-    sys.stdout.write(render(table, chosen.format, counters, stats=chosen.stats))
-    return DONE
-
-
 def _check(chosen: argparse.Namespace) -> int:
-    table = read_input(chosen.file, sys.maxsize).table
+    table = read_input(chosen.file, reading_asked(chosen), sys.maxsize).table
     print(f"{named(chosen.file)} is valid: {counted(table)}.")
     return DONE

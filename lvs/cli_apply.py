@@ -13,6 +13,7 @@ from lvs.cli_input import (
     read_input,
     warn_of_thresholds,
 )
+from lvs.cli_reading import add_reading_options, reading_asked
 from lvs.cli_streams import discard_output
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def add_plan_and_apply(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     for command, run in ((plan, _plan), (apply, _apply)):
         command.add_argument("file", metavar="FILE")
+        add_reading_options(command)
         command.add_argument(
             "--adopt", action="store_true", help="take over services that exist and are not ours"
         )
@@ -51,7 +53,7 @@ def _plan(chosen: argparse.Namespace) -> int:
     from lvs.plan import claims, concerned, losses, make_plan
     from lvs.state import StateFolder
 
-    given = read_input(chosen.file)
+    given = read_input(chosen.file, reading_asked(chosen))
     desired = given.table
     with Kernel() as kernel:
         found = kernel.read_stable_table()
@@ -73,7 +75,7 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 
 def _apply(chosen: argparse.Namespace) -> int:
-    given = read_input(chosen.file)
+    given = read_input(chosen.file, reading_asked(chosen))
     from lvs.apply import apply_table
     from lvs.state import StateFolder
 

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lvs.cli_input import BAD_INPUT, DONE, Failed
+from lvs.cli_once import Once
 
 if TYPE_CHECKING:
     from lvs.connections import Filters
@@ -31,7 +32,7 @@ def add_connections(commands: "argparse._SubParsersAction[argparse.ArgumentParse
         epilog="IPv6 addresses with a port stand in brackets: [2001:db8::9]:4711.",
     )
     for name, shape, meaning in _WORDS:
-        parser.add_argument(f"--{name}", metavar=shape, default="", help=meaning)
+        parser.add_argument(f"--{name}", metavar=shape, action=Once, help=meaning)
     kinds = parser.add_mutually_exclusive_group()
     for option, kind, meaning in (
         ("--templates", "templates", "persistence templates only"),
@@ -67,15 +68,7 @@ def _connections(chosen: argparse.Namespace) -> int:
     from lvs.connections import FilterError, make_filters
 
     try:
-        filters = make_filters(
-            client=chosen.client,
-            service=chosen.service,
-            server=chosen.server,
-            state=chosen.state,
-            protocol=chosen.protocol,
-            origin=chosen.origin,
-            kind=chosen.kind,
-        )
+        filters = make_filters(**_given(chosen), kind=chosen.kind)
         document = (_summary if chosen.summary else _rows)(chosen, filters)
     except FilterError as error:
         raise Failed(BAD_INPUT, f"--{error.what}: {error}") from None
@@ -88,6 +81,26 @@ def _connections(chosen: argparse.Namespace) -> int:
             f"{document['example']}\n"
         )
     return DONE
+
+
+def _given(chosen: argparse.Namespace) -> dict[str, str]:
+    """The filters that were asked for. Raises FilterError where one says nothing.
+
+    In forms nothing means no filter. Here it is most often a variable of a shell that isn't set, and who
+    looks for one client must not be shown everybody.
+    """
+    from lvs.connections import FilterError
+
+    given: dict[str, str] = {}
+    for name, shape, _ in _WORDS:
+        value: str | None = getattr(chosen, name)
+        if value is None:
+            continue
+        if not value.strip(" ,"):
+            message = f"it is empty: write {shape}, or leave --{name} out to see all"
+            raise FilterError(name, message)
+        given[name] = value
+    return given
 
 
 def _rows(chosen: argparse.Namespace, filters: "Filters") -> dict[str, Any]:

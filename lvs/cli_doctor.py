@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from lvs.cli_input import BAD_INPUT, DONE, IN_THE_WAY, NO_IPVS, Failed, counted, read_input
+from lvs.cli_reading import add_reading_options, reading_asked
 from lvs.doctor.finding import NO_IPVS as NO_IPVS_CODES
 from lvs.doctor.finding import Finding
 from lvs.model import EMPTY, Table
@@ -31,6 +32,7 @@ def add_doctor(commands: Any) -> None:
         nargs="?",
         help="default: the table that was last applied and verified here, else what the kernel holds",
     )
+    add_reading_options(doctor)
     doctor.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     doctor.add_argument(
         "--servers", action="store_true", help="with the commands that real servers need"
@@ -46,7 +48,7 @@ def add_doctor(commands: Any) -> None:
 
 def run_doctor(chosen: argparse.Namespace) -> int:
     """Look, print, and the exit code."""
-    given = read_input(chosen.file).table if chosen.file else None
+    given = _given(chosen)
     from lvs.doctor.gather import gather, read_held
     from lvs.doctor.judge import judge
     from lvs.doctor.render import render_advice, render_findings, to_document
@@ -68,6 +70,19 @@ def run_doctor(chosen: argparse.Namespace) -> int:
         tail = render_advice(advise(host, table)) if chosen.servers else _HINT
         sys.stdout.write(f"\n{tail}")
     return _exit_code(findings)
+
+
+def _given(chosen: argparse.Namespace) -> Table | None:
+    """FILE's table; None without a FILE. Raises Failed."""
+    how = reading_asked(chosen)
+    if chosen.file:
+        return read_input(chosen.file, how).table
+    if not how.is_silent:
+        raise Failed(
+            BAD_INPUT,
+            "--from, --config-id and --resolve say how FILE is read: name one, or - for standard input",
+        )
+    return None
 
 
 _HINT = (

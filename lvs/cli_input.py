@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from lvs.cli_reading import BY_CONTENT, ReadAs
 from lvs.formats import MAX_LENGTH, FormatError, Note, is_save, read
 from lvs.formats.decoding import text_from
 from lvs.model import RealServer, Table
@@ -31,14 +32,14 @@ class Input(NamedTuple):
     """Its format has no place for thresholds."""
 
 
-def read_input(file: str, most: int = 5) -> Input:
-    """The table of a file, or of standard input (-). Raises Failed.
+def read_input(file: str, how: ReadAs = BY_CONTENT, most: int = 5) -> Input:
+    """The table of a file, or of standard input (-), read as was asked for. Raises Failed.
 
     Up to `most` of what it does not carry, and as many warnings, go to stderr.
     """
     text = text_of(file)
     try:
-        reading = read(text, around=_around(file, text))
+        reading = read(text, how.source, _around(file, text, how))
     except FormatError as error:
         raise Failed(BAD_INPUT, complaint(file, error)) from None
     say_not_carried(file, reading.notes, most)
@@ -47,16 +48,17 @@ def read_input(file: str, most: int = 5) -> Input:
     if len(reading.warnings) > most:
         more = len(reading.warnings) - most
         sys.stderr.write(f"lvs: {more} more warnings: `check` shows them all\n")
-    return Input(reading.table, is_save(text))
+    as_save = how.source == "ipvsadm" or (how.source == "auto" and is_save(text))
+    return Input(reading.table, as_save)
 
 
-def _around(file: str, text: str) -> "Surroundings | None":
-    """Included files, which a keepalived.conf only has: nothing else needs the module."""
-    if "include" not in text:
+def _around(file: str, text: str, how: ReadAs) -> "Surroundings | None":
+    """None where nothing can be looked up: the module costs time to load."""
+    if "include" not in text and how.is_silent:
         return None
-    from lvs.cli_convert import surroundings
+    from lvs.cli_surroundings import surroundings
 
-    return surroundings(file)
+    return surroundings(file, how)
 
 
 def text_of(file: str) -> str:

@@ -4,7 +4,7 @@
 with its defaults, stands in `lvs.formats.document`; for the other formats see docs/formats.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lvs.canonical_form import canonical_table
@@ -16,7 +16,6 @@ from lvs.model import Table
 from lvs.rules import Problem, check_table, errors_in
 
 if TYPE_CHECKING:
-    from lvs.counters import ServiceCounters
     from lvs.formats.surroundings import Surroundings
 
 __all__ = [
@@ -41,7 +40,7 @@ __all__ = [
 
 Format = Literal["text", "ipvsadm", "json", "yaml"]
 FORMATS: tuple[Format, ...] = ("text", "ipvsadm", "json", "yaml")
-"""In which a table can be shown, with its counters."""
+"""In which a table can be shown."""
 
 
 class Reading(NamedTuple):
@@ -134,22 +133,16 @@ def convert(
     return Converted(written, reading.warnings, (*reading.notes, *notes))
 
 
-def render(
-    table: Table,
-    style: Format,
-    counters: "Sequence[ServiceCounters] | None" = None,
-    *,
-    stats: bool = False,
-) -> str:
+def render(table: Table, style: Format) -> str:
     """The table as text that ends with a line feed (an empty table as `ipvsadm` is no text at all).
 
-    `counters` fill the connection columns of `text`, and with `stats` they replace them by packets
-    and bytes; JSON and YAML take them along with `stats`. Raises ValueError on another format.
+    With what was counted: `lvs.formats.listing` and `lvs.formats.document`. Raises ValueError on another
+    format.
     """
     if style == "text":
         from lvs.formats.listing import render_listing
 
-        return render_listing(table, counters, stats=stats)
+        return render_listing(table)
     if style == "ipvsadm":
         from lvs.formats.ipvsadm_save import render_save
 
@@ -157,7 +150,7 @@ def render(
     if style in ("json", "yaml"):
         from lvs.formats.document import render_document
 
-        return render_document(table, style, counters if stats else None)
+        return render_document(table, style)
     raise ValueError(f"“{style}” is no format: choose one of {', '.join(FORMATS)}")
 
 

@@ -32,25 +32,27 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lvs.addresses import FULL_NETMASK, Family, family_of
-from lvs.documents import Document, table_to_document
+from lvs.documents import table_to_document
 from lvs.formats.errors import Draft
 from lvs.formats.fields import Fields
+from lvs.formats.measured import MEASURED_KEYS, add_counters, add_rates
 from lvs.formats.settings_fields import SETTING_KEYS, read_settings
 from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import Path
 
 if TYPE_CHECKING:
-    from lvs.counters import ServiceCounters
+    from lvs.counters import ServiceCounters, ServiceRates
 
 _MARK_KEYS = ("fwmark", "family")
 _ADDRESS_KEYS = ("protocol", "address", "port")
 _SERVICE_KEYS = (
     *("scheduler", "flags", "one_packet", "persistence", "real_servers"),
-    "counters",
+    *MEASURED_KEYS,
 )
 _SERVER_KEYS = (
     *("address", "port", "forwarding", "weight", "upper_threshold", "lower_threshold"),
-    *("tunnel", "counters"),
+    "tunnel",
+    *MEASURED_KEYS,
 )
 
 
@@ -157,29 +159,24 @@ def _server(fields: Fields, service_port: int) -> RealServer:
 
 
 def render_document(
-    table: Table, style: str, counters: "Sequence[ServiceCounters] | None" = None
+    table: Table,
+    style: str,
+    counters: "Sequence[ServiceCounters] | None" = None,
+    rates: "Sequence[ServiceRates] | None" = None,
+    *,
+    totals: bool = True,
 ) -> str:
-    """The table as JSON or YAML text, with counters where they are given (reading ignores them)."""
+    """The table as JSON or YAML text, with counters and rates where they are given.
+
+    totals: else counters are the connections of real servers alone. Reading ignores all of them.
+    """
     document = table_to_document(table)
     if counters is not None:
-        _add_counters(table, document, counters)
+        add_counters(table, document, counters, totals=totals)
+    if rates is not None:
+        add_rates(table, document, rates)
     if style == "json":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     from lvs.formats.yaml_out import dump_yaml
 
     return dump_yaml(document)
-
-
-def _add_counters(table: Table, document: Document, counters: "Sequence[ServiceCounters]") -> None:
-    by_key = {entry.key: entry for entry in counters}
-    for service, described in zip(table.services, document["services"], strict=True):
-        entry = by_key.get(service.key)
-        if entry is None:
-            continue
-        described["counters"] = entry.counters._asdict()
-        servers = {(s.address, s.port): s for s in entry.servers}
-        for server, line in zip(service.real_servers, described["real_servers"], strict=True):
-            found = servers.get(server.key)
-            if found is not None:
-                connections = {k: getattr(found, k) for k in ("active", "inactive", "persistent")}
-                line["counters"] = connections | found.counters._asdict()

@@ -1,48 +1,83 @@
-"""A table as `ipvsadm -Ln` and `ipvsadm -Ln --stats` list it."""
+"""A table as `ipvsadm -Ln` lists it, with any of its sets of columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lvs.addresses import FULL_NETMASK, endpoint
 from lvs.diff_settings import setting_texts
 from lvs.formats.ipvsadm_args import in_ipvsadms_order
-from lvs.model import RealServer, Table, VirtualService
+from lvs.formats.listing_columns import FIRST_CELLS, TITLES, Cells, View, number_cell
+from lvs.model import ServiceKey, Table, VirtualService
 
 if TYPE_CHECKING:
-    from lvs.counters import Counters, ServerCounters, ServiceCounters
+    from lvs.counters import ServerCounters, ServiceCounters, ServiceRates
 
-_FORWARD = {"masquerade": "Masq", "direct": "Route", "tunnel": "Tunnel"}
-_TITLE = (
-    "Prot LocalAddress:Port Scheduler Flags\n"
-    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
-)
-_STATS_TITLE = (
-    "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n"
-    "  -> RemoteAddress:Port\n"
-)
+_Row = tuple[ServiceKey, tuple[str, int] | None]
+"""A service, or with its address and port a real server of it."""
 
 
 def render_listing(
-    table: Table, counters: "Sequence[ServiceCounters] | None" = None, *, stats: bool = False
+    table: Table,
+    counters: "Sequence[ServiceCounters]" = (),
+    rates: "Sequence[ServiceRates]" = (),
+    *,
+    view: View = "connections",
+    exact: bool = False,
 ) -> str:
-    """The table with its connection columns, or with `stats` its counters; “-” where unknown."""
-    by_key = {entry.key: entry for entry in counters or ()}
-    lines = [_STATS_TITLE if stats else _TITLE]
+    """The table with the columns of a view; “-” where a number is unknown.
+
+    `counters` fill the connection columns and the view `stats`, `rates` the view `rate`. exact: numbers of
+    these two views are not shortened.
+    """
+    if view == "stats":
+        lines = _number_lines(table, _totals(counters), exact=exact)
+    elif view == "rate":
+        lines = _number_lines(table, _each_second(rates), exact=exact)
+    else:
+        lines = _setting_lines(table, counters, FIRST_CELLS[view])
+    decided = (f"{name}: {text}\n" for name, text in setting_texts(table).items())
+    return "".join((TITLES[view], *lines, *decided))
+
+
+def _setting_lines(
+    table: Table, counters: "Sequence[ServiceCounters]", first_cells: Cells
+) -> Iterator[str]:
+    found = {(e.key, s.address, s.port): s for e in counters for s in e.servers}
     for service in in_ipvsadms_order(table):
-        entry = by_key.get(service.key)
-        servers = {(s.address, s.port): s for s in entry.servers} if entry else {}
-        if stats:
-            lines.append(f"{_name(service):<33}{_columns(entry.counters if entry else None)}\n")
-        else:
-            lines.append(f"{_name(service)} {_settings(service)}\n")
+        yield f"{_name(service)} {_settings(service)}\n"
         for server in service.real_servers:
-            lines.append(_server_line(server, servers.get(server.key), stats=stats))
-    return "".join(lines) + _settings_lines(table)
+            counted = found.get((service.key, *server.key))
+            cells = f"{first_cells(server, counted)} {_connections(counted)}"
+            yield f"  -> {server!s:<28} {cells}\n"
 
 
-def _settings_lines(table: Table) -> str:
-    """What the table decides beside its services, a line each; no text when it decides nothing."""
-    return "".join(f"{name}: {text}\n" for name, text in setting_texts(table).items())
+def _connections(counted: "ServerCounters | None") -> str:
+    active, inactive = (counted.active, counted.inactive) if counted else ("-", "-")
+    return f"{active:<10} {inactive:<10}"
+
+
+def _number_lines(
+    table: Table, numbers: Mapping[_Row, tuple[int, ...]], *, exact: bool
+) -> Iterator[str]:
+    def cells(row: _Row) -> str:
+        if row not in numbers:
+            return f"{'-':>9}" * 5
+        return "".join(number_cell(number, exact=exact) for number in numbers[row])
+
+    for service in in_ipvsadms_order(table):
+        yield f"{_name(service):<33}{cells((service.key, None))}\n"
+        for server in service.real_servers:
+            yield f"  -> {server!s:<28}{cells((service.key, server.key))}\n"
+
+
+def _totals(counters: "Sequence[ServiceCounters]") -> dict[_Row, tuple[int, ...]]:
+    found: dict[_Row, tuple[int, ...]] = {(e.key, None): e.counters for e in counters}
+    return found | {(e.key, (s.address, s.port)): s.counters for e in counters for s in e.servers}
+
+
+def _each_second(rates: "Sequence[ServiceRates]") -> dict[_Row, tuple[int, ...]]:
+    found: dict[_Row, tuple[int, ...]] = {(e.key, None): e.rates for e in rates}
+    return found | {(e.key, (s.address, s.port)): s.rates for e in rates for s in e.servers}
 
 
 def _name(service: VirtualService) -> str:
@@ -64,28 +99,3 @@ def _settings(service: VirtualService) -> str:
     if service.one_packet:
         words.append("ops")
     return " ".join(words)
-
-
-def _server_line(server: RealServer, found: "ServerCounters | None", *, stats: bool) -> str:
-    name = f"  -> {server!s:<28}"
-    if stats:
-        return f"{name}{_columns(found.counters if found else None)}\n"
-    active, inactive = (found.active, found.inactive) if found else ("-", "-")
-    forward = _FORWARD.get(server.forwarding, server.forwarding)
-    return f"{name} {forward:<7} {server.weight:<6} {active:<10} {inactive:<10}\n"
-
-
-def _columns(counters: "Counters | None") -> str:
-    if counters is None:
-        return f"{'-':>9}" * 5
-    return "".join(_large(number) for number in counters)
-
-
-def _large(number: int) -> str:
-    """Nine columns, as ipvsadm's `print_largenum`: from a hundred million on in K, M, G or T."""
-    if number < 10**8:
-        return f"{number:9d}"
-    for limit, divisor, unit in ((10**9, 10**3, "K"), (10**11, 10**6, "M"), (10**14, 10**9, "G")):
-        if number < limit:
-            return f"{number // divisor:8d}{unit}"
-    return f"{number // 10**12:8d}T"

@@ -82,5 +82,5 @@ def read_address(text: str, family: Family, line: int | None, around: Surroundin
 
 def _numbers_hint(could_resolve: bool) -> str:
     """What to do about a name."""
-    look_up = " or look names up with `convert --resolve`" if could_resolve else ""
+    look_up = " or let `python -m lvs` look names up, with --resolve" if could_resolve else ""
     return f": write the number (ipvsadm -Sn prints numbers){look_up}"

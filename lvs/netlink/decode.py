@@ -13,12 +13,18 @@ from typing import Any
 
 from lvs.addresses import FULL_NETMASK, Family, unpacked
 from lvs.canonical_form import server_order
-from lvs.counters import Counters, ServerCounters
+from lvs.counters import Counters, Rates, ServerCounters, ServerRates
 from lvs.model import RealServer, ServiceKey, VirtualService
 from lvs.named_tuples import all_of, new
-from lvs.netlink.attributes import ABSENT, Attributes, Field, values_of
+from lvs.netlink.attributes import ABSENT, Attributes, values_of
+from lvs.netlink.fields import (
+    SERVER_COUNTER_FIELDS,
+    SERVER_FIELDS,
+    SERVICE_FIELDS,
+    SERVICE_KEY_FIELDS,
+)
 from lvs.netlink.layout import Column
-from lvs.netlink.uapi import FORWARD_MASK, DestAttr, ServiceAttr, ServiceFlag, StatsAttr
+from lvs.netlink.uapi import FORWARD_MASK, ServiceFlag
 from lvs.netlink.values import CHECKSUMS, FAMILIES, FORWARDINGS, PROTOCOLS, TUNNELS
 from lvs.remember import remembered
 from lvs.rules.schedulers import FLAG_BITS, flags_from_bits
@@ -34,69 +40,6 @@ _NAMED_BITS = int(_OWN_FLAGS) | sum(FLAG_BITS.values())
 _PERSISTENT, _ONEPACKET = int(ServiceFlag.PERSISTENT), int(ServiceFlag.ONEPACKET)
 _NO_TUNNEL = ("ipip", 0, "none")
 _TUNNEL_FIELDS = len(_NO_TUNNEL)
-
-
-def _field(number: int, *, text: bool = False, optional: bool = False) -> Field:
-    return Field(((int(number),),), not text, optional)
-
-
-def _total(number: StatsAttr) -> Field:
-    """A count of STATS64, or of the STATS of a kernel before 4.1, whose counts are 32 bits wide."""
-    attributes = (ServiceAttr.STATS64, ServiceAttr.STATS)  # a real server's have the same numbers
-    return Field(tuple((int(attribute), int(number)) for attribute in attributes))
-
-
-TOTAL_FIELDS = tuple(
-    _total(number)
-    for number in (
-        StatsAttr.CONNS,
-        StatsAttr.INPKTS,
-        StatsAttr.OUTPKTS,
-        StatsAttr.INBYTES,
-        StatsAttr.OUTBYTES,
-    )
-)
-"""In the order of `Counters`."""
-
-SERVICE_KEY_FIELDS = (
-    _field(ServiceAttr.AF),
-    _field(ServiceAttr.PROTOCOL, optional=True),
-    _field(ServiceAttr.ADDR, text=True, optional=True),
-    _field(ServiceAttr.PORT, optional=True),
-    _field(ServiceAttr.FWMARK, optional=True),
-)
-SERVICE_FIELDS = (
-    *SERVICE_KEY_FIELDS,
-    _field(ServiceAttr.SCHED_NAME, text=True),
-    _field(ServiceAttr.FLAGS, text=True),
-    _field(ServiceAttr.TIMEOUT),
-    _field(ServiceAttr.NETMASK, text=True),
-    _field(ServiceAttr.PE_NAME, text=True, optional=True),
-)
-
-# Kernels before 3.18 send no family, those before 5.2 and 5.3 nothing of tunnels.
-SERVER_FIELDS = (
-    _field(DestAttr.ADDR, text=True),
-    _field(DestAttr.PORT),
-    _field(DestAttr.ADDR_FAMILY, optional=True),
-    _field(DestAttr.FWD_METHOD),
-    _field(DestAttr.WEIGHT),
-    _field(DestAttr.U_THRESH),
-    _field(DestAttr.L_THRESH),
-    _field(DestAttr.TUN_TYPE, optional=True),
-    _field(DestAttr.TUN_PORT, optional=True),
-    _field(DestAttr.TUN_FLAGS, optional=True),
-)
-SERVER_COUNTER_FIELDS = (
-    _field(DestAttr.ADDR, text=True),
-    _field(DestAttr.PORT),
-    _field(DestAttr.ADDR_FAMILY, optional=True),
-    _field(DestAttr.WEIGHT),
-    _field(DestAttr.ACTIVE_CONNS),
-    _field(DestAttr.INACT_CONNS),
-    _field(DestAttr.PERSIST_CONNS),
-    *TOTAL_FIELDS,
-)
 
 
 def key_of(values: tuple[Any, ...]) -> ServiceKey:
@@ -188,6 +131,13 @@ def server_counters_of(
     addresses = _addresses(numbers, raws, service_family)
     now = (weights, active, inactive, persistent, all_of(Counters, *totals))
     return tuple(all_of(ServerCounters, addresses, map(ntohs, ports), *now))
+
+
+def server_rates_of(columns: Sequence[Column], service_family: Family) -> tuple[ServerRates, ...]:
+    """What a service's real servers get each second, of the values of `SERVER_RATE_FIELDS`."""
+    raws, ports, numbers, *rates = columns
+    addresses = _addresses(numbers, raws, service_family)
+    return tuple(all_of(ServerRates, addresses, map(ntohs, ports), all_of(Rates, *rates)))
 
 
 def decode_service(found: Attributes) -> VirtualService | None:

@@ -3,20 +3,19 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from errno import ESRCH
-from os import strerror
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
 from lvs.canonical_form import sorted_table
 from lvs.collector import no_collection
-from lvs.counters import ServiceCounters
+from lvs.counters import ServiceCounters, ServiceRates
 from lvs.errors import KernelRefusal, LvsError, NoAnswer
 from lvs.model import ServiceKey, Table
 from lvs.netlink.attributes import attributes
 from lvs.netlink.encode import encode_zero
 from lvs.netlink.execute import execute
-from lvs.netlink.messages import HEADERS
-from lvs.netlink.reading import counter_reader, table_reader
+from lvs.netlink.messages import HEADERS, raise_errno
+from lvs.netlink.reading import counter_reader, rate_reader, table_reader
 from lvs.netlink.schema import IpvsInfo
 from lvs.netlink.settings_codec import decode_daemon, decode_timeouts
 from lvs.netlink.transport import Transport
@@ -129,6 +128,10 @@ class Kernel:
         """One reading of all counters, in the kernel's order."""
         return self._reading(lambda t: _counters.read(t, self._family))
 
+    def read_rates(self) -> list[ServiceRates]:
+        """One reading of the kernel's estimates, in the kernel's order."""
+        return self._reading(lambda t: rate_reader().read(t, self._family))
+
     def execute(
         self,
         steps: Sequence[AnyStep],
@@ -158,8 +161,10 @@ class Kernel:
         self._opened().batch(self._family, [command], lambda _, errno: refused.append(errno))
         if refused[0] == ESRCH and key is not None:
             raise LvsError(f"There is no service {key} in the kernel: nothing was set to zero.")
-        if refused[0]:
-            raise LvsError(f"The kernel doesn't set counters to zero: {strerror(refused[0])}")
+        try:
+            raise_errno(refused[0])
+        except OSError as error:
+            raise LvsError(f"The kernel doesn't set counters to zero: {error.strerror}") from error
 
     def _open(self) -> Transport:
         self._transport = Transport(self._timeout)

@@ -44,7 +44,7 @@ def ends(data: bytes) -> bool:
     while position < end:
         length, kind, _, _, _ = _parse_head(data, position)
         if kind in ENDS:
-            _raise(-_parse_errno(data, position + 16)[0])
+            raise_errno(-_parse_errno(data, position + 16)[0])
             return True
         position += (length + 3) & ~3
     return False
@@ -80,7 +80,8 @@ def batch(family: int, commands: Sequence[tuple[int, bytes]], first: int) -> byt
     return b"".join(parts)
 
 
-def _raise(errno: int) -> None:
+def raise_errno(errno: int) -> None:
+    """Raise what the kernel means by it: NotPermitted, or OSError with this errno; nothing for 0."""
     if errno == EPERM:
         raise NotPermitted(
             "Not permitted: IPVS needs CAP_NET_ADMIN. Run it as root, or as a service that has "

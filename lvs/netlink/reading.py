@@ -5,22 +5,27 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lvs.addresses import Family
-from lvs.counters import Counters, ServerCounters, ServiceCounters
+from lvs.counters import Counters, Rates, ServerCounters, ServerRates, ServiceCounters, ServiceRates
 from lvs.model import RealServer, VirtualService
 from lvs.netlink.attributes import Field
 from lvs.netlink.decode import (
     FAMILY_NAMES,
-    SERVER_COUNTER_FIELDS,
-    SERVER_FIELDS,
-    SERVICE_FIELDS,
-    SERVICE_KEY_FIELDS,
-    TOTAL_FIELDS,
     key_of,
     server_counters_of,
+    server_rates_of,
     servers_of,
     service_of,
 )
 from lvs.netlink.encode import encode_raw_key, nested
+from lvs.netlink.fields import (
+    RATE_FIELDS,
+    SERVER_COUNTER_FIELDS,
+    SERVER_FIELDS,
+    SERVER_RATE_FIELDS,
+    SERVICE_FIELDS,
+    SERVICE_KEY_FIELDS,
+    TOTAL_FIELDS,
+)
 from lvs.netlink.layout import Column, Layouts
 from lvs.netlink.transport import Transport
 from lvs.netlink.uapi import Command, CommandAttr
@@ -115,6 +120,7 @@ class Reader(Generic[_Service, _Server]):
 
 TableReader = Reader[VirtualService, RealServer]
 CounterReader = Reader[ServiceCounters, ServerCounters]
+RateReader = Reader[ServiceRates, ServerRates]
 
 
 def table_reader() -> TableReader:
@@ -131,3 +137,14 @@ def counter_reader() -> CounterReader:
 
     fields = (*SERVICE_KEY_FIELDS, *TOTAL_FIELDS)
     return Reader(fields, make, SERVER_COUNTER_FIELDS, server_counters_of)
+
+
+def rate_reader() -> RateReader:
+    """A reader of the kernel's own estimates. Apart from the counters', which is read each second."""
+
+    def make(values: Values, servers: tuple[ServerRates, ...]) -> ServiceRates:
+        identity = values[: len(SERVICE_KEY_FIELDS)]
+        return ServiceRates(key_of(identity), Rates(*values[len(identity) :]), servers)
+
+    fields = (*SERVICE_KEY_FIELDS, *RATE_FIELDS)
+    return Reader(fields, make, SERVER_RATE_FIELDS, server_rates_of)

@@ -199,7 +199,7 @@ def test_a_plan_tells_of_a_missing_scheduler(director):
     assert "begins nothing" in planned
 
 
-@pytest.mark.parametrize("command", [("show",), ("plan", "-"), ("apply", "-")])
+@pytest.mark.parametrize("command", [("show",), ("plan", "-"), ("apply", "-"), ("zero",)])
 def test_without_the_right_it_says_so_with_exit_code_4(director, command):
     argv = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "python", "-m", "lvs", *command)
     done = director.run(*argv, input=render(TUTORIAL, "yaml"))

@@ -21,7 +21,7 @@ AS_NOBODY = (
 )
 
 
-@pytest.mark.parametrize("command", [("show",), ("plan", "-"), ("apply", "-")])
+@pytest.mark.parametrize("command", [("show",), ("plan", "-"), ("apply", "-"), ("zero",)])
 @pytest.mark.parametrize("folder", ["missing", "locked"])
 def test_an_ordinary_user_is_told_of_the_missing_right(director, command, folder):
     state = "/var/lib/lvsconsole"

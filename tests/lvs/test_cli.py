@@ -97,11 +97,6 @@ def test_wrong_usage_is_exit_code_2(capsys, arguments):
     assert error.startswith("usage: python -m lvs")
 
 
-def test_ipvsadm_lines_have_no_room_for_stats(capsys):
-    code, _, error = run(capsys, "show", "--format", "ipvsadm", "--stats")
-    assert (code, error.count("\n")) == (2, 1)
-
-
 def test_version_is_that_of_the_package(capsys):
     assert run(capsys, "--version") == (0, f"lvs {lvs.__version__}\n", "")
 
@@ -127,6 +122,7 @@ def test_version_needs_neither_kernel_nor_formats():
 def test_help_names_every_command_and_exit_code(capsys):
     code, output, _ = run(capsys, "--help")
     assert code == 0
+    output = " ".join(output.split())  # it is broken into lines anywhere
     assert all(word in output for word in ("show", "plan", "apply", "check", "4 no IPVS"))
 
 

@@ -7,23 +7,18 @@ import pytest
 from hypothesis import given
 
 from lvs.canonical_form import canonical_service
-from lvs.counters import Counters
+from lvs.counters import Counters, Rates
 from lvs.errors import LvsError
 from lvs.model import RealServer, VirtualService
 from lvs.netlink.attributes import attributes, values_of
-from lvs.netlink.decode import (
-    SERVICE_KEY_FIELDS,
-    TOTAL_FIELDS,
-    decode_server,
-    decode_server_counters,
-    decode_service,
-)
+from lvs.netlink.decode import decode_server, decode_server_counters, decode_service
 from lvs.netlink.encode import (
     encode_key,
     encode_raw_key,
     encode_service,
     encode_step,
 )
+from lvs.netlink.fields import RATE_FIELDS, SERVICE_KEY_FIELDS, TOTAL_FIELDS
 from lvs.netlink.uapi import CommandAttr, DestAttr, ServiceAttr, StatsAttr
 from lvs.plan import Step
 from tests.lvs.strategies import services
@@ -60,10 +55,10 @@ def attribute(number, value):
 
 
 def stats(size, *numbers):
-    names = ("CONNS", "INPKTS", "OUTPKTS", "INBYTES", "OUTBYTES")
+    """The totals, and the rates where there are ten numbers; each of so many bytes."""
     return b"".join(
-        attribute(StatsAttr[name], native(number, size))
-        for name, number in zip(names, numbers, strict=True)
+        attribute(name, native(number, size))
+        for name, number in zip(StatsAttr, numbers, strict=False)
     )
 
 
@@ -140,6 +135,16 @@ def test_counters_are_64_bits_wide():
     big = 2**63 + 5
     found = {ServiceAttr.STATS64: stats(8, big, 1, 2, big, 3)}
     assert Counters(*values_of(found, TOTAL_FIELDS)) == Counters(big, 1, 2, big, 3)
+
+
+def test_rates_are_64_bits_wide():
+    found = {ServiceAttr.STATS64: stats(8, 9, 9, 9, 9, 9, 1, 2, 3, 2**33, 4)}
+    assert Rates(*values_of(found, RATE_FIELDS)) == Rates(1, 2, 3, 2**33, 4)
+
+
+def test_rates_of_an_old_kernel_are_read_from_the_old_attribute():
+    found = {ServiceAttr.STATS: stats(4, 9, 9, 9, 9, 9, 1, 2, 3, 4, 5)}
+    assert Rates(*values_of(found, RATE_FIELDS)) == Rates(1, 2, 3, 4, 5)
 
 
 def test_counters_of_an_old_kernel_are_read_from_the_old_attribute():

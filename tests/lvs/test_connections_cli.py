@@ -195,6 +195,24 @@ def test_bad_filters_are_one_line_and_exit_code_2(connections, arguments, messag
     assert error.startswith(message)
 
 
+@pytest.mark.parametrize("name", ["client", "service", "server", "state", "protocol", "origin"])
+@pytest.mark.parametrize("nothing", ["", " ", ","])
+def test_a_filter_that_says_nothing_does_not_mean_everybody(connections, name, nothing):
+    code, output, error = connections(f"--{name}", nothing)
+    assert (code, output) == (2, "")
+    assert error.startswith(f"lvs: --{name}: it is empty: write ")
+    assert error.endswith(f", or leave --{name} out to see all\n")
+
+
+@pytest.mark.parametrize("name", ["client", "service", "server", "state", "protocol", "origin"])
+def test_of_a_filter_that_is_given_twice_none_wins_in_silence(connections, name):
+    code, output, error = connections(f"--{name}", "a", f"--{name}", "b")
+    assert (code, output) == (2, "")
+    assert error.endswith(
+        f"error: argument --{name}: it is given twice, and only one can be meant\n"
+    )
+
+
 def test_templates_and_no_templates_exclude_each_other(connections):
     assert connections("--templates", "--no-templates")[0] == 2
 

@@ -148,7 +148,7 @@ def test_names_are_looked_up_when_asked_to(capsys, tmp_path, monkeypatch):
     assert (code, output) == (0, "-A -t 10.0.0.1:81 -s rr\n")
     code, _, error = run(capsys, "convert", "--to", "ipvsadm", str(file))
     assert code == 2
-    assert error.endswith("or look names up with `convert --resolve`\n")
+    assert error.endswith("or let `python -m lvs` look names up, with --resolve\n")
 
 
 def test_check_tells_what_is_not_carried_and_other_commands_the_first_five(capsys, tmp_path):

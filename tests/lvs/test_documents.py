@@ -5,9 +5,17 @@ import json
 import pytest
 
 from lvs.canonical_form import make_table
-from lvs.counters import Counters, ServerCounters, ServiceCounters
+from lvs.counters import (
+    Counters,
+    Rates,
+    ServerCounters,
+    ServerRates,
+    ServiceCounters,
+    ServiceRates,
+)
 from lvs.documents import table_to_document
 from lvs.formats import FormatError, parse, render
+from lvs.formats.document import render_document
 from lvs.model import EMPTY, RealServer, VirtualService
 from tests.lvs.examples import TUTORIAL, WEB, marked, table_of
 
@@ -92,13 +100,47 @@ COUNTERS = [
     )
 ]
 
+RATES = [
+    ServiceRates(
+        WEB.key,
+        Rates(3, 40, 30, 500, 600),
+        (ServerRates("192.168.1.103", 80, Rates(2, 20, 15, 700, 750)),),
+    )
+]
+
 
 @pytest.mark.parametrize("style", ["json", "yaml"])
-def test_counters_are_written_with_stats_and_ignored_when_read(style):
-    text = render(TUTORIAL, style, COUNTERS, stats=True)
+def test_counters_and_rates_are_written_and_ignored_when_read(style):
+    text = render_document(TUTORIAL, style, COUNTERS, RATES)
     assert "2500" in text
+    assert "750" in text
     assert parse(text) == TUTORIAL
-    assert "2500" not in render(TUTORIAL, style, COUNTERS)
+
+
+def described(**measured):
+    (service,) = json.loads(render_document(TUTORIAL, "json", **measured))["services"]
+    return service, service["real_servers"]
+
+
+def test_counters_stand_beside_what_they_were_counted_for():
+    service, (first, second) = described(counters=COUNTERS)
+    totals = {"in_packets": 30, "out_packets": 20, "in_bytes": 4000, "out_bytes": 5000}
+    assert service["counters"] == {"connections": 2, **totals}
+    assert first["counters"].items() >= {"active": 1, "inactive": 2, "in_bytes": 2000}.items()
+    assert "counters" not in second
+
+
+def test_without_totals_there_are_the_connections_of_real_servers_alone():
+    service, (first, _) = described(counters=COUNTERS, totals=False)
+    assert "counters" not in service
+    assert first["counters"] == {"active": 1, "inactive": 2, "persistent": 0}
+
+
+def test_rates_stand_beside_what_they_are_estimated_for():
+    service, (first, second) = described(rates=RATES)
+    assert service["rates"]["connections"] == 3
+    assert first["rates"]["out_bytes"] == 750
+    assert "rates" not in second
 
 
 def yaml(service: str) -> str:

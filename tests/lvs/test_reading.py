@@ -5,10 +5,10 @@ import struct
 import pytest
 
 from lvs.canonical_form import canonical_service, make_table, sorted_table
-from lvs.counters import Counters
+from lvs.counters import Counters, Rates
 from lvs.netlink import reading
 from lvs.netlink.encode import encode_key, encode_service, nested
-from lvs.netlink.reading import counter_reader, table_reader
+from lvs.netlink.reading import counter_reader, rate_reader, table_reader
 from lvs.netlink.uapi import Command, CommandAttr, DestAttr, ServiceAttr, StatsAttr
 from tests.lvs.examples import SERVERS, TUTORIAL, WEB, marked
 from tests.lvs.random_tables import random_table
@@ -25,9 +25,9 @@ def message(number, attributes):
 class Kernel:
     """Answers as the kernel would that holds a table; counts what it is asked."""
 
-    def __init__(self, table, connections=0):
+    def __init__(self, table, connections=0, rates=()):
         self.table = table
-        self.connections = connections
+        self.stats = attribute(ServiceAttr.STATS64, stats(8, connections, 0, 0, 0, 0, *rates))
         self.begun = 0
 
     def begin_again(self):
@@ -35,9 +35,8 @@ class Kernel:
 
     def dump(self, family, command):
         assert command == Command.GET_SERVICE
-        totals = attribute(ServiceAttr.STATS64, stats(8, self.connections, 0, 0, 0, 0))
         return [
-            message(CommandAttr.SERVICE, encode_service(service) + totals)
+            message(CommandAttr.SERVICE, encode_service(service) + self.stats)
             for service in self.table.services
         ]
 
@@ -55,7 +54,7 @@ class Kernel:
             attribute(DestAttr[name], native(0))
             for name in ("ACTIVE_CONNS", "INACT_CONNS", "PERSIST_CONNS")
         )
-        counted += attribute(DestAttr.STATS64, stats(8, self.connections, 0, 0, 0, 0))
+        counted += self.stats  # a real server's has the same number
         return b"".join(
             message(CommandAttr.DEST, encode_server(server) + counted)
             for server in reversed(service.real_servers)
@@ -103,6 +102,15 @@ def test_counters_that_moved_are_read_anew():
     }
 
 
+def test_rates_are_read_of_services_and_their_real_servers():
+    rates = (1, 2, 3, 2**40, 5)
+    (service,) = rate_reader().read(Kernel(TUTORIAL, connections=9, rates=rates), 1)
+    assert (service.key, service.rates) == (WEB.key, Rates(*rates))
+    assert {(s.address, s.port, s.rates) for s in service.servers} == {
+        (s.address, s.port, Rates(*rates)) for s in SERVERS
+    }
+
+
 def test_only_the_last_reading_is_remembered():
     reader = table_reader()
     reader.read(Kernel(random_table(1, 20)), 1)
@@ -135,3 +143,15 @@ def test_totals_stand_in_the_order_of_the_counters():
     names = [field.paths[0][1] for field in reading.TOTAL_FIELDS]
     assert names == [StatsAttr.CONNS, StatsAttr.INPKTS, StatsAttr.OUTPKTS, 4, 5]
     assert len(names) == len(Counters._fields)
+
+
+def test_rates_stand_in_the_order_of_their_names():
+    names = [field.paths[0][1] for field in reading.RATE_FIELDS]
+    assert names == [
+        StatsAttr.CPS,
+        StatsAttr.INPPS,
+        StatsAttr.OUTPPS,
+        StatsAttr.INBPS,
+        StatsAttr.OUTBPS,
+    ]
+    assert len(names) == len(Rates._fields)

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from lvs.cli import main
-from lvs.cli_zero import parse_key
+from lvs.cli_service import parse_key
 from tests.lvs.strategies import services
+from tests.lvs.test_cli import run
 
 
 @given(services())
@@ -54,6 +54,22 @@ def test_what_names_no_service_is_told_with_what_would(text, message):
     assert message in str(caught.value)
 
 
-def test_a_wrong_name_is_bad_input_and_asks_no_kernel(capsys):
-    assert main(["zero", "--service", "tcp", "nowhere"]) == 2
-    assert capsys.readouterr().err.startswith("lvs: “tcp nowhere” names no service: write tcp ")
+@pytest.mark.parametrize("command", ["zero", "show"])
+def test_a_wrong_name_is_bad_input_and_asks_no_kernel(capsys, command):
+    code, output, error = run(capsys, command, "--service", "tcp", "nowhere")
+    assert (code, output) == (2, "")
+    assert error.startswith("lvs: “tcp nowhere” names no service: write tcp ")
+
+
+@pytest.mark.parametrize("command", ["zero", "show"])
+def test_an_empty_name_does_not_mean_all(capsys, command):
+    code, _, error = run(capsys, command, "--service", "")
+    assert (code, error.split(":")[1]) == (2, " “” names no service")
+
+
+@pytest.mark.parametrize("command", ["zero", "show"])
+def test_two_services_are_a_usage_error(capsys, command):
+    named = ("--service", "fwmark 1", "--service", "fwmark 2")
+    code, _, error = run(capsys, command, *named)
+    assert code == 2
+    assert error.endswith("argument --service: it is given twice, and only one can be meant\n")
