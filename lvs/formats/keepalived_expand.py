@@ -93,7 +93,7 @@ class Expander:
             return iter((_Piece(rest),))
         if not self._config_id:
             message = f"a line for the configuration id {quoted(wanted)} only"
-            self._remarks.leave_out(place, f"{message}: give yours with `convert --config-id`")
+            self._remarks.leave_out(place, f"{message}: give yours (--config-id)")
         return iter(())
 
     def _inlined(self, text: str, place: Place, depth: int = 0) -> str:

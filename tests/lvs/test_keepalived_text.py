@@ -92,7 +92,7 @@ def test_conditional_lines_count_for_their_configuration_id():
 def test_without_a_configuration_id_the_lines_that_need_one_are_noted():
     text = f"virtual_server 10.9.0.1 80 {{\nprotocol TCP\n{CONDITIONAL}\n}}\n"
     (note,) = read(text).notes
-    assert (note.line, "id “main” only: give yours with" in note.message) == (3, True)
+    assert (note.line, "id “main” only: give yours (--config-id)" in note.message) == (3, True)
 
 
 def files(**texts):

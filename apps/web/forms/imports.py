@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from apps.inventory.models import Director
 from apps.web.forms.fields import TiedForm, text
+from apps.web.forms.included import FilesField, kept, texts_kept, texts_of
 from lvs.formats import MAX_LENGTH, SOURCES, FormatError
 from lvs.formats.decoding import text_from
 
@@ -44,6 +46,17 @@ class ImportForm(TiedForm):
         required=False,
         initial="auto",
         choices=[("auto", "As its content tells"), *((name, name) for name in SOURCES)],
+    )
+    included = FilesField(
+        label="Files that it includes",
+        required=False,
+        help_text="All that its include lines name, also in other folders: they are told by their names.",
+    )
+    included_texts = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    config_id = text(
+        "Configuration id",
+        required=False,
+        maxlength="60",
     )
     director = forms.ModelChoiceField(
         label="Director",
@@ -88,7 +101,34 @@ class ImportForm(TiedForm):
             self.add_error("content", "Paste the text here.")
         elif source == "director" and not data.get("director"):
             self.add_error("director", "Choose a director.")
+        self._read_included(data)
         return data
+
+    @property
+    def more_open(self) -> bool:
+        """Whether what only a keepalived.conf has is given, or wrong."""
+        names = ("included", "included_texts", "config_id")
+        return any(self[name].value() or self[name].errors for name in names)
+
+    @property
+    def kept_files(self) -> list[str]:
+        """The names of the included files that came before."""
+        return sorted(self.cleaned_data.get("texts", ())) if self.is_bound else []
+
+    def _read_included(self, data: dict[str, Any]) -> None:
+        """Those that came now take the place of those that were kept."""
+        try:
+            texts = texts_kept(data.get("included_texts") or "")
+            texts |= texts_of(data.get("included") or [], MOST_BYTES)
+            size = sum(map(len, texts.values())) + len(data.get("content") or "")
+            if size > MOST_BYTES:
+                raise ValidationError(
+                    f"With the text itself they are larger than {MOST_BYTES >> 20} MiB."
+                )
+        except ValidationError as error:
+            self.add_error("included", error)
+            texts = {}
+        data["texts"], data["included_texts"] = texts, kept(texts)
 
     def _read_file(self, data: dict[str, Any]) -> None:
         file = data.get("file")

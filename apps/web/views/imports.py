@@ -15,6 +15,7 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
 from apps.web.forms.imports import ImportForm
+from apps.web.forms.included import surroundings
 from apps.web.views.common import Request, found
 from lvs.diff import diff_tables
 from lvs.diff_settings import diff_settings
@@ -77,11 +78,11 @@ def _imported(request: Request, form: ImportForm) -> Imported | None:
         return Imported(table, f"director {data['director'].name}")
     name = data["file_name"] or "text"
     try:
-        reading = read(data["content"], data["format"])
+        around = surroundings(data["texts"], data["config_id"])
+        reading = read(data["content"], data["format"], around)
     except FormatError as error:
-        form.add_error(
-            data["source"] if data["source"] == "file" else "content", _said(error, data)
-        )
+        place = "file" if data["source"] == "file" else "content"
+        form.add_error("included" if error.file else place, _said(error, data))
         return None
     source = f"file {name}" if data["file_name"] else "pasted text"
     return Imported(reading.table, source, reading.warnings, reading.notes)
@@ -89,10 +90,12 @@ def _imported(request: Request, form: ImportForm) -> Imported | None:
 
 def _said(error: FormatError, data: dict[str, Any]) -> str:
     """The error, with the line that it is about."""
-    lines, message = data["content"].split("\n"), error.message.rstrip(".")
+    text = data["texts"][error.file] if error.file else data["content"]
+    lines, message = text.split("\n"), error.message.rstrip(".")
     if error.line is None or error.line > len(lines):
         return f"{message[:1].upper()}{message[1:]}."
-    return f"Line {error.line}, “{lines[error.line - 1].strip()[:80]}”: {message}."
+    where = f"{error.file}, line" if error.file else "Line"
+    return f"{where} {error.line}, “{lines[error.line - 1].strip()[:80]}”: {message}."
 
 
 def _preview(cluster: Cluster, form: ImportForm, imported: Imported) -> dict[str, Any]:
