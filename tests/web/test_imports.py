@@ -174,6 +174,7 @@ def test_they_are_still_there_in_the_second_step(operator, cluster):
 def test_a_file_that_is_missing_is_asked_for_with_the_line_that_includes_it(operator, cluster):
     response = browser(operator).post(URL, form(content="! all\ninclude conf.d/web.conf\n"))
     said = error_beside(response, "content")
+    assert '<details class="fold inset" open>' in response.content.decode()
     assert said == (
         "Line 2, “include conf.d/web.conf”: “conf.d/web.conf” is included here: choose that file too."
     )

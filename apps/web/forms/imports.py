@@ -50,11 +50,12 @@ class ImportForm(TiedForm):
     included = FilesField(
         label="Files that it includes",
         required=False,
-        help_text="All that its include lines name, also in other folders: they are told by their names.",
+        help_text="All that its include lines name, whatever their folders.",
     )
     included_texts = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     config_id = text(
         "Configuration id",
+        "Yours, if its lines begin with @ and the id of a host.",
         required=False,
         maxlength="60",
     )
@@ -89,6 +90,7 @@ class ImportForm(TiedForm):
         super().__init__(*args, **kwargs)
         self.fields["director"].queryset = directors  # type: ignore[attr-defined]
         self.fields["content"].widget.attrs["class"] += " mono"
+        self._includes = False
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen source needs, and turn a file into text."""
@@ -101,14 +103,15 @@ class ImportForm(TiedForm):
             self.add_error("content", "Paste the text here.")
         elif source == "director" and not data.get("director"):
             self.add_error("director", "Choose a director.")
+        self._includes = "include" in (data.get("content") or "")
         self._read_included(data)
         return data
 
     @property
     def more_open(self) -> bool:
-        """Whether what only a keepalived.conf has is given, or wrong."""
-        names = ("included", "included_texts", "config_id")
-        return any(self[name].value() or self[name].errors for name in names)
+        """Whether what only a keepalived.conf has is given, or asked for."""
+        names = ("included", "config_id")
+        return self._includes or any(self[name].value() or self[name].errors for name in names)
 
     @property
     def kept_files(self) -> list[str]:
