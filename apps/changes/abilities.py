@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lvs.addresses import family_of
 from lvs.model import RealServer, Table, VirtualService
 from lvs.rules import Problem
 from lvs.settings import SYNC_GROUP, SYNC_PORT, SYNC_TTL, SyncDaemon, default_maxlen
@@ -23,6 +24,13 @@ NEEDS: dict[str, Version] = {
 }
 """The first kernel with a tunnel type, a tunnel checksum, or a sync daemon's length, group, port, TTL."""
 
+PARTS = {
+    "sip": "no ip_vs_pe_sip",
+    "sctp": "no SCTP in its IPVS",
+    "inet6": "no IPv6 in its IPVS",
+}
+"""Persistence engine, protocol and family that a kernel may have been built without."""
+
 _BACKPORTED = re.compile(r"\.el\d|-default$")
 _SHOWN = 3
 
@@ -37,6 +45,8 @@ class Ability(NamedTuple):
     """All that the kernel has or can load; None = not known."""
     sysctls: frozenset[str] | None = None
     """Names below net.ipv4.vs that it has; None = not known."""
+    lacks: frozenset[str] = frozenset()
+    """Of `PARTS` those that it surely hasn't."""
 
 
 def ability_of(director: str, facts: Mapping[str, Any], sysctls: Iterable[str]) -> Ability:
@@ -47,6 +57,7 @@ def ability_of(director: str, facts: Mapping[str, Any], sysctls: Iterable[str]) 
         version_of(facts.get("kernel", "")),
         frozenset(facts.get("schedulers", ())) if complete else None,
         frozenset(sysctls) or None,
+        frozenset(facts.get("lacks", ())),
     )
 
 
@@ -69,6 +80,14 @@ def no_sysctl(name: str, abilities: Iterable[Ability]) -> str:
     """`not on lvs-2: its kernel has no net.ipv4.vs.…`; "" when nothing is known against it."""
     lacking = [a for a in abilities if a.sysctls is not None and name not in a.sysctls]
     return _not_on(lacking, f"no net.ipv4.vs.{name}")
+
+
+def no_part(name: str, abilities: Iterable[Ability]) -> str:
+    """`not on lvs-2: its kernel has no ip_vs_pe_sip`; "" when nothing is known against it.
+
+    name: one of `PARTS`; others are everywhere.
+    """
+    return _not_on([a for a in abilities if name in a.lacks], PARTS.get(name, ""))
 
 
 def too_old(feature: str, abilities: Iterable[Ability]) -> str:
@@ -110,11 +129,24 @@ def check_service_abilities(service: VirtualService, abilities: Sequence[Ability
     """The same for one service; paths start at it."""
     name = service.scheduler
     problems = list(_problem("scheduler", name, no_scheduler(name, abilities), "Choose another."))
+    problems += _check_parts(service, abilities)
     for index, server in enumerate(service.real_servers):
         if server.forwarding == "tunnel":
             found = _check_tunnel(server, abilities)
             problems += (problem.under("real_servers", index) for problem in found)
     return problems
+
+
+def _check_parts(service: VirtualService, abilities: Sequence[Ability]) -> Iterator[Problem]:
+    """Engine, protocol and family."""
+    for field, value in (
+        ("persistence_engine", service.persistence_engine),
+        ("protocol", service.protocol),
+    ):
+        yield from _problem(field, value, no_part(value, abilities), "Choose another.")
+    field = "family" if service.fwmark else "address"
+    reason = no_part(service.family, abilities)
+    yield from _problem(field, "IPv6", reason, "Take IPv4.")
 
 
 def check_setting_abilities(table: Table, abilities: Sequence[Ability]) -> list[Problem]:
@@ -152,6 +184,8 @@ def other_options(daemon: SyncDaemon) -> list[str]:
 
 
 def _check_tunnel(server: RealServer, abilities: Sequence[Ability]) -> Iterator[Problem]:
+    reason = no_part(family_of(server.address), abilities)
+    yield from _problem("address", "IPv6", reason, "Take IPv4.")
     for field, value in (
         ("tunnel_type", server.tunnel_type),
         ("tunnel_checksum", server.tunnel_checksum),

@@ -12,11 +12,13 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from lvs import __version__
+from lvs.agent.lacks import lacking
 from lvs.agent.streams import Message
 from lvs.netlink.kernel import KernelInfo
 
 _PROC = Path("/proc")
 _MODULES = Path("/lib/modules")
+_BOOT = Path("/boot")
 _SCHEDULER = re.compile(r"\bip_vs_([a-z]+)\b")
 _NO_SCHEDULERS = {"ftp", "pe"}
 """Modules of IPVS that are none: the FTP helper, and `ip_vs_pe_sip`."""
@@ -38,6 +40,7 @@ class Facts:
             "hostname": socket.gethostname(),
             "kernel": os.uname().release,
             "agent_version": agent_version(),
+            "lacks": lacking(_PROC, _MODULES, _BOOT),
         }
         folder = _MODULES / os.uname().release
         self._loadable = loadable_schedulers(folder)

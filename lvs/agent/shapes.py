@@ -54,6 +54,7 @@ _FACTS: dict[str, type | Callable[[Any], bool]] = {
     "connection_table_size": int,
     "schedulers": _texts,
     "all_schedulers": bool,  # whether the kernel can load no others
+    "lacks": _texts,  # of `sip`, `sctp` and `inet6` what its IPVS surely hasn't
     "addresses": _addresses,
     "ip_forward": bool,
     "ip6_forward": bool,

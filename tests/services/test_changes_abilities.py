@@ -15,7 +15,7 @@ from apps.changes.models import Change
 from apps.changes.selectors import directors_seen
 from apps.changes.services import submit_change
 from lvs.canonical_form import make_table
-from lvs.model import EMPTY, RealServer
+from lvs.model import EMPTY, RealServer, VirtualService
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
 from tests.factories import (
     decide,
@@ -27,7 +27,13 @@ from tests.factories import (
     tell,
 )
 
-OLD = Ability("lvs-2", (3, 10), frozenset({"rr", "wlc"}), frozenset({"conntrack"}))
+OLD = Ability(
+    "lvs-2",
+    (3, 10),
+    frozenset({"rr", "wlc"}),
+    frozenset({"conntrack"}),
+    frozenset({"sip", "sctp", "inet6"}),
+)
 NEW = Ability(
     "lvs-1", (6, 1), frozenset({"rr", "wlc", "mh"}), frozenset({"conntrack", "pmtu_disc"})
 )
@@ -58,6 +64,31 @@ CANT = [
         make_table([make_service(servers=(tunnel("ipip", "csum"),))]),
         ("services", 0, "real_servers", 0, "tunnel_checksum"),
         "csum is not on lvs-2 (kernel 3.10): it needs 5.3. Choose another.",
+    ),
+    (
+        make_table([make_service(protocol="udp", persistence=60, persistence_engine="sip")]),
+        ("services", 0, "persistence_engine"),
+        "sip is not on lvs-2: its kernel has no ip_vs_pe_sip. Choose another.",
+    ),
+    (
+        make_table([make_service(protocol="sctp")]),
+        ("services", 0, "protocol"),
+        "sctp is not on lvs-2: its kernel has no SCTP in its IPVS. Choose another.",
+    ),
+    (
+        make_table([VirtualService("inet6", "tcp", "2001:db8::1", 80, 0)]),
+        ("services", 0, "address"),
+        "IPv6 is not on lvs-2: its kernel has no IPv6 in its IPVS. Take IPv4.",
+    ),
+    (
+        make_table([VirtualService("inet6", "", "", 0, 7)]),
+        ("services", 0, "family"),
+        "IPv6 is not on lvs-2: its kernel has no IPv6 in its IPVS. Take IPv4.",
+    ),
+    (
+        make_table([make_service(servers=(RealServer("2001:db8::9", 80, "tunnel"),))]),
+        ("services", 0, "real_servers", 0, "address"),
+        "IPv6 is not on lvs-2: its kernel has no IPv6 in its IPVS. Take IPv4.",
     ),
     (
         make_table(sync=(SyncDaemon("master", "eth0", ttl=4),)),

@@ -156,6 +156,28 @@ def test_what_a_director_can_not_do_is_off_with_the_reason(client, draft, cluste
     assert " disabled" not in option(page, "servers-0-tunnel_type", "ipip")
 
 
+def test_engine_protocol_and_family_that_a_director_can_not_do_are_off(client, draft, cluster):
+    director = cluster.directors.get()
+    tell(director, lacks=["inet6", "sctp", "sip"])
+    page = client.get(f"/changes/{draft.pk}/services/new/").text
+    for name, value, what in (
+        ("protocol", "sctp", "no SCTP in its IPVS"),
+        ("family", "inet6", "no IPv6 in its IPVS"),
+        ("persistence_engine", "sip", "no ip_vs_pe_sip"),
+    ):
+        found = option(page, name, value)
+        assert " disabled" in found
+        assert f"(not on {director}: its kernel has {what})" in found
+    assert " disabled" not in option(page, "protocol", "udp")
+
+
+def test_an_ipv6_address_that_a_director_can_not_do_is_refused_beside_it(client, draft, cluster):
+    tell(cluster.directors.get(), lacks=["inet6"])
+    response = add(client, draft, typed(address="2001:db8::1", **SIX))
+    assert "no IPv6 in its IPVS. Take IPv4." in error_beside(response, "address")
+    assert stored(draft) == ()
+
+
 def test_while_a_director_has_said_nothing_everything_is_on(client, draft):
     page = client.get(f"/changes/{draft.pk}/services/new/").text
     assert not re.search(r"<option[^>]* disabled", page)

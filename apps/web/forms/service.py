@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 
-from apps.changes.abilities import Ability, no_scheduler
+from apps.changes.abilities import PARTS, Ability, no_part, no_scheduler
 from apps.web.forms.fields import ReasonedSelect, TiedForm, missing, number, or_else, text
 from lvs.addresses import FULL_NETMASK, Family, family_of
 from lvs.model import Protocol, RealServer, VirtualService
@@ -24,12 +24,16 @@ class ServiceForm(TiedForm):
         widget=forms.RadioSelect,
     )
     protocol = forms.ChoiceField(
-        label="Protocol", choices=[("tcp", "TCP"), ("udp", "UDP"), ("sctp", "SCTP")]
+        label="Protocol",
+        choices=[("tcp", "TCP"), ("udp", "UDP"), ("sctp", "SCTP")],
+        widget=ReasonedSelect,
     )
     address = text("Address", "The virtual IP (VIP) that clients connect to.", required=False)
     port = number("Port", "0 = every port, with persistence only.", required=False)
     fwmark = number("Firewall mark", "As set by nftables or iptables.", required=False)
-    family = forms.ChoiceField(label="Family", choices=[("inet", "IPv4"), ("inet6", "IPv6")])
+    family = forms.ChoiceField(
+        label="Family", choices=[("inet", "IPv4"), ("inet6", "IPv6")], widget=ReasonedSelect
+    )
     scheduler = forms.ChoiceField(
         label="Scheduler",
         initial="wlc",
@@ -45,6 +49,7 @@ class ServiceForm(TiedForm):
         label="Persistence engine",
         required=False,
         choices=[("", "Client address"), ("sip", "sip: SIP call-ID (UDP only)")],
+        widget=ReasonedSelect,
     )
     flag_fallback = forms.BooleanField(
         label="Fall back to another server when the chosen one is unavailable", required=False
@@ -65,9 +70,18 @@ class ServiceForm(TiedForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        schedulers = cast(ReasonedSelect, self.fields["scheduler"].widget)
-        schedulers.reasons = {name: no_scheduler(name, abilities) for name in SCHEDULERS}
-        schedulers.kept = {old.scheduler} if old else ()
+        reasons = {name: no_part(name, abilities) for name in PARTS}
+        self._explain(
+            "scheduler", {name: no_scheduler(name, abilities) for name in SCHEDULERS}, old
+        )
+        for name in ("protocol", "family", "persistence_engine"):
+            self._explain(name, reasons, old)
+
+    def _explain(self, name: str, reasons: dict[str, str], old: VirtualService | None) -> None:
+        """Switch off what some director can't do, but not what the service has already."""
+        widget = cast(ReasonedSelect, self.fields[name].widget)
+        widget.reasons = reasons
+        widget.kept = {getattr(old, name)} if old else ()
 
     def now(self, name: str) -> Any:
         """What the field holds at the moment, typed or initial."""
