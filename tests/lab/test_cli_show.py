@@ -10,10 +10,11 @@ __all__ = ["director"]
 
 LONG = "[fd00:1111:2222:3333:4444:5555:6666:1]:80"
 """Longer than the column of names."""
+# On a port of its own: who stuck to a server there does so for a while, also in the tests that come next.
 LINES = f"""\
--A -t 192.168.49.134:80 -s rr -p 60
--a -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20 -x 100 -y 7
--a -t 192.168.49.134:80 -r 192.168.1.104:80 -m -w 10
+-A -t 192.168.49.134:8081 -s rr -p 60
+-a -t 192.168.49.134:8081 -r 192.168.1.103:80 -m -w 20 -x 100 -y 7
+-a -t 192.168.49.134:8081 -r 192.168.1.104:80 -m -w 10
 -A -u 192.168.49.134:9 -s rr -o
 -a -u 192.168.49.134:9 -r 192.168.1.103:9 -m -w 1
 -A -t {LONG} -s sh -b sh-port
@@ -48,7 +49,7 @@ def busy(director):
     Without estimation the numbers stand still, so that two looks at them can be compared.
     """
     director.ipvsadm("-R", input=LINES)
-    assert director.run(*CLIENT, "curl", "-sS", "http://192.168.49.134/").returncode == 0
+    assert director.run(*CLIENT, "curl", "-sS", "http://192.168.49.134:8081/").returncode == 0
     flooded = director.run(*CLIENT, "python", "-c", FLOOD)
     assert flooded.returncode == 0, flooded.stderr
     time.sleep(2.5)  # the kernel sums its counters up every two seconds
@@ -68,7 +69,7 @@ OPTIONS = [
     ("--tun-info",),
 ]
 NAMES = [
-    ("tcp 192.168.49.134:80", ("-t", "192.168.49.134:80")),
+    ("tcp 192.168.49.134:8081", ("-t", "192.168.49.134:8081")),
     ("udp 192.168.49.134:9", ("-u", "192.168.49.134:9")),
     ("fwmark 7 ipv6", ("-f", "7", "-6")),
 ]
