@@ -1,6 +1,6 @@
 // The form of a virtual service: rows of real servers, and parts that show only when they apply.
 
-import { arrange, guard, valueOf } from "./form/arrange.js";
+import { arrange, catchUp, guard, valueOf } from "./form/arrange.js";
 
 const form = document.querySelector("[data-service-form]");
 const rows = form.querySelector("[data-server-rows]");
@@ -62,3 +62,4 @@ form.addEventListener("change", arrangeAll);
 
 guard(form);
 arrangeAll();
+catchUp(form);

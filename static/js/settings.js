@@ -1,6 +1,6 @@
 // The form of a draft's settings.
 
-import { arrange, guard } from "./form/arrange.js";
+import { arrange, catchUp, guard } from "./form/arrange.js";
 
 const form = document.querySelector("[data-settings-form]");
 
@@ -14,3 +14,4 @@ allOne.addEventListener("click", () => {
 });
 guard(form);
 arrange(form);
+catchUp(form);

@@ -9,6 +9,8 @@ from lab.steps import define
 from tests.browser.conftest import sign_in
 
 SOON = 20_000
+CHECKING = re.compile(r"/(htmx|js/form)\b[^/]*\.js$")
+"""The scripts that send what is typed to be checked."""
 DRAIN = ("expire_nodest_conn", "expire_quiescent_template", "conn_reuse_mode")
 
 
@@ -44,6 +46,18 @@ def test_fields_of_a_tunnel_show_when_they_apply(person, draft):
     expect(field(page, "servers-0-tunnel_port")).to_be_hidden()
     expect(field(page, "servers-0-tunnel_checksum")).to_have_value("none")
     expect(field(page, "servers-1-tunnel_checksum")).to_have_value("remcsum")
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_checked_too(newcomer, draft):
+    page = newcomer("operator")
+    held = []
+    page.route(CHECKING, lambda route: held.append(route))  # noqa: PLW0108 - playwright asks it for its code
+    page.goto(f"{draft}services/new/", wait_until="commit")
+    field(page, "port").fill("70000")
+    assert held
+    for route in held:
+        route.continue_()
+    expect(error_beside(page, "port")).to_contain_text("65535")
 
 
 def test_flags_show_by_the_scheduler(person, draft):

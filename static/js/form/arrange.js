@@ -25,6 +25,15 @@ export function arrange(form, answers = {}) {
   for (const part of form.querySelectorAll("[data-show-when]")) part.hidden = !all(part.dataset.showWhen);
 }
 
+// What was typed before the scripts were there was heard by nobody: neither checked, nor guarded.
+export function catchUp(form) {
+  addEventListener("load", () => {
+    const typed = [...form.elements].some((field) => field.type !== "hidden"
+      && "defaultValue" in field && field.value !== field.defaultValue);
+    if (typed) form.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { once: true });
+}
+
 export function guard(form) {
   let typed = false;
   form.addEventListener("input", () => { typed = true; });
