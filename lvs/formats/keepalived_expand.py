@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from lvs.formats.errors import quoted
 from lvs.formats.place import Budget, Place, Remarks
+from lvs.formats.surroundings import Surroundings
 
 MAX_DEPTH = 32
 """Definitions inside definitions."""
@@ -38,8 +39,9 @@ class _Piece(NamedTuple):
 class Expander:
     """Works off one line after the other, with the definitions of those before it."""
 
-    def __init__(self, config_id: str, budget: Budget, remarks: Remarks) -> None:
-        self._config_id = config_id
+    def __init__(self, around: Surroundings, budget: Budget, remarks: Remarks) -> None:
+        self._config_id = around.config_id
+        self._remedy = around.remedies.config_id
         self._budget = budget
         self._remarks = remarks
         self._values: dict[str, str] = {}
@@ -93,7 +95,7 @@ class Expander:
             return iter((_Piece(rest),))
         if not self._config_id:
             message = f"a line for the configuration id {quoted(wanted)} only"
-            self._remarks.leave_out(place, f"{message}: give yours (--config-id)")
+            self._remarks.leave_out(place, f"{message}: {self._remedy}")
         return iter(())
 
     def _inlined(self, text: str, place: Place, depth: int = 0) -> str:

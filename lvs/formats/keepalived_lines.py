@@ -28,7 +28,7 @@ def lines_of(
 
     Raises FormatError where a file can't be included, or a definition is wrong or has no end.
     """
-    expander = Expander(around.config_id, budget, remarks)
+    expander = Expander(around, budget, remarks)
     for line, place in _Files(text, around.load, remarks).lines():
         for expanded in expander.expand(line, place):
             if expanded:

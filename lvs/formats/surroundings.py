@@ -30,6 +30,13 @@ Load = Callable[[str, str], list[Included]]
 → the files. Raises LookupError, with a text for people, where one can't be read."""
 
 
+class Remedies(NamedTuple):
+    """How people can give what a text needs, where it was handed in: ends of sentences."""
+
+    config_id: str = "give yours (--config-id)"
+    names: str = "let `python -m lvs` look names up, with --resolve"
+
+
 class Surroundings(NamedTuple):
     """What can be looked up for a text."""
 
@@ -39,6 +46,7 @@ class Surroundings(NamedTuple):
     load: Load | None = None
     config_id: str = ""
     """Which conditional lines of a keepalived.conf count; "" = those for no host in particular."""
+    remedies: Remedies = Remedies()
 
 
 ALONE = Surroundings()
@@ -55,7 +63,7 @@ def read_port(text: str, protocol: str, line: int | None, around: Surroundings) 
         port = around.port_of(text, protocol)
     if port is None:
         message = f"{quoted(text)} is no port number, and no name of a port that is known here"
-        raise FormatError(line, message + _numbers_hint(around.port_of is None))
+        raise FormatError(line, message + _numbers_hint(around.port_of is None, around))
     return port
 
 
@@ -70,7 +78,7 @@ def read_address(text: str, family: Family, line: int | None, around: Surroundin
         raise FormatError(line, message)
     if around.addresses_of is None:
         message = f"{quoted(text)} is not an IPv4 or IPv6 address"
-        raise FormatError(line, message + _numbers_hint(True))
+        raise FormatError(line, message + _numbers_hint(True, around))
     found = around.addresses_of(text, family)
     if len(found) != 1:
         version = "IPv6" if family == "inet6" else "IPv4"
@@ -80,7 +88,7 @@ def read_address(text: str, family: Family, line: int | None, around: Surroundin
     return canonical(found[0])
 
 
-def _numbers_hint(could_resolve: bool) -> str:
+def _numbers_hint(could_resolve: bool, around: Surroundings) -> str:
     """What to do about a name."""
-    look_up = " or let `python -m lvs` look names up, with --resolve" if could_resolve else ""
+    look_up = f" or {around.remedies.names}" if could_resolve else ""
     return f": write the number (ipvsadm -Sn prints numbers){look_up}"

@@ -67,14 +67,19 @@ def test_a_file_is_shown_as_text_for_the_second_step(operator, cluster):
     assert Change.objects.get().title == "From a file"
 
 
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [(b"\xff\xfe", "Line 1 is no UTF-8 text."), (b"-A -t 192.0.2.1:80\nbroken\n", "Line 2")],
-)
-def test_a_file_that_is_no_table_says_where(operator, cluster, data, said):
-    response = browser(operator).post(URL, form(source="file", file=file(data)))
+def test_a_file_that_is_no_text_says_where(operator, cluster):
+    response = browser(operator).post(URL, form(source="file", file=file(b"\xff\xfe")))
     assert response.status_code == 422
-    assert said in error_beside(response, "file")
+    assert error_beside(response, "file") == "Line 1 is no UTF-8 text."
+
+
+def test_a_file_that_is_no_table_is_shown_as_text_with_what_is_wrong(operator, cluster):
+    wrong = b"-A -t 192.0.2.1:80\nbroken\n"
+    response = browser(operator).post(URL, form(source="file", content="", file=file(wrong)))
+    assert response.status_code == 422
+    assert "Line 2" in error_beside(response, "content")
+    shown = response.context["form"]
+    assert (shown["source"].value(), shown["content"].value()) == ("text", wrong.decode())
 
 
 def test_nothing_is_half_imported(operator, cluster):
@@ -140,81 +145,10 @@ KEEPALIVED = """virtual_server 192.0.2.1 80 {
 """
 
 
-INCLUDING = b"include conf.d/*.conf\n"
-
-
-def included(*names, text=KEEPALIVED):
-    texts = (text.replace("192.0.2.1 ", f"192.0.2.{n} ") for n in range(1, len(names) + 1))
-    return [file(text.encode(), name) for text, name in zip(texts, names, strict=True)]
-
-
-def test_included_files_are_found_by_their_names(operator, cluster):
-    fields = form(
-        source="file", file=file(INCLUDING), included=included("a.conf", "b.conf", "c.txt")
-    )
-    page = text_of(browser(operator).post(URL, fields))
-    assert "2 virtual services with 2 real servers" in page
-    assert "a.conf, line 6" in page
-
-
-def test_they_are_still_there_in_the_second_step(operator, cluster):
-    client = browser(operator)
-    fields = form(source="file", file=file(INCLUDING), included=included("a.conf"))
-    shown = client.post(URL, fields)
-    assert "Here already: a.conf" in text_of(shown)
-    kept = shown.context["form"]["included_texts"].value()
-    second = form(
-        act="open", title="From keepalived", content=INCLUDING.decode(), included_texts=kept
-    )
-    client.post(URL, second)
-    (service,) = table_of(Change.objects.get()).services
-    assert str(service) == "tcp 192.0.2.1:80"
-
-
-def test_a_file_that_is_missing_is_asked_for_with_the_line_that_includes_it(operator, cluster):
-    response = browser(operator).post(URL, form(content="! all\ninclude conf.d/web.conf\n"))
-    said = error_beside(response, "content")
-    assert '<details class="fold inset" open>' in response.content.decode()
-    assert said == (
-        "Line 2, “include conf.d/web.conf”: “conf.d/web.conf” is included here: choose that file too."
-    )
-
-
-def test_a_mistake_in_an_included_file_is_told_beside_it(operator, cluster):
-    wrong = included("a.conf", text=KEEPALIVED.replace("lb_algo rr", "lb_algo nonsense"))
-    response = browser(operator).post(URL, form(content=INCLUDING.decode(), included=wrong))
-    assert error_beside(response, "included").startswith("a.conf, line 2, “lb_algo nonsense”: ")
-
-
-@pytest.mark.parametrize(
-    ("files", "said"),
-    [
-        ([file(b"\xff", "a.conf")], "a.conf, line 1 is no UTF-8 text."),
-        (included("a.conf") + included("a.conf"), "Two files are called a.conf"),
-        ([file(b"x" * (9 << 20), "a.conf")], "larger than 8 MiB"),
-        ([file(b"x" * (8 << 20), "a.conf")], "With the text itself they are larger than 8 MiB."),
-        (included(*(f"{n}.conf" for n in range(1, 101))), "At most 99 files."),
-    ],
-)
-def test_included_files_that_can_not_be_taken_are_told(operator, cluster, files, said):
-    response = browser(operator).post(URL, form(content=INCLUDING.decode(), included=files))
-    assert response.status_code == 422
-    assert said in error_beside(response, "included")
-
-
-@pytest.mark.parametrize("kept", ["{", "[]", '{"a": 1}', "[" * 9000])
-def test_kept_files_that_were_bent_are_refused(operator, cluster, kept):
-    response = browser(operator).post(URL, form(included_texts=kept))
-    assert "Choose the files again" in error_beside(response, "included")
-
-
-def test_a_configuration_id_chooses_lines(operator, cluster):
-    text = KEEPALIVED.replace("    lb_algo rr", "    @main lb_algo sh")
-    client = browser(operator)
-    page = text_of(client.post(URL, form(content=text)))
-    assert "a line for the configuration id “main” only" in page
-    client.post(URL, form(content=text, config_id="main", act="open", title="Ours"))
-    assert table_of(Change.objects.get()).services[0].scheduler == "sh"
+def test_names_of_hosts_are_refused_with_the_command_that_looks_them_up(operator, cluster):
+    page = form(content=SAVED.replace("192.0.2.9", "web1.example"))
+    said = error_beside(browser(operator).post(URL, page), "content")
+    assert "run `python -m lvs convert --resolve --to yaml FILE` on a director" in said
 
 
 def test_what_a_table_can_not_hold_is_named_with_its_line(operator, cluster):

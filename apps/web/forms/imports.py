@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from apps.inventory.models import Director
 from apps.web.forms.fields import TiedForm, text
-from apps.web.forms.included import FilesField, kept, texts_kept, texts_of
+from apps.web.forms.included import MOST_FILES, FilesField, kept, renamed, texts_kept, texts_of
 from lvs.formats import MAX_LENGTH, SOURCES, FormatError
 from lvs.formats.decoding import text_from
 
@@ -50,12 +50,13 @@ class ImportForm(TiedForm):
     included = FilesField(
         label="Files that it includes",
         required=False,
-        help_text="All that its include lines name, whatever their folders.",
+        help_text="All that its include lines name; those of several folders, folder by folder.",
     )
+    included_names = forms.Field(required=False, widget=forms.MultipleHiddenInput)
     included_texts = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     config_id = text(
         "Configuration id",
-        "Yours, if its lines begin with @ and the id of a host.",
+        "Lines that begin with @ and this id count, as with keepalived --config-id.",
         required=False,
         maxlength="60",
     )
@@ -122,9 +123,12 @@ class ImportForm(TiedForm):
         """Those that came now take the place of those that were kept."""
         try:
             texts = texts_kept(data.get("included_texts") or "")
+            texts = renamed(texts, data.get("included_names") or [])
             texts |= texts_of(data.get("included") or [], MOST_BYTES)
-            size = sum(map(len, texts.values())) + len(data.get("content") or "")
-            if size > MOST_BYTES:
+            if len(texts) > MOST_FILES:
+                raise ValidationError(f"At most {MOST_FILES} files.")
+            # As they come back in the second step, which takes little more than this.
+            if len(kept(texts)) + len((data.get("content") or "").encode()) > MOST_BYTES:
                 raise ValidationError(
                     f"With the text itself they are larger than {MOST_BYTES >> 20} MiB."
                 )

@@ -1,8 +1,7 @@
-"""The files that an imported keepalived.conf includes: given with it, and found again by its lines."""
+"""The files that an imported keepalived.conf includes: chosen with it, and kept for the second step."""
 
 import json
-from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,13 +10,16 @@ from django.core.files.uploadedfile import UploadedFile
 
 from lvs.formats import FormatError
 from lvs.formats.decoding import text_from
-from lvs.formats.surroundings import Included, Surroundings
 
 MOST_FILES = 99
 """One less than Django takes in a request (DATA_UPLOAD_MAX_NUMBER_FILES)."""
 
+LONGEST_NAME = 200
+"""Characters, with folders."""
+
 Texts = dict[str, str]
-"""The text of each file by its name, without folders: browsers don't send those."""
+"""The text of each file by its name: without folders, which browsers don't send, but for those that
+people write before it."""
 
 
 class ManyFiles(forms.FileInput):
@@ -46,7 +48,7 @@ def texts_of(files: Sequence[UploadedFile], most_bytes: int) -> Texts:
     for file in files:
         name = file.name or ""
         if name in texts:
-            raise ValidationError(f"Two files are called {name}: include them under other names.")
+            raise _twice(name)
         try:
             texts[name] = text_from(file.read())
         except FormatError as error:
@@ -63,6 +65,7 @@ def texts_kept(value: str) -> Texts:
     """The inverse of `kept`. Raises ValidationError on anything else."""
     try:
         texts = json.loads(value or "{}")
+        json.dumps(texts, ensure_ascii=False).encode()  # no page can show half a surrogate pair
     except (ValueError, RecursionError):
         texts = None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
@@ -70,18 +73,20 @@ def texts_kept(value: str) -> Texts:
     return texts
 
 
-def surroundings(texts: Mapping[str, str], config_id: str) -> Surroundings:
-    """What an imported text may look up: these files, by the last part of what it includes."""
+def renamed(texts: Texts, names: Sequence[str]) -> Texts:
+    """The texts under the names that were typed for them, in the order of their old ones; one without a
+    name is taken out. Raises ValidationError."""
+    if len(names) != len(texts):
+        return texts
+    new: Texts = {}
+    for old, name in zip(sorted(texts), names, strict=True):
+        if name.strip() in new:
+            raise _twice(name.strip())
+        new[name.strip()[:LONGEST_NAME]] = texts[old]
+    new.pop("", None)
+    return new
 
-    def load(pattern: str, including: str) -> list[Included]:
-        wanted = pattern.rpartition("/")[2]
-        found = [Included(name, texts[name]) for name in sorted(texts) if fnmatchcase(name, wanted)]
-        if not found and not _is_pattern(wanted):
-            raise LookupError(f"“{pattern[:80]}” is included here: choose that file too")
-        return found
 
-    return Surroundings(load=load, config_id=config_id)
-
-
-def _is_pattern(name: str) -> bool:
-    return any(sign in name for sign in "*?[")
+def _twice(name: str) -> ValidationError:
+    message = f"Two files are called {name}: choose one, and write its folder before its name"
+    return ValidationError(f"{message}; then choose the other.")

@@ -15,15 +15,20 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
 from apps.web.forms.imports import ImportForm
-from apps.web.forms.included import surroundings
+from apps.web.given_files import GivenFiles
 from apps.web.views.common import Request, found
 from lvs.diff import diff_tables
 from lvs.diff_settings import diff_settings
 from lvs.formats import FormatError, read
+from lvs.formats.surroundings import Remedies, Surroundings
 from lvs.model import Table
 
 SHOWN = 100
 """Differences that a preview lists."""
+_REMEDIES = Remedies(
+    config_id="give yours as “Configuration id”",
+    names="run `python -m lvs convert --resolve --to yaml FILE` on a director and import what it prints",
+)
 
 
 class Imported(NamedTuple):
@@ -43,14 +48,15 @@ def show(request: Request, name: str) -> HttpResponse:
     form = _form(request, cluster)
     context: dict[str, Any] = {"cluster": cluster, "form": form}
     if request.method == "POST" and form.is_valid():
-        imported = _imported(request, form)
+        data = dict(form.cleaned_data)
+        imported = _imported(form)
         if imported is not None and request.POST.get("act") == "open":
             opened = _open(request, form, cluster, imported)
             if opened is not None:
                 return opened
         if imported is not None:
             context |= _preview(cluster, form, imported)
-            context["form"] = form = _as_text(form, cluster)
+        context["form"] = form = _as_text(form, data, cluster)
     form.mark_errors()
     understood = "preview" in context and not form.errors
     status = 422 if request.method == "POST" and not understood else 200
@@ -65,7 +71,7 @@ def _form(request: Request, cluster: Cluster) -> ImportForm:
     return ImportForm(initial=initial if initial["director"] else None, directors=directors)
 
 
-def _imported(request: Request, form: ImportForm) -> Imported | None:
+def _imported(form: ImportForm) -> Imported | None:
     """The table that the form names; None, with the error in the form, where there is none."""
     data = form.cleaned_data
     if data["source"] == "director":
@@ -76,16 +82,16 @@ def _imported(request: Request, form: ImportForm) -> Imported | None:
             return None
         table = undefaulted(observed.table, settings=data["settings"])
         return Imported(table, f"director {data['director'].name}")
-    name = data["file_name"] or "text"
+    name, given = data["file_name"] or "text", GivenFiles(data["texts"])
     try:
-        around = surroundings(data["texts"], data["config_id"])
+        around = Surroundings(load=given.load, config_id=data["config_id"], remedies=_REMEDIES)
         reading = read(data["content"], data["format"], around)
     except FormatError as error:
-        place = "file" if data["source"] == "file" else "content"
-        form.add_error("included" if error.file else place, _said(error, data))
+        form.add_error("included" if error.file else "content", _said(error, data))
         return None
+    unused = [f"{name} was given, and no line includes it" for name in given.unused]
     source = f"file {name}" if data["file_name"] else "pasted text"
-    return Imported(reading.table, source, reading.warnings, reading.notes)
+    return Imported(reading.table, source, (*reading.warnings, *unused), reading.notes)
 
 
 def _said(error: FormatError, data: dict[str, Any]) -> str:
@@ -113,9 +119,10 @@ def _preview(cluster: Cluster, form: ImportForm, imported: Imported) -> dict[str
     }
 
 
-def _as_text(form: ImportForm, cluster: Cluster) -> ImportForm:
-    """The same form with a file's content in it: browsers don't send a file a second time."""
-    data = dict(form.cleaned_data)
+def _as_text(form: ImportForm, data: dict[str, Any], cluster: Cluster) -> ImportForm:
+    """The same form with the content of files in it: browsers don't send a file a second time, also not
+    after a mistake. data: what it held when it was read."""
+    data = {name: value for name, value in data.items() if name != "included_names"}
     if data["source"] == "file":
         data["source"] = "text"
     if data["director"]:
