@@ -42,7 +42,7 @@ class GivenFiles:
             )
             message = f"{name} may lie in {there} or in {here}"
             raise LookupError(
-                f"{message}: write its folder before its name, such as {_example(name, before, folder)}"
+                f"{message}: write its folder before its name below, such as {_example(name, before, folder)}"
             )
 
 

@@ -65,7 +65,7 @@ def test_a_relative_and_an_absolute_folder_may_be_one():
 def test_a_file_that_two_folders_could_hold_is_asked_about(pattern):
     given = GivenFiles({"a.conf": ""})
     names(given, "a/*.conf")
-    with pytest.raises(LookupError, match=r"its folder before its name, such as a/a\.conf"):
+    with pytest.raises(LookupError, match=r"its folder before its name below, such as a/a\.conf"):
         names(given, pattern)
 
 
