@@ -14,6 +14,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from lvs import __version__
 from lvs.agent.lacks import lacking
 from lvs.agent.streams import Message
+from lvs.doctor.modules import read_text
 from lvs.netlink.kernel import KernelInfo
 
 _PROC = Path("/proc")
@@ -44,7 +45,8 @@ class Facts:
         }
         folder = _MODULES / os.uname().release
         self._loadable = loadable_schedulers(folder)
-        self._modules_known = (folder / "modules.dep").exists()
+        # Not `exists`: of a folder that isn't ours to read it raises PermissionError.
+        self._modules_known = read_text(folder / "modules.dep") is not None
 
     def gather(self, info: KernelInfo | None) -> Message:
         """All facts. info: None while the kernel's IPVS can't be asked."""

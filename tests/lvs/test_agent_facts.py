@@ -1,6 +1,7 @@
 """Facts of a director, read from what its kernel shows to everybody."""
 
 import os
+from pathlib import Path
 
 from lvs import __version__
 from lvs.agent.facts import Facts, agent_version, loadable_schedulers, loaded_schedulers
@@ -49,6 +50,22 @@ def test_schedulers_are_all_only_where_the_kernels_modules_can_be_read(tmp_path,
     folder.mkdir()
     (folder / "modules.dep").write_text("")
     assert Facts().gather(None)["all_schedulers"] is True
+
+
+def refusing_below(folder, real):
+    def call(path, *args, **kwargs):
+        if folder in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    return call
+
+
+def test_modules_that_are_not_ours_to_read_are_not_known(tmp_path, monkeypatch):
+    for name in ("stat", "open"):  # root may read everything: the refusal is played
+        monkeypatch.setattr(Path, name, refusing_below(tmp_path, getattr(Path, name)))
+    monkeypatch.setattr("lvs.agent.facts._MODULES", tmp_path)
+    assert Facts().gather(None)["all_schedulers"] is False
 
 
 def test_the_agent_says_the_projects_version():

@@ -51,6 +51,14 @@ def test_a_kernel_that_runs_without_ipv6_lacks_it(places):
     assert lacking(*places) == ["inet6"]
 
 
+@pytest.mark.parametrize(("loaded", "lacks"), [("", []), ("ipv6 1 1 - Live 0x0\n", ["inet6"])])
+def test_ipv6_that_may_still_be_loaded_is_not_lacking(places, loaded, lacks):
+    (places[0] / "net/if_inet6").unlink()
+    (places[0] / "modules").write_text(loaded)
+    (places[1] / os.uname().release / "modules.dep").write_text("kernel/net/ipv6/ipv6.ko:\n")
+    assert lacking(*places) == lacks
+
+
 def test_a_module_that_none_of_the_lists_names_is_lacking(places):
     folder = places[1] / os.uname().release
     (folder / "modules.dep").write_text("kernel/net/netfilter/ipvs/ip_vs.ko:\n")
