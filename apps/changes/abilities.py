@@ -153,7 +153,11 @@ def check_setting_abilities(table: Table, abilities: Sequence[Ability]) -> list[
     """The same for sync daemons and sysctls; paths start with ("sync",) or ("sysctls",)."""
     problems: list[Problem] = []
     reason = too_old("sync options", abilities)
+    six = no_part("inet6", abilities)
     for index, daemon in enumerate(table.sync or ()):
+        if family_of(daemon.group) == "inet6":
+            found = _problem("group", "An IPv6 group", six, "Take an IPv4 one.")
+            problems += (problem.under("sync", index) for problem in found)
         for field in other_options(daemon):
             found = _problem(field, f"{_OPTIONS[field]} of your own", reason, "Leave it empty.")
             problems += (problem.under("sync", index) for problem in found)

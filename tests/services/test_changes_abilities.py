@@ -124,6 +124,15 @@ def test_what_every_kernel_does_needs_nothing():
     assert check_abilities(plain, [OLD]) == []
 
 
+def test_an_ipv6_group_needs_ipv6():
+    table = make_table(sync=(SyncDaemon("master", "eth0", group="ff02::81"),))
+    [problem] = check_abilities(table, [NEW, Ability("lvs-4", lacks=frozenset({"inet6"}))])
+    assert problem.path == ("sync", 0, "group")
+    assert problem.message == (
+        "An IPv6 group is not on lvs-4: its kernel has no IPv6 in its IPVS. Take an IPv4 one."
+    )
+
+
 def test_many_directors_are_counted():
     many = [OLD._replace(director=f"lvs-{n}") for n in range(2, 7)]
     assert no_scheduler("mh", many[:2]) == (
