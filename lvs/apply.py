@@ -19,7 +19,7 @@ from lvs.results import OnStep, StepLog, StepResult
 from lvs.state import RESTORING, Journal, State, StateFolder
 from lvs.verify import explain_difference
 
-__all__ = ["Observation", "Outcome", "StepResult", "apply_table", "observe"]
+__all__ = ["Outcome", "StepResult", "apply_table"]
 
 Code = Literal["", "conflict", "moved", "refused", "differs"]
 
@@ -35,26 +35,6 @@ class Outcome(NamedTuple):
     results: tuple[StepResult, ...]
     digest: str
     """Of what is ours, as it now is in the kernel; "" when that could not be read back."""
-
-
-class Observation(NamedTuple):
-    """One stable reading of the kernel, and which of it is ours."""
-
-    table: Table
-    owned: Scope
-    owned_digest: str
-
-
-def observe(kernel: Kernel, state: State) -> Observation:
-    """What the kernel holds now. Raises as `Kernel.read_stable_table` does."""
-    table = kernel.read_stable_table()
-    return observation_of(table, state.owned)
-
-
-def observation_of(table: Table, owned: Scope) -> Observation:
-    """The reading, and what of the owned parts is there."""
-    ours = table.only(owned)
-    return Observation(table, ours.scope, ours.digest)
 
 
 def apply_table(

@@ -9,12 +9,13 @@ from lvs.agent.facts import Facts
 from lvs.agent.memory import Memory
 from lvs.agent.periodic import Periodic
 from lvs.agent.reporter import Reporter
-from lvs.apply import Observation, apply_table, observation_of
+from lvs.apply import apply_table
 from lvs.boot import current_boot
 from lvs.documents import scope_to_document, table_to_document
 from lvs.errors import LvsError
 from lvs.model import EMPTY, Scope, Table
 from lvs.netlink.kernel import Kernel, KernelInfo
+from lvs.observation import Observation, observation_of
 from lvs.plan import concerned
 from lvs.state import RESTORING, Journal, State, StateFolder
 
@@ -91,7 +92,7 @@ class Watcher(Periodic):
             self._report(seen)
 
     def _observe(self, kernel: Kernel, state: State) -> Observation:
-        """As `lvs.apply.observe`, but one reading that equals the last look is enough."""
+        """What the kernel holds now; one reading that equals the last look is enough."""
         table = kernel.read_table()
         if (not self._seen or table != self._seen.table) and table != kernel.read_table():
             table = kernel.read_stable_table()

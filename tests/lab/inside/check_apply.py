@@ -5,11 +5,12 @@ import sys
 
 from hypothesis import given
 
-from lvs.apply import apply_table, observe
+from lvs.apply import apply_table
 from lvs.boot import current_boot
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
 from lvs.netlink.kernel import Kernel
+from lvs.observation import observation_of
 from lvs.results import StepResult
 from lvs.state import State, StateFolder
 from tests.lab.golden import Monitor
@@ -153,7 +154,7 @@ def test_observation_tells_ours_from_others(folder, ipvsadm):
     apply_table(TUTORIAL, state=folder)
     ipvsadm(*FOREIGN)
     with Kernel() as kernel:
-        seen = observe(kernel, folder.load())
+        seen = observation_of(kernel.read_stable_table(), folder.load().owned)
     assert len(seen.table.services) == 2
     assert seen.owned.services == {WEB.key}
     assert seen.owned_digest == TUTORIAL.digest
