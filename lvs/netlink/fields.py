@@ -11,33 +11,19 @@ def _field(number: int, *, text: bool = False, optional: bool = False) -> Field:
     return Field(((int(number),),), not text, optional)
 
 
-def _counted(number: StatsAttr) -> Field:
-    """A number of STATS64, or of the STATS of a kernel before 4.1, whose numbers are 32 bits wide."""
+def _counted(*numbers: StatsAttr) -> tuple[Field, ...]:
+    """Numbers of STATS64, or of the STATS of a kernel before 4.1, whose numbers are 32 bits wide."""
     attributes = (ServiceAttr.STATS64, ServiceAttr.STATS)  # a real server's have the same numbers
-    return Field(tuple((int(attribute), int(number)) for attribute in attributes))
-
-
-TOTAL_FIELDS = tuple(
-    _counted(number)
-    for number in (
-        StatsAttr.CONNS,
-        StatsAttr.INPKTS,
-        StatsAttr.OUTPKTS,
-        StatsAttr.INBYTES,
-        StatsAttr.OUTBYTES,
+    return tuple(
+        Field(tuple((int(attribute), int(number)) for attribute in attributes))
+        for number in numbers
     )
-)
+
+
+_S = StatsAttr
+TOTAL_FIELDS = _counted(_S.CONNS, _S.INPKTS, _S.OUTPKTS, _S.INBYTES, _S.OUTBYTES)
 """In the order of `Counters`."""
-RATE_FIELDS = tuple(
-    _counted(number)
-    for number in (
-        StatsAttr.CPS,
-        StatsAttr.INPPS,
-        StatsAttr.OUTPPS,
-        StatsAttr.INBPS,
-        StatsAttr.OUTBPS,
-    )
-)
+RATE_FIELDS = _counted(_S.CPS, _S.INPPS, _S.OUTPPS, _S.INBPS, _S.OUTBPS)
 """In the order of `Rates`."""
 
 SERVICE_KEY_FIELDS = (

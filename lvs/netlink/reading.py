@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from lvs.addresses import Family
 from lvs.counters import Counters, Rates, ServerCounters, ServerRates, ServiceCounters, ServiceRates
-from lvs.model import RealServer, VirtualService
+from lvs.model import RealServer, ServiceKey, VirtualService
 from lvs.netlink.attributes import Field
 from lvs.netlink.decode import (
     FAMILY_NAMES,
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 Values = tuple[Any, ...]
 _Service = TypeVar("_Service")
 _Server = TypeVar("_Server")
+_Numbers = TypeVar("_Numbers")
 
 
 class _Asked(NamedTuple):
@@ -130,21 +131,28 @@ def table_reader() -> TableReader:
 
 def counter_reader() -> CounterReader:
     """A reader of counters. One that is kept from reading to reading decodes only what has changed."""
-
-    def make(values: Values, servers: tuple[ServerCounters, ...]) -> ServiceCounters:
-        identity = values[: len(SERVICE_KEY_FIELDS)]
-        return ServiceCounters(key_of(identity), Counters(*values[len(identity) :]), servers)
-
-    fields = (*SERVICE_KEY_FIELDS, *TOTAL_FIELDS)
-    return Reader(fields, make, SERVER_COUNTER_FIELDS, server_counters_of)
+    make = _maker(ServiceCounters, Counters)
+    return Reader(_with_key(TOTAL_FIELDS), make, SERVER_COUNTER_FIELDS, server_counters_of)
 
 
 def rate_reader() -> RateReader:
     """A reader of the kernel's own estimates. Apart from the counters', which is read each second."""
+    make = _maker(ServiceRates, Rates)
+    return Reader(_with_key(RATE_FIELDS), make, SERVER_RATE_FIELDS, server_rates_of)
 
-    def make(values: Values, servers: tuple[ServerRates, ...]) -> ServiceRates:
-        identity = values[: len(SERVICE_KEY_FIELDS)]
-        return ServiceRates(key_of(identity), Rates(*values[len(identity) :]), servers)
 
-    fields = (*SERVICE_KEY_FIELDS, *RATE_FIELDS)
-    return Reader(fields, make, SERVER_RATE_FIELDS, server_rates_of)
+def _with_key(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    return (*SERVICE_KEY_FIELDS, *fields)
+
+
+def _maker(
+    service: Callable[[ServiceKey, _Numbers, tuple[_Server, ...]], _Service],
+    numbers: Callable[..., _Numbers],
+) -> Callable[[Values, tuple[_Server, ...]], _Service]:
+    """Makes a service of the values of its key, those of its numbers, and its real servers."""
+
+    def make(values: Values, servers: tuple[_Server, ...]) -> _Service:
+        key, rest = values[: len(SERVICE_KEY_FIELDS)], values[len(SERVICE_KEY_FIELDS) :]
+        return service(key_of(key), numbers(*rest), servers)
+
+    return make
