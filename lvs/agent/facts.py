@@ -4,9 +4,9 @@ import ipaddress
 import os
 import re
 import socket
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
@@ -14,7 +14,14 @@ from pyroute2.netlink.exceptions import NetlinkError
 from lvs import __version__
 from lvs.agent.lacks import lacking
 from lvs.agent.streams import Message
-from lvs.doctor.modules import read_text
+from lvs.doctor.host import Host
+from lvs.doctor.modules import (
+    config_places,
+    read_config,
+    read_loaded,
+    read_modules,
+    read_text,
+)
 from lvs.netlink.kernel import KernelInfo
 
 _PROC = Path("/proc")
@@ -37,41 +44,37 @@ class Facts:
     """Gathers the facts of a heartbeat; what can't change before a reboot is read once."""
 
     def __init__(self) -> None:
+        release = os.uname().release
+        folder = _MODULES / release
+        config = read_config(_PROC, config_places(release, _BOOT, folder))
+        host = Host(modules=read_modules(_PROC, folder), config=config)
+        ipv6 = _read(_PROC / "sys/net/ipv6/conf/all/disable_ipv6")
+        self._schedulers = schedulers_among(host.modules.builtin | host.modules.loadable)
         self._fixed = {
             "hostname": socket.gethostname(),
-            "kernel": os.uname().release,
+            "kernel": release,
             "agent_version": agent_version(),
-            "lacks": lacking(_PROC, _MODULES, _BOOT),
+            "all_schedulers": host.modules.known,
+            "lacks": lacking(host, ipv6=bool(ipv6)),
         }
-        folder = _MODULES / os.uname().release
-        self._loadable = loadable_schedulers(folder)
-        # Not `exists`: of a folder that isn't ours to read it raises PermissionError.
-        self._modules_known = read_text(folder / "modules.dep") is not None
 
     def gather(self, info: KernelInfo | None) -> Message:
         """All facts. info: None while the kernel's IPVS can't be asked."""
+        loaded = schedulers_among(read_loaded(_PROC))
         return self._fixed | {
             "ipvs_version": info.version if info else "",
             "connection_table_size": info.connection_table_size if info else 0,
-            "schedulers": sorted(self._loadable | loaded_schedulers(_read(_PROC / "modules"))),
-            "all_schedulers": self._modules_known,
+            "schedulers": sorted(self._schedulers | loaded),
             "addresses": addresses(),
             "ip_forward": _sysctl("net/ipv4/ip_forward"),
             "ip6_forward": _sysctl("net/ipv6/conf/all/forwarding"),
         }
 
 
-def loaded_schedulers(proc_modules: str) -> set[str]:
-    """Schedulers among the loaded modules. proc_modules: the text of /proc/modules."""
-    names = (line.partition(" ")[0] for line in proc_modules.splitlines())
-    return _schedulers(name for name in names if name)
-
-
-def loadable_schedulers(folder: Path) -> set[str]:
-    """Schedulers that the kernel holds or can load itself. folder: /lib/modules/<release>."""
-    text = _read(folder / "modules.builtin") + _read(folder / "modules.dep")
-    paths = (line.partition(":")[0] for line in text.splitlines())
-    return _schedulers(Path(path).name.partition(".")[0].replace("-", "_") for path in paths)
+def schedulers_among(modules: Iterable[str]) -> set[str]:
+    """The schedulers of IPVS among modules, by the names that ipvsadm has for them."""
+    found = {match[1] for name in modules if (match := _SCHEDULER.fullmatch(name))}
+    return found - _NO_SCHEDULERS
 
 
 def addresses() -> list[dict[str, str]]:
@@ -98,18 +101,10 @@ def _reachable(address: str) -> bool:
     return not (parsed.is_loopback or parsed.is_link_local)
 
 
-def _schedulers(modules: Any) -> set[str]:
-    found = {match[1] for name in modules if (match := _SCHEDULER.fullmatch(name))}
-    return found - _NO_SCHEDULERS
-
-
 def _sysctl(name: str) -> bool:
     return _read(_PROC / "sys" / name).strip() not in ("", "0")
 
 
 def _read(path: Path) -> str:
-    """The text of a file that may not be there; "" then."""
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
+    """The text of a file; "" of one that isn't there, or not ours to read."""
+    return read_text(path) or ""

@@ -42,6 +42,11 @@ def module_state(host: Host, module: str) -> State:
     return "missing" if modules.known or (host.config is not None and not option) else "unknown"
 
 
+def was_built_with(host: Host, option: str) -> bool | None:
+    """Whether the kernel was, of an option without its `CONFIG_`; None = not known."""
+    return None if host.config is None else option in host.config
+
+
 def _right(host: Host) -> Finding:
     code, subject = "kernel.right", "CAP_NET_ADMIN"
     if host.may_admin:
@@ -126,7 +131,7 @@ def _protocols(host: Host, table: Table) -> Iterator[Finding]:
 def _protocol(host: Host, protocol: str) -> Finding:
     """A kernel names its timeout for TCP and UDP only where it balances them (`ip_vs_genl_get_cmd`)."""
     option = f"IP_VS_PROTO_{protocol.upper()}"
-    compiled: bool | None = None if host.config is None else option in host.config
+    compiled = was_built_with(host, option)
     if host.held is not None and protocol in ("tcp", "udp"):
         compiled = bool(getattr(host.held.timeouts, protocol))
     return _compiled(host, "kernel.protocol", protocol.upper(), option, compiled)
@@ -142,7 +147,7 @@ def _ipv6(host: Host, table: Table) -> Finding:
         mend = sysctl("net/ipv6/conf/all/disable_ipv6", 0)
         why = "The table has IPv6 addresses, and no interface has one here."
         return Finding("wrong", code, subject, "IPv6 is switched off", why, mend)
-    compiled = None if host.config is None else "IP_VS_IPV6" in host.config
+    compiled = was_built_with(host, "IP_VS_IPV6")
     if host.held is not None and "inet6" in families(host.held):
         compiled = True
     return _compiled(host, code, subject, "IP_VS_IPV6", compiled)

@@ -19,13 +19,18 @@ def read_modules(proc: Path, folder: Path) -> Modules:
     builtin = read_text(folder / "modules.builtin")
     loader = read_text(proc / "sys/kernel/modprobe")
     return Modules(
-        loaded=_names(line.partition(" ")[0] for line in _lines(read_text(proc / "modules"))),
+        loaded=read_loaded(proc),
         builtin=_names(_lines(builtin)),
         loadable=_names(line.partition(":")[0] for line in _lines(loadable)),
         known=loadable is not None and builtin is not None,
         locked=(read_text(proc / "sys/kernel/modules_disabled") or "").strip() == "1",
         by_hand=loader is not None and not loader.strip(),
     )
+
+
+def read_loaded(proc: Path) -> frozenset[str]:
+    """The modules that are loaded. proc: /proc."""
+    return _names(line.partition(" ")[0] for line in _lines(read_text(proc / "modules")))
 
 
 def read_modules_here() -> Modules:

@@ -3,35 +3,34 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from lvs import __version__
-from lvs.agent.facts import Facts, agent_version, loadable_schedulers, loaded_schedulers
+from lvs.agent.facts import Facts, agent_version, schedulers_among
 from lvs.netlink.kernel import KernelInfo
 
-PROC_MODULES = """\
-ip_vs_wrr 16384 1 - Live 0x0000000000000000
-ip_vs_ftp 16384 0 - Live 0x0000000000000000
-ip_vs_pe_sip 16384 0 - Live 0x0000000000000000
-ip_vs 180224 4 ip_vs_wrr, Live 0x0000000000000000
-nf_conntrack 180224 1 ip_vs, Live 0x0000000000000000
-"""
+
+def test_schedulers_are_told_from_other_modules():
+    modules = ["ip_vs_wrr", "ip_vs_ftp", "ip_vs_pe_sip", "ip_vs", "nf_conntrack"]
+    assert schedulers_among(modules) == {"wrr"}
 
 
-def test_loaded_schedulers_are_told_from_other_modules():
-    assert loaded_schedulers(PROC_MODULES) == {"wrr"}
-    assert loaded_schedulers("") == set()
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The folder with the lists of this kernel's modules."""
+    monkeypatch.setattr("lvs.agent.facts._MODULES", tmp_path)
+    folder = tmp_path / os.uname().release
+    folder.mkdir()
+    return folder
 
 
-def test_loadable_and_builtin_schedulers_are_found(tmp_path):
-    (tmp_path / "modules.builtin").write_text("kernel/net/netfilter/ipvs/ip_vs_rr.ko\n")
-    (tmp_path / "modules.dep").write_text(
+def test_loadable_and_builtin_schedulers_are_found(folder):
+    (folder / "modules.builtin").write_text("kernel/net/netfilter/ipvs/ip_vs_rr.ko\n")
+    (folder / "modules.dep").write_text(
         "kernel/net/netfilter/ipvs/ip_vs_mh.ko.xz: kernel/net/netfilter/ipvs/ip_vs.ko.xz\n"
         "kernel/net/netfilter/ipvs/ip_vs.ko.xz:\n"
     )
-    assert loadable_schedulers(tmp_path) == {"rr", "mh"}
-
-
-def test_a_kernel_without_modules_has_no_loadable_schedulers(tmp_path):
-    assert loadable_schedulers(tmp_path / "nowhere") == set()
+    assert {"mh", "rr"} <= set(Facts().gather(None)["schedulers"])
 
 
 def test_facts_are_complete_with_and_without_ipvs():
@@ -43,12 +42,11 @@ def test_facts_are_complete_with_and_without_ipvs():
     assert not any(entry["address"].startswith("127.") for entry in without["addresses"])
 
 
-def test_schedulers_are_all_only_where_the_kernels_modules_can_be_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("lvs.agent.facts._MODULES", tmp_path)
+def test_schedulers_are_all_only_where_the_lists_of_modules_can_be_read(folder):
     assert Facts().gather(None)["all_schedulers"] is False
-    folder = tmp_path / os.uname().release
-    folder.mkdir()
     (folder / "modules.dep").write_text("")
+    assert Facts().gather(None)["all_schedulers"] is False
+    (folder / "modules.builtin").write_text("")
     assert Facts().gather(None)["all_schedulers"] is True
 
 
