@@ -76,13 +76,15 @@ def test_a_folder_before_a_name_tells_which_line_means_it(operator, cluster):
     assert "b/2.conf, line 6" in page
 
 
-def test_a_file_without_a_name_is_taken_out(operator, cluster):
+def test_files_without_a_name_are_taken_out(operator, cluster):
     client = browser(operator)
     shown = client.post(
         URL, form(content=INCLUDING.decode(), included=included("a.conf", "b.conf"))
     )
     page = text_of(client.post(URL, second_step(shown, included_names=["", "b.conf"])))
     assert "1 virtual service with" in page
+    response = client.post(URL, second_step(shown, included_names=["", " "]))
+    assert "no such file was given" in error_beside(response, "content")
 
 
 def test_two_names_that_are_the_same_are_refused(operator, cluster):

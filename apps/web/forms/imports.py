@@ -91,7 +91,6 @@ class ImportForm(TiedForm):
         super().__init__(*args, **kwargs)
         self.fields["director"].queryset = directors  # type: ignore[attr-defined]
         self.fields["content"].widget.attrs["class"] += " mono"
-        self._includes = False
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen source needs, and turn a file into text."""
@@ -104,7 +103,6 @@ class ImportForm(TiedForm):
             self.add_error("content", "Paste the text here.")
         elif source == "director" and not data.get("director"):
             self.add_error("director", "Choose a director.")
-        self._includes = "include" in (data.get("content") or "")
         self._read_included(data)
         return data
 
@@ -112,7 +110,8 @@ class ImportForm(TiedForm):
     def more_open(self) -> bool:
         """Whether what only a keepalived.conf has is given, or asked for."""
         names = ("included", "config_id")
-        return self._includes or any(self[name].value() or self[name].errors for name in names)
+        asked = "include" in str(self["content"].value() or "")
+        return asked or any(self[name].value() or self[name].errors for name in names)
 
     @property
     def kept_files(self) -> list[str]:

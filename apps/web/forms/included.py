@@ -79,11 +79,12 @@ def renamed(texts: Texts, names: Sequence[str]) -> Texts:
     if len(names) != len(texts):
         return texts
     new: Texts = {}
-    for old, name in zip(sorted(texts), names, strict=True):
-        if name.strip() in new:
-            raise _twice(name.strip())
-        new[name.strip()[:LONGEST_NAME]] = texts[old]
-    new.pop("", None)
+    for old, typed in zip(sorted(texts), names, strict=True):
+        name = typed.strip()[:LONGEST_NAME]
+        if name in new:
+            raise _twice(name)
+        if name:
+            new[name] = texts[old]
     return new
 
 
