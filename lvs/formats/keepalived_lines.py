@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lvs.formats.errors import quoted
 from lvs.formats.keepalived_braces import alternatives
@@ -35,11 +36,19 @@ def lines_of(
                 yield expanded, place
 
 
+class _Opened(NamedTuple):
+    """A file that is read, or waits for those before it."""
+
+    lines: Iterator[tuple[str, Place]]
+    depth: int
+    """Of how many files each is included by the one before; 0 = the text itself."""
+
+
 class _Files:
     """A text with the files that it includes in their places."""
 
     def __init__(self, text: str, load: Load | None, remarks: Remarks) -> None:
-        self._open = [_physical_lines(text, "")]
+        self._open = [_Opened(_physical_lines(text, ""), 0)]
         self._load = load
         self._remarks = remarks
         self._characters = self._files = 0
@@ -47,7 +56,7 @@ class _Files:
     def lines(self) -> Iterator[tuple[str, Place]]:
         """Their lines; a definition of several lines is one."""
         while self._open:
-            found = next(self._open[-1], None)
+            found = next(self._open[-1].lines, None)
             if found is None:
                 self._open.pop()
                 continue
@@ -68,7 +77,7 @@ class _Files:
             raise place.error(f"{message}: write it as one line")
         first = line[:-1].rstrip()
         parts = [] if first.endswith("=") else [""]
-        for more, _ in self._open[-1]:
+        for more, _ in self._open[-1].lines:
             parts.append(more.removesuffix("\\"))
             if not more.endswith("\\"):
                 return first + "\n".join(parts)
@@ -78,7 +87,8 @@ class _Files:
         if self._load is None:
             message = f"{quoted(pattern)} is to be included, and other files can't be read here"
             raise place.error(f"{message}: put its text in the place of this line")
-        if len(self._open) > MAX_DEPTH:
+        depth = self._open[-1].depth + 1
+        if depth > MAX_DEPTH:
             raise place.error("files include files too deeply: does one include itself?")
         files: list[Included] = []
         try:
@@ -93,7 +103,9 @@ class _Files:
         self._characters += sum(len(file.text) for file in files)
         if self._characters > MAX_INCLUDED or self._files > MAX_FILES:
             raise place.error("too much is included: does a file include itself?")
-        self._open += (_physical_lines(file.text, file.name) for file in reversed(files))
+        self._open += (
+            _Opened(_physical_lines(file.text, file.name), depth) for file in reversed(files)
+        )
 
 
 def _physical_lines(text: str, file: str) -> Iterator[tuple[str, Place]]:

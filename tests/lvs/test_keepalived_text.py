@@ -122,6 +122,11 @@ def test_a_pattern_includes_every_file_that_it_means():
     assert servers_of("includea all", around=files(a=ONE, b=TWO)) == ["10.0.0.1 1", "10.0.0.2 1"]
 
 
+def test_files_that_wait_are_not_files_within_files():
+    many = {f"{number:02}": "" for number in range(20)} | {"00": "include none\n", "19": ONE}
+    assert servers_of("include all", around=files(**many)) == ["10.0.0.1 1"]
+
+
 def test_an_error_or_note_in_an_included_file_names_it():
     text = "virtual_server 10.9.0.1 80 {\nprotocol TCP\ninclude a\n}\n"
     with pytest.raises(FormatError) as caught:
@@ -137,7 +142,8 @@ def test_an_error_or_note_in_an_included_file_names_it():
     [
         (None, "“a” is to be included, and other files can't be read here"),
         (files(), "can't read a: No such file or directory"),
-        (files(a="include a\n"), "does one include itself?"),
+        (files(a="include a\n"), "files include files too deeply: does one include itself?"),
+        (files(a="include a\n" * 8), "files include files too deeply"),
     ],
 )
 def test_what_can_not_be_included_is_an_error_at_its_line(around, message):
