@@ -148,7 +148,8 @@ AXES_RESET_ON_SUCCESS = True
 HTTPS = _flag("LVS_HTTPS", False)  # the console stands behind TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
-DATA_UPLOAD_MAX_MEMORY_SIZE = 9 << 20  # an imported table, shown before it becomes a draft
+DATA_UPLOAD_MAX_MEMORY_SIZE = 18 << 20  # an imported text of 8 MiB, whose line ends browsers double
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000  # the form takes fewer, and says so beside the field
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a real server has six: Django's 1,000 end at 166 of them
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -73,6 +73,42 @@ def test_a_file_that_is_no_text_says_where(operator, cluster):
     assert error_beside(response, "file") == "Line 1 is no UTF-8 text."
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"# x\r\n# \0", "Line 2 has a null character, which no text has."),
+        (b"x" * (8 << 20) + b"x", "The file is larger than 8 MiB."),
+    ],
+)
+def test_a_file_that_can_not_be_taken_says_why(operator, cluster, data, said):
+    response = browser(operator).post(URL, form(source="file", file=file(data)))
+    assert error_beside(response, "file") == said
+
+
+def test_a_pasted_text_that_is_too_large_says_so(operator, cluster):
+    response = browser(operator).post(URL, form(content="ü" * (4 << 20) + "x"))
+    assert error_beside(response, "content") == "The text is larger than 8 MiB."
+
+
+def test_what_was_taken_once_is_taken_again_with_the_line_ends_of_browsers(operator, cluster):
+    client = browser(operator)
+    data = SAVED + "\n" * ((8 << 20) - len(SAVED))
+    shown = client.post(URL, form(source="file", content="", file=file(data.encode())))
+    assert shown.status_code == 200
+    content = shown.context["form"]["content"].value().replace("\n", "\r\n")
+    response = client.post(URL, form(content=content, act="open", title="Large"))
+    assert response["Location"] == f"/changes/{Change.objects.get().pk}/"
+
+
+def test_a_file_with_a_long_name_is_taken(operator, cluster):
+    client = browser(operator)
+    name = "n" * 250 + ".save"
+    shown = client.post(URL, form(source="file", content="", file=file(SAVED.encode(), name)))
+    assert shown.context["form"]["file_name"].value() == name
+    response = client.post(URL, form(act="open", title="Long", file_name=name))
+    assert response.status_code == 302
+
+
 def test_a_file_that_is_no_table_is_shown_as_text_with_what_is_wrong(operator, cluster):
     wrong = b"-A -t 192.0.2.1:80\nbroken\n"
     response = browser(operator).post(URL, form(source="file", content="", file=file(wrong)))

@@ -1,18 +1,30 @@
 """Bringing a table in from elsewhere, as people give it: a file, text, or a director's kernel."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
 from apps.inventory.models import Director
 from apps.web.forms.fields import TiedForm, text
-from apps.web.forms.included import MOST_FILES, FilesField, kept, renamed, texts_kept, texts_of
-from lvs.formats import MAX_LENGTH, SOURCES, FormatError
-from lvs.formats.decoding import text_from
+from apps.web.forms.included import (
+    LONGEST_NAME,
+    FilesField,
+    IncludedFile,
+    LinesField,
+    ListField,
+    check,
+    kept,
+    text_of,
+)
+from lvs.formats import SOURCES
 
 MOST_BYTES = 8 << 20
-"""Of a file or text: a table of a hundred thousand real servers as YAML."""
+"""Of a text and all that it includes: a keepalived.conf of a hundred thousand real servers.
+DATA_UPLOAD_MAX_MEMORY_SIZE has room for it as browsers send it back, line ends twice as long."""
 
 
 class ImportForm(TiedForm):
@@ -33,14 +45,13 @@ class ImportForm(TiedForm):
         required=False,
         help_text="The output of ipvsadm-save, keepalived.conf, ldirectord.cf, JSON or YAML.",
     )
-    content = forms.CharField(
+    content = LinesField(
         label="Text",
         required=False,
         strip=False,
-        max_length=min(MAX_LENGTH, MOST_BYTES),
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
-    file_name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    file_name = forms.CharField(required=False, widget=forms.HiddenInput)
     format = forms.ChoiceField(
         label="Its format",
         required=False,
@@ -52,8 +63,8 @@ class ImportForm(TiedForm):
         required=False,
         help_text="All that its include lines name; those of several folders, folder by folder.",
     )
-    included_names = forms.Field(required=False, widget=forms.MultipleHiddenInput)
-    included_texts = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    included_names = ListField(required=False)
+    included_texts = ListField(required=False)
     config_id = text(
         "Configuration id",
         "Lines that begin with @ and this id count, as with keepalived --config-id.",
@@ -91,15 +102,18 @@ class ImportForm(TiedForm):
         super().__init__(*args, **kwargs)
         self.fields["director"].queryset = directors  # type: ignore[attr-defined]
         self.fields["content"].widget.attrs["class"] += " mono"
+        self.kept_files: list[IncludedFile] = []
+        """The included files that the page keeps, whatever else is wrong."""
 
     def clean(self) -> dict[str, Any]:
-        """Ask for what the chosen source needs, and turn a file into text."""
+        """Ask for what the chosen source needs, and turn files into text."""
         data = super().clean() or {}
         data["format"] = data.get("format") or "auto"
+        data["file_name"] = data.get("file_name", "")[:LONGEST_NAME]
         source = data.get("source")
         if source == "file" and "file" not in self.errors:
             self._read_file(data)
-        elif source == "text" and not (data.get("content") or "").strip():
+        elif source == "text" and not data.get("content", "-").strip():
             self.add_error("content", "Paste the text here.")
         elif source == "director" and not data.get("director"):
             self.add_error("director", "Choose a director.")
@@ -109,34 +123,12 @@ class ImportForm(TiedForm):
     @property
     def more_open(self) -> bool:
         """Whether what only a keepalived.conf has is given, or asked for."""
-        names = ("included", "config_id")
         asked = "include" in str(self["content"].value() or "")
-        return asked or any(self[name].value() or self[name].errors for name in names)
-
-    @property
-    def kept_files(self) -> list[str]:
-        """The names of the included files that came before."""
-        return sorted(self.cleaned_data.get("texts", ())) if self.is_bound else []
-
-    def _read_included(self, data: dict[str, Any]) -> None:
-        """Those that came now take the place of those that were kept."""
-        try:
-            texts = texts_kept(data.get("included_texts") or "")
-            texts = renamed(texts, data.get("included_names") or [])
-            texts |= texts_of(data.get("included") or [], MOST_BYTES)
-            if len(texts) > MOST_FILES:
-                raise ValidationError(f"At most {MOST_FILES} files.")
-            # As they come back in the second step, which takes little more than this.
-            if len(kept(texts)) + len((data.get("content") or "").encode()) > MOST_BYTES:
-                raise ValidationError(
-                    f"With the text itself they are larger than {MOST_BYTES >> 20} MiB."
-                )
-        except ValidationError as error:
-            self.add_error("included", error)
-            texts = {}
-        data["texts"], data["included_texts"] = texts, kept(texts)
+        wrong = self["included"].errors or self["config_id"].errors
+        return bool(asked or wrong or self.kept_files or self["config_id"].value())
 
     def _read_file(self, data: dict[str, Any]) -> None:
+        """Its text takes the place of a pasted one, on the page too: browsers send no file twice."""
         file = data.get("file")
         if file is None:
             self.add_error("file", "Choose a file.")
@@ -144,7 +136,45 @@ class ImportForm(TiedForm):
             self.add_error("file", f"The file is larger than {MOST_BYTES >> 20} MiB.")
         else:
             try:
-                data["content"] = text_from(file.read())
-            except FormatError as error:
-                self.add_error("file", f"Line {error.line} is no UTF-8 text.")
-            data["file_name"] = file.name or ""
+                data["content"] = text_of(file)
+            except ValidationError as error:
+                self.add_error("file", error)
+                return
+            data["file_name"] = (file.name or "")[:LONGEST_NAME]
+            shown = cast(QueryDict, self.data).copy()
+            shown["source"] = "text"
+            shown["content"], shown["file_name"] = data["content"], data["file_name"]
+            self.data = shown
+
+    def _read_included(self, data: dict[str, Any]) -> None:
+        """Those that came now take the place of those of their name that were kept."""
+        try:
+            self.kept_files = kept(data["included_names"], data["included_texts"])
+            new = self._chosen(data.get("included") or [], data.get("content") or "")
+            names = {file.name for file in new}
+            self.kept_files = [file for file in self.kept_files if file.name not in names] + new
+            if data.get("source") != "director":
+                check(self.kept_files)
+        except ValidationError as error:
+            self.add_error("included", error)
+        data["texts"] = dict(self.kept_files)
+
+    def _chosen(self, files: Sequence[UploadedFile], content: str) -> list[IncludedFile]:
+        """The files that came now. Raises ValidationError where all are too much; a wrong one is left out."""
+        text = len(content.encode())
+        others = sum(len(file.text.encode()) for file in self.kept_files)
+        others += sum(file.size or 0 for file in files)
+        if text > MOST_BYTES:
+            self.add_error("content", f"The text is larger than {MOST_BYTES >> 20} MiB.")
+        elif text + others > MOST_BYTES:
+            message = f"With the text itself they are larger than {MOST_BYTES >> 20} MiB"
+            raise ValidationError(f"{message}: none of them was taken." if files else f"{message}.")
+        found = []
+        for file in files:
+            name = (file.name or "").strip()
+            try:
+                found.append(IncludedFile(name, text_of(file)))
+            except ValidationError as error:
+                message = f"{error.message[:1].lower()}{error.message[1:]}"
+                self.add_error("included", f"{name}, {message}")
+        return found

@@ -1,8 +1,8 @@
-"""The files that an imported keepalived.conf includes: chosen with it, and kept for the second step."""
+"""The files that an imported keepalived.conf includes: chosen with it, and kept for the next step."""
 
-import json
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,15 +11,18 @@ from django.core.files.uploadedfile import UploadedFile
 from lvs.formats import FormatError
 from lvs.formats.decoding import text_from
 
-MOST_FILES = 99
-"""One less than Django takes in a request (DATA_UPLOAD_MAX_NUMBER_FILES)."""
+MOST_FILES = 200
 
-LONGEST_NAME = 200
-"""Characters, with folders."""
+LONGEST_NAME = 255
+"""Characters, with folders: as many as a file's own name may have."""
 
-Texts = dict[str, str]
-"""The text of each file by its name: without folders, which browsers don't send, but for those that
-people write before it."""
+
+class IncludedFile(NamedTuple):
+    """One of them."""
+
+    name: str
+    """Without folders, which browsers don't send, but for those that people write before it."""
+    text: str
 
 
 class ManyFiles(forms.FileInput):
@@ -34,60 +37,65 @@ class FilesField(forms.FileField):
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        """Check each. Raises ValidationError."""
-        if len(data or ()) > MOST_FILES:
-            raise ValidationError(f"At most {MOST_FILES} files.")
-        return [super(FilesField, self).clean(one, initial) for one in data or ()]
+        """The files, as they came."""
+        return list(data or ())
 
 
-def texts_of(files: Sequence[UploadedFile], most_bytes: int) -> Texts:
-    """The texts of uploaded files. Raises ValidationError, which names the file."""
-    if sum(file.size or 0 for file in files) > most_bytes:
-        raise ValidationError(f"Together they are larger than {most_bytes >> 20} MiB.")
-    texts: Texts = {}
-    for file in files:
-        name = file.name or ""
-        if name in texts:
-            raise _twice(name)
-        try:
-            texts[name] = text_from(file.read())
-        except FormatError as error:
-            raise ValidationError(f"{name}, line {error.line} is no UTF-8 text.") from error
-    return texts
+class ListField(forms.Field):
+    """All values of one name, in their order. Its value: a list of texts."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[str]:
+        """The values, as they stood on the page."""
+        return [as_lines(str(one)) for one in value or ()]
 
 
-def kept(texts: Texts) -> str:
-    """The texts for a hidden input: browsers don't send files a second time."""
-    return json.dumps(texts) if texts else ""
+class LinesField(forms.CharField):
+    """A text of many lines, as it stood on the page."""
+
+    def to_python(self, value: Any) -> str:
+        """The text; browsers end its lines with CR LF."""
+        return as_lines(super().to_python(value) or "")
 
 
-def texts_kept(value: str) -> Texts:
-    """The inverse of `kept`. Raises ValidationError on anything else."""
+def as_lines(text: str) -> str:
+    """The text with LF at the end of each line: as a page gives back what it was given."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def text_of(file: UploadedFile) -> str:
+    """The text of an uploaded file. Raises ValidationError, which names the line."""
     try:
-        texts = json.loads(value or "{}")
-        json.dumps(texts, ensure_ascii=False).encode()  # no page can show half a surrogate pair
-    except (ValueError, RecursionError):
-        texts = None
-    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        raise ValidationError("Choose the files again: they did not arrive whole.")
-    return texts
+        text = as_lines(text_from(file.read()))
+    except FormatError as error:
+        raise ValidationError(f"Line {error.line} is no UTF-8 text.") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise ValidationError(f"Line {line} has a null character, which no text has.")
+    return text
 
 
-def renamed(texts: Texts, names: Sequence[str]) -> Texts:
-    """The texts under the names that were typed for them, in the order of their old ones; one without a
-    name is taken out. Raises ValidationError."""
+def kept(names: Sequence[str], texts: Sequence[str]) -> list[IncludedFile]:
+    """Files that the page held: browsers don't send one a second time. One without a name is taken out.
+
+    Raises ValidationError.
+    """
     if len(names) != len(texts):
-        return texts
-    new: Texts = {}
-    for old, typed in zip(sorted(texts), names, strict=True):
-        name = typed.strip()[:LONGEST_NAME]
-        if name in new:
-            raise _twice(name)
-        if name:
-            new[name] = texts[old]
-    return new
+        raise ValidationError("Choose the included files again: they did not arrive whole.")
+    pairs = zip((name.strip() for name in names), texts, strict=True)
+    return [IncludedFile(name, text) for name, text in pairs if name]
 
 
-def _twice(name: str) -> ValidationError:
-    message = f"Two files are called {name}: choose one, and write its folder before its name"
-    return ValidationError(f"{message}; then choose the other.")
+def check(files: Sequence[IncludedFile]) -> None:
+    """Whether they can be told apart, and are few enough. Raises ValidationError."""
+    for name, count in Counter(file.name for file in files).items():
+        if count > 1:
+            message = f"{count} files are called {name}"
+            raise ValidationError(f"{message}: write before each name below the folder it lies in.")
+        if len(name) > LONGEST_NAME:
+            raise ValidationError(f"A name has at most {LONGEST_NAME} characters: {name[:60]}…")
+        if any(ord(character) < ord(" ") for character in name):
+            raise ValidationError(f"A name has no control characters: {name[:60]!a}.")
+    if len(files) > MOST_FILES:
+        raise ValidationError(f"{len(files)} files are here: at most {MOST_FILES} are taken.")

@@ -48,7 +48,6 @@ def show(request: Request, name: str) -> HttpResponse:
     form = _form(request, cluster)
     context: dict[str, Any] = {"cluster": cluster, "form": form}
     if request.method == "POST" and form.is_valid():
-        data = dict(form.cleaned_data)
         imported = _imported(form)
         if imported is not None and request.POST.get("act") == "open":
             opened = _open(request, form, cluster, imported)
@@ -56,7 +55,6 @@ def show(request: Request, name: str) -> HttpResponse:
                 return opened
         if imported is not None:
             context |= _preview(cluster, form, imported)
-        context["form"] = form = _as_text(form, data, cluster)
     form.mark_errors()
     understood = "preview" in context and not form.errors
     status = 422 if request.method == "POST" and not understood else 200
@@ -117,21 +115,6 @@ def _preview(cluster: Cluster, form: ImportForm, imported: Imported) -> dict[str
         "more": max(0, len(services) - SHOWN),
         "settings": settings,
     }
-
-
-def _as_text(form: ImportForm, data: dict[str, Any], cluster: Cluster) -> ImportForm:
-    """The same form with the content of files in it: browsers don't send a file a second time, also not
-    after a mistake. data: what it held when it was read."""
-    data = {name: value for name, value in data.items() if name != "included_names"}
-    if data["source"] == "file":
-        data["source"] = "text"
-    if data["director"]:
-        data["director"] = data["director"].pk
-    shown = ImportForm(data, directors=cluster.directors.order_by("name"))
-    shown.full_clean()
-    for name, errors in form.errors.items():
-        shown.add_error(name if name in shown.fields else None, errors)
-    return shown
 
 
 def _open(
