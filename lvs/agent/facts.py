@@ -48,14 +48,13 @@ class Facts:
         folder = _MODULES / release
         config = read_config(_PROC, config_places(release, _BOOT, folder))
         host = Host(modules=read_modules(_PROC, folder), config=config)
-        ipv6 = _read(_PROC / "sys/net/ipv6/conf/all/disable_ipv6")
         self._schedulers = schedulers_among(host.modules.builtin | host.modules.loadable)
         self._fixed = {
             "hostname": socket.gethostname(),
             "kernel": release,
             "agent_version": agent_version(),
             "all_schedulers": host.modules.known,
-            "lacks": lacking(host, ipv6=bool(ipv6)),
+            "lacks": lacking(host, ipv6=_has_ipv6()),
         }
 
     def gather(self, info: KernelInfo | None) -> Message:
@@ -99,6 +98,13 @@ def addresses() -> list[dict[str, str]]:
 def _reachable(address: str) -> bool:
     parsed = ipaddress.ip_address(address)
     return not (parsed.is_loopback or parsed.is_link_local)
+
+
+def _has_ipv6() -> bool:
+    """Whether the kernel has sysctls of IPv6; where those of IPv4 can't be seen either, it may."""
+    ipv6, ipv4 = (_PROC / f"sys/net/{version}/conf/all/forwarding" for version in ("ipv6", "ipv4"))
+    # Not Path.exists: of a folder that isn't ours to read it raises PermissionError.
+    return os.path.exists(ipv6) or not os.path.exists(ipv4)  # noqa: PTH110
 
 
 def _sysctl(name: str) -> bool:

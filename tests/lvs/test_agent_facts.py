@@ -66,5 +66,20 @@ def test_modules_that_are_not_ours_to_read_are_not_known(tmp_path, monkeypatch):
     assert Facts().gather(None)["all_schedulers"] is False
 
 
+@pytest.mark.parametrize(
+    ("versions", "lacks"), [(["ipv4", "ipv6"], []), (["ipv4"], ["inet6"]), ([], [])]
+)
+def test_ipv6_is_lacking_where_the_kernel_has_sysctls_of_ipv4_only(
+    tmp_path, monkeypatch, versions, lacks
+):
+    for name in ("_PROC", "_MODULES", "_BOOT"):
+        monkeypatch.setattr(f"lvs.agent.facts.{name}", tmp_path)
+    for version in versions:
+        folder = tmp_path / "sys/net" / version / "conf/all"
+        folder.mkdir(parents=True)
+        (folder / "forwarding").write_text("1\n")
+    assert Facts().gather(None)["lacks"] == lacks
+
+
 def test_the_agent_says_the_projects_version():
     assert agent_version().split()[0] == __version__

@@ -11,7 +11,7 @@ from apps.telemetry.services import relay_was_here, store_heartbeat
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
-from tests.factories import make_cluster, make_director, make_service, observe
+from tests.factories import make_cluster, make_director, make_service, observe, tell
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +114,13 @@ def test_lists_leave_the_tables_of_directors_in_the_database(viewer, path):
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path).status_code == 200
     assert not [query for query in queries if '"observed"' in query["sql"]]
+
+
+def test_what_its_ipvs_lacks_is_said(viewer):
+    director = make_director("lb-1")
+    page = f"/directors/{director.uuid}/"
+    tell(director, lacks=[])
+    assert "lacks" not in text_of(browser(viewer).get(page))
+    tell(director, lacks=["inet6", "sctp", "sip"])
+    said = text_of(browser(viewer).get(page))
+    assert "Its IPVS lacks IPv6, SCTP, persistence engine sip" in said
