@@ -133,6 +133,39 @@ def test_an_import_shows_what_was_understood_first(person, draft):
     expect(page).to_have_url(re.compile(r"/changes/\d+/$"))  # without what led to the preview
 
 
+def test_files_that_a_keepalived_conf_includes_stay_on_the_page(person, draft):
+    page = person("operator")
+    page.goto("/clusters/web/import/")
+    page.get_by_text("For a keepalived.conf").click()
+    page.set_input_files("[name='file']", part("keepalived.conf", "include a/*\ninclude b/*\n"))
+    included = [part(f"{n}.conf", INCLUDED.format(n=n)) for n in (1, 2)]
+    page.set_input_files("[name='included']", included)
+    page.get_by_role("button", name="Show what is understood").click()
+    expect(error_beside(page, "content")).to_contain_text("1.conf may lie in “a/” or in “b/”")
+    field(page, "included_names").first.fill("a/1.conf")
+    field(page, "included_names").last.fill("b/2.conf")
+    for button in ("Show what is understood", "Look again"):
+        page.get_by_role("button", name=button).click()
+        expect(page.locator("#preview")).to_contain_text("tcp 192.0.2.1:80")
+        expect(page.locator("#preview")).to_contain_text("tcp 192.0.2.2:80")
+        expect(page.locator("#preview")).to_contain_text("b/2.conf, line 6: “quorum 2”")
+
+
+INCLUDED = """\
+virtual_server 192.0.2.{n} 80 {{
+    lb_algo rr
+    protocol TCP
+    real_server 192.0.2.9 80 {{
+    }}
+    quorum 2
+}}
+"""
+
+
+def part(name, text):
+    return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+
+
 def test_what_a_director_was_asked_comes_by_itself_and_is_told(person, draft):
     page = person("operator")
     page.goto("/directors/")
