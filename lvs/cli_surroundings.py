@@ -46,7 +46,10 @@ def _load(pattern: str, including: str, base: str) -> list[Included]:
     """What matches, by name, as keepalived takes it: from the folder of the including file."""
     folder = os.path.dirname(including) if including else base  # noqa: PTH120
     path = os.path.join(folder, pattern)  # noqa: PTH118
-    names = sorted(glob.glob(path)) if glob.has_magic(path) else [path]  # noqa: PTH207
+    if glob.has_magic(pattern):
+        names = sorted(glob.glob(os.path.join(glob.escape(folder), pattern)))  # noqa: PTH118, PTH207
+    else:
+        names = [path]
     return [Included(name, _included(name)) for name in names]
 
 

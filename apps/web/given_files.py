@@ -1,9 +1,9 @@
 """The files given with a keepalived.conf, as its include lines find them. Pure: no disk is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from glob import has_magic
-from posixpath import basename, dirname, join, normpath
+from glob import escape, has_magic
+from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
 from lvs.formats.surroundings import Included
@@ -15,13 +15,16 @@ OWN_FOLDER = "/etc/keepalived"
 class GivenFiles:
     """Files by name.
 
-    A name that starts with `/`, `./` or `../` says where the file lies. Any other, as browsers send them,
-    says only the end of that: a line that fits it settles the rest.
+    A name with a folder says where the file lies, from the text's own folder on. One without, as browsers
+    send it, doesn't: the first line that finds the file settles it. What could be two things is asked.
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
+        self._placed = {name: normpath(join(OWN_FOLDER, name)) for name in texts if "/" in name}
+        self._bare = [name for name in texts if "/" not in name]
         self._settled: dict[str, _Settled] = {}
+        self._found: dict[_Line, list[str]] = {}
 
     @property
     def unused(self) -> list[str]:
@@ -31,102 +34,104 @@ class GivenFiles:
     def load(self, pattern: str, including: str) -> list[Included]:
         """As `Surroundings.load`. Raises LookupError where a file is missing, or may be another one."""
         folder = dirname(self._settled[including].path) if including else OWN_FOLDER
-        wanted = normpath(join(folder, pattern))
-        places = self._places(wanted)
-        if not places:
-            message = (
-                f"“{pattern[:80]}” is included here, and no such file was given: choose it too"
-            )
-            raise LookupError(f"{message}, or take this line out")
-        for name, path in places.items():
-            self._settle(name, _Settled(path, not has_magic(wanted)))
-        names = sorted(places, key=places.__getitem__)
+        line = _Line(folder, pattern)
+        if line not in self._found:
+            self._found[line] = self._find(line)
+        names = self._found[line]
+        if not names:
+            message = f"{_quoted(pattern)} is included here, and no such file was given"
+            raise LookupError(f"{message}: choose it too, or take this line out")
         return [Included(name, self._texts[name]) for name in names]
 
-    def _places(self, wanted: str) -> dict[str, str]:
-        """Where the files lie that a path or pattern means. Of those that could be one file, one."""
-        found: dict[str, str] = {}
-        taken: dict[str, list[str]] = {}
-        for name in sorted(self._texts, key=_certainty, reverse=True):
-            path = _place(name, wanted)
-            if path is None or self._is_another(name, path, wanted):
-                continue
-            others = taken.setdefault(basename(path), [])
-            if not any(_may_be_one(path, other) for other in others):
-                others.append(path)
+    def _find(self, line: "_Line") -> list[str]:
+        """The files that a line means, in the order of their places."""
+        signs = line.signs
+        found = {name: path for name, path in self._placed.items() if _fits(path, signs)}
+        places = set(found.values())
+        for name in self._bare:
+            path = self._place(name, line) if _fits(name, signs[-1:]) else None
+            if path is not None and path not in places:
                 found[name] = path
-        return found
+        for name, path in found.items():
+            before = self._settled.get(name)
+            named = line.names_one or (before is not None and before.by_name)
+            self._settled[name] = _Settled(path, named)
+        return sorted(found, key=found.__getitem__)
 
-    def _is_another(self, name: str, path: str, wanted: str) -> bool:
-        """Whether a line that names the file has settled that a pattern doesn't mean it."""
-        before = self._settled.get(name)
-        named = before is not None and before.by_name and has_magic(wanted)
-        return named and before is not None and not _may_be_one(before.path, path)
+    def _place(self, name: str, line: "_Line") -> str | None:
+        """Where a file without a folder lies if the line means it; None if it doesn't.
 
-    def _settle(self, name: str, found: "_Settled") -> None:
-        """A file that was found in one folder is not found in another."""
-        before = self._settled.setdefault(name, found)
-        if not _may_be_one(before.path, found.path):
-            folders = " or in ".join(_spoken(dirname(one.path)) for one in (before, found))
-            example = found if has_magic(before.path) else before
-            message = f"{name} may lie in {folders}: write its folder before its name below"
-            raise LookupError(f"{message}, such as {_written(example.path)}")
-        if has_magic(before.path):
-            self._settled[name] = found
+        Raises LookupError where that can't be known.
+        """
+        before, many = self._settled.get(name), has_magic(dirname(line.pattern))
+        path = join(line.lies_in, name)
+        if before and _fits(before.path, line.signs) and (before.by_name or not many):
+            return before.path
+        if before and before.by_name and not line.names_one:
+            return None
+        if before:
+            message = f"{name} may lie in {_folder(before.path)} or in {_folder(path)}"
+            either = f"{_written(before.path)} or {_written(path)}"
+            raise LookupError(f"{message}: write its folder before its name below, {either}")
+        if many:
+            message = f"{_quoted(line.pattern)} means files of several folders"
+            example = f"write that of {name} before its name below, as in {_written(path)}"
+            raise LookupError(f"{message}: {example}")
+        return path
+
+
+class _Line(NamedTuple):
+    """What an include line says."""
+
+    folder: str
+    """Of the file that it stands in."""
+    pattern: str
+
+    @property
+    def names_one(self) -> bool:
+        """Whether it is a path, and no pattern."""
+        return not has_magic(self.pattern)
+
+    @property
+    def signs(self) -> list[str]:
+        """The parts of the whole path or pattern."""
+        return normpath(join(escape(self.folder), self.pattern)).split("/")
+
+    @property
+    def lies_in(self) -> str:
+        """The folder that it looks into, which may be a pattern."""
+        return normpath(join(self.folder, dirname(self.pattern)))
 
 
 class _Settled(NamedTuple):
-    """Where a file lies, and whether a line says so by its name, not by a pattern."""
+    """Where a file lies, and whether a line said so by its name, not by a pattern."""
 
     path: str
-    """Its folders may still be a pattern."""
     by_name: bool
 
 
-def _place(name: str, wanted: str) -> str | None:
-    """Where a file lies if a path or pattern means it, which is absolute; None if it can't."""
-    parts, signs = _parts(name), wanted.strip("/").split("/")
-    ahead = len(signs) - len(parts)
-    if ahead < 0 or (ahead and _is_exact(name)):
-        return None
-    if not all(_fits(part, sign) for part, sign in zip(parts, signs[ahead:], strict=True)):
-        return None
-    return "/" + "/".join([*signs[:ahead], *parts])
-
-
-def _fits(part: str, sign: str) -> bool:
-    """As in glob(7): a pattern means no hidden file."""
-    return fnmatchcase(part, sign) and (part[:1] != "." or sign[:1] == ".")
-
-
-def _is_exact(name: str) -> bool:
-    return name.startswith(("/", "./", "../"))
-
-
-def _parts(name: str) -> list[str]:
-    return normpath(join(OWN_FOLDER if _is_exact(name) else "", name)).strip("/").split("/")
-
-
-def _certainty(name: str) -> int:
-    """How much of its place a name says: of two files that could be one, that with more is meant."""
-    return 1_000 if _is_exact(name) else len(_parts(name))
-
-
-def _may_be_one(first: str, second: str) -> bool:
-    """Whether two places may be the same, where folders may be patterns."""
-    ones, others = first.split("/"), second.split("/")
-    pairs = zip(ones, others, strict=False)
-    return len(ones) == len(others) and all(
-        fnmatchcase(one, other) or fnmatchcase(other, one) for one, other in pairs
+def _fits(path: str, signs: Sequence[str]) -> bool:
+    """Whether a path is what the parts of another, or of a pattern, mean: as in glob(7)."""
+    parts = path.split("/")
+    return len(parts) == len(signs) and all(
+        fnmatchcase(part, sign) and (part[:1] != "." or sign[:1] == ".")
+        for part, sign in zip(reversed(parts), reversed(signs), strict=True)
     )
 
 
 def _written(path: str) -> str:
-    """A place as people write it, such that it is exact."""
+    """A place as people write it as a name. What isn't known of its folder is an ellipsis."""
+    *folders, name = path.split("/")
+    path = "/".join([*("…" if has_magic(folder) else folder for folder in folders), name])
     return f".{path.removeprefix(OWN_FOLDER)}" if path.startswith(f"{OWN_FOLDER}/") else path
 
 
-def _spoken(folder: str) -> str:
+def _folder(path: str) -> str:
+    folder = dirname(path)
     if folder == OWN_FOLDER:
         return "the text's own folder"
-    return f"“{_written(folder).removeprefix('./')}/”"
+    return f"“{folder.removeprefix(f'{OWN_FOLDER}/')}/”"
+
+
+def _quoted(text: str) -> str:
+    return f"“{text[:80]}”"

@@ -127,6 +127,17 @@ def test_files_that_wait_are_not_files_within_files():
     assert servers_of("include all", around=files(**many)) == ["10.0.0.1 1"]
 
 
+@pytest.mark.parametrize(("deep", "taken"), [(16, True), (17, False)])
+def test_files_within_files_have_an_end(deep, taken):
+    within = {f"{number}": f"include {number + 1}\n" for number in range(1, deep)}
+    around = files(**within, **{str(deep): ONE})
+    if taken:
+        assert servers_of("include 1", around=around) == ["10.0.0.1 1"]
+    else:
+        with pytest.raises(FormatError, match="files include files too deeply"):
+            servers_of("include 1", around=around)
+
+
 def test_an_error_or_note_in_an_included_file_names_it():
     text = "virtual_server 10.9.0.1 80 {\nprotocol TCP\ninclude a\n}\n"
     with pytest.raises(FormatError) as caught:

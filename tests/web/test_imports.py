@@ -78,6 +78,7 @@ def test_a_file_that_is_no_text_says_where(operator, cluster):
     [
         (b"# x\r\n# \0", "Line 2 has a null character, which no text has."),
         (b"x" * (8 << 20) + b"x", "The file is larger than 8 MiB."),
+        (b"#" + b"\xff" * (4 << 20), "The file is larger than 8 MiB."),
     ],
 )
 def test_a_file_that_can_not_be_taken_says_why(operator, cluster, data, said):
@@ -107,6 +108,11 @@ def test_a_file_with_a_long_name_is_taken(operator, cluster):
     assert shown.context["form"]["file_name"].value() == name
     response = client.post(URL, form(act="open", title="Long", file_name=name))
     assert response.status_code == 302
+
+
+def test_a_name_that_no_file_has_is_cut(operator, cluster):
+    page = text_of(browser(operator).post(URL, form(file_name="n" * 300)))
+    assert f"from file {'n' * 255} " in page
 
 
 def test_a_file_that_is_no_table_is_shown_as_text_with_what_is_wrong(operator, cluster):

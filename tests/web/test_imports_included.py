@@ -79,7 +79,7 @@ def test_a_file_that_is_missing_is_asked_for_with_the_line_that_includes_it(oper
         {"content": ""},
         {"content": "", "source": "file"},
         {"content": "x\0y"},
-        {"source": "director"},
+        {"content": "x" * ((8 << 20) + 1)},
         {"format": "nonsense"},
     ],
 )
@@ -140,13 +140,53 @@ def test_files_without_a_name_are_taken_out(operator, cluster):
     assert "no such file was given" in error_beside(response, "content")
 
 
-def test_a_file_that_was_mended_takes_the_place_of_its_name(operator, cluster):
+def chosen_again(client, shown, text, **fields):
+    """The page after a file of the same name as one that is there was chosen."""
+    mended = [file(text.encode(), "a.conf")]
+    return client.post(URL, next_step(shown, included=mended) | fields)
+
+
+def test_a_file_that_was_mended_takes_the_place_of_the_one_that_is_taken_out(operator, cluster):
     client = browser(operator)
     wrong = included("a.conf", text=KEEPALIVED.replace("lb_algo rr", "lb_algo nonsense"))
     shown = client.post(URL, form(content=INCLUDING.decode(), included=wrong))
-    response = client.post(URL, next_step(shown, included=included("a.conf")))
-    assert names_on(response) == ["a.conf"]
+    response = chosen_again(client, shown, KEEPALIVED)
+    assert error_beside(response, "included") == (
+        "2 files are called a.conf: write before each name below its folder, "
+        "or take out the name of one that is old."
+    )
+    response = client.post(URL, next_step(response, included_names=["", "a.conf"]))
     assert "1 virtual service with" in text_of(response)
+
+
+def test_files_of_one_name_are_taken_folder_by_folder(operator, cluster):
+    client = browser(operator)
+    text = "include sites/*/a.conf\n"
+    shown = client.post(URL, form(content=text, included=included("a.conf")))
+    assert "write that of a.conf before its name" in error_beside(shown, "content")
+    named = {"included_names": ["sites/web/a.conf"]}
+    shown = chosen_again(client, shown, KEEPALIVED.replace("2.1", "2.2"), **named)
+    assert names_on(shown) == ["sites/web/a.conf", "a.conf"]
+    named = {"included_names": ["sites/web/a.conf", "sites/mail/a.conf"]}
+    assert "2 virtual services" in text_of(client.post(URL, next_step(shown, **named)))
+
+
+def test_a_file_that_was_chosen_again_and_is_the_same_is_there_once(operator, cluster):
+    client = browser(operator)
+    shown = client.post(URL, form(content=INCLUDING.decode(), included=included("a.conf")))
+    assert names_on(chosen_again(client, shown, KEEPALIVED)) == ["a.conf"]
+
+
+def test_an_old_text_beside_its_new_one_is_not_taken(operator, cluster):
+    client = browser(operator)
+    shown = client.post(URL, form(content=INCLUDING.decode(), included=included("a.conf")))
+    named = {"included_names": ["conf.d/a.conf"]}
+    response = chosen_again(client, shown, KEEPALIVED.replace("2.1", "2.2"), **named)
+    assert error_beside(response, "included") == (
+        "No line includes a.conf, but one includes conf.d/a.conf: "
+        "take out the name of the one that is old."
+    )
+    assert "8 lines, new" in text_of(response)
 
 
 def test_two_names_that_are_the_same_are_refused_and_can_be_mended(operator, cluster):
@@ -184,6 +224,7 @@ LONG = "n" * 250 + ".conf"
         (included("a.conf") + included("a.conf"), "2 files are called a.conf"),
         ([file(b"x" * (9 << 20), "a.conf")], "larger than 8 MiB: none of them was taken."),
         ([file(b"x" * (8 << 20), "a.conf")], "With the text itself they are larger than 8 MiB"),
+        ([file(b"#" + b"\xff" * (4 << 20), "a.conf")], "they are larger than 8 MiB"),
         (included(*(f"{n}.conf" for n in range(201))), "201 files are here: at most 200"),
     ],
 )
@@ -228,12 +269,23 @@ def test_a_long_name_is_taken_whole(operator, cluster):
     assert names_on(response) == [LONG]
 
 
-def test_a_director_needs_no_included_files(operator, cluster):
-    response = browser(operator).post(
-        URL, form(source="director", included_names=["a", "a"], included_texts=["", ""])
-    )
-    assert error_beside(response, "director") == "Choose a director."
+@pytest.mark.parametrize("elsewhere", [{"source": "director"}, {"format": "ipvsadm"}])
+def test_files_that_can_not_be_included_are_not_looked_at(operator, cluster, elsewhere):
+    wrong = {"included_names": ["a", "a", "b"], "included_texts": ["", ""]}
+    response = browser(operator).post(URL, form(content="-A -t 192.0.2.1:80\n") | wrong | elsewhere)
     assert error_beside(response, "included") == ""
+
+
+def test_a_text_that_is_not_asked_for_is_not_looked_at(operator, cluster):
+    fields = form(source="director", content="\0" + "x" * (9 << 20))
+    response = browser(operator).post(URL, fields)
+    assert error_beside(response, "director") == "Choose a director."
+    assert error_beside(response, "content") == ""
+
+
+def test_a_file_without_a_name_gets_one(operator, cluster):
+    response = browser(operator).post(URL, form(included=included(" ")))
+    assert names_on(response) == ["unnamed"]
 
 
 def test_lines_stay_what_they_are_from_step_to_step(operator, cluster):

@@ -16,7 +16,9 @@ from apps.web.forms.included import (
     IncludedFile,
     LinesField,
     ListField,
-    check,
+    check_names,
+    check_text,
+    joined,
     kept,
     text_of,
 )
@@ -25,6 +27,7 @@ from lvs.formats import SOURCES
 MOST_BYTES = 8 << 20
 """Of a text and all that it includes: a keepalived.conf of a hundred thousand real servers.
 DATA_UPLOAD_MAX_MEMORY_SIZE has room for it as browsers send it back, line ends twice as long."""
+_MOST = f"{MOST_BYTES >> 20} MiB"
 
 
 class ImportForm(TiedForm):
@@ -48,7 +51,6 @@ class ImportForm(TiedForm):
     content = LinesField(
         label="Text",
         required=False,
-        strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
     file_name = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -113,8 +115,8 @@ class ImportForm(TiedForm):
         source = data.get("source")
         if source == "file" and "file" not in self.errors:
             self._read_file(data)
-        elif source == "text" and not data.get("content", "-").strip():
-            self.add_error("content", "Paste the text here.")
+        elif source == "text":
+            self._check_text(data["content"])
         elif source == "director" and not data.get("director"):
             self.add_error("director", "Choose a director.")
         self._read_included(data)
@@ -127,54 +129,74 @@ class ImportForm(TiedForm):
         wrong = self["included"].errors or self["config_id"].errors
         return bool(asked or wrong or self.kept_files or self["config_id"].value())
 
+    def _check_text(self, content: str) -> None:
+        try:
+            check_text(content)
+            if not content.strip():
+                raise ValidationError("Paste the text here.")
+            if _size(content) > MOST_BYTES:
+                raise ValidationError(f"The text is larger than {_MOST}.")
+        except ValidationError as error:
+            self.add_error("content", error)
+
     def _read_file(self, data: dict[str, Any]) -> None:
         """Its text takes the place of a pasted one, on the page too: browsers send no file twice."""
-        file = data.get("file")
-        if file is None:
-            self.add_error("file", "Choose a file.")
-        elif file.size > MOST_BYTES:
-            self.add_error("file", f"The file is larger than {MOST_BYTES >> 20} MiB.")
-        else:
-            try:
-                data["content"] = text_of(file)
-            except ValidationError as error:
-                self.add_error("file", error)
-                return
-            data["file_name"] = (file.name or "")[:LONGEST_NAME]
-            shown = cast(QueryDict, self.data).copy()
-            shown["source"] = "text"
-            shown["content"], shown["file_name"] = data["content"], data["file_name"]
-            self.data = shown
+        file, data["content"] = data.get("file"), ""
+        try:
+            if file is None:
+                raise ValidationError("Choose a file.")
+            content = text_of(file) if file.size <= MOST_BYTES else None
+            if content is None or _size(content) > MOST_BYTES:
+                raise ValidationError(f"The file is larger than {_MOST}.")
+        except ValidationError as error:
+            self.add_error("file", error)
+            return
+        data["content"], data["file_name"] = content, file.name or ""
+        shown = cast(QueryDict, self.data).copy()
+        shown["source"] = "text"
+        shown["content"], shown["file_name"] = data["content"], data["file_name"]
+        self.data = shown
 
     def _read_included(self, data: dict[str, Any]) -> None:
-        """Those that came now take the place of those of their name that were kept."""
+        """Those that were here and those that came now, where the text may be one that includes them."""
+        needed = data.get("source") != "director" and data["format"] in ("auto", "keepalived")
         try:
             self.kept_files = kept(data["included_names"], data["included_texts"])
-            new = self._chosen(data.get("included") or [], data.get("content") or "")
-            names = {file.name for file in new}
-            self.kept_files = [file for file in self.kept_files if file.name not in names] + new
-            if data.get("source") != "director":
-                check(self.kept_files)
+            if needed:
+                room = max(0, MOST_BYTES - _size(data.get("content", "")))
+                room -= sum(_size(file.text) for file in self.kept_files)
+                self.kept_files = joined(self.kept_files, self._chosen(data["included"], room))
+                check_names(self.kept_files)
         except ValidationError as error:
-            self.add_error("included", error)
-        data["texts"] = dict(self.kept_files)
+            if needed:
+                self.add_error("included", error)
+        data["texts"] = {file.name: file.text for file in self.kept_files}
 
-    def _chosen(self, files: Sequence[UploadedFile], content: str) -> list[IncludedFile]:
-        """The files that came now. Raises ValidationError where all are too much; a wrong one is left out."""
-        text = len(content.encode())
-        others = sum(len(file.text.encode()) for file in self.kept_files)
-        others += sum(file.size or 0 for file in files)
-        if text > MOST_BYTES:
-            self.add_error("content", f"The text is larger than {MOST_BYTES >> 20} MiB.")
-        elif text + others > MOST_BYTES:
-            message = f"With the text itself they are larger than {MOST_BYTES >> 20} MiB"
-            raise ValidationError(f"{message}: none of them was taken." if files else f"{message}.")
-        found = []
-        for file in files:
-            name = (file.name or "").strip()
-            try:
-                found.append(IncludedFile(name, text_of(file)))
-            except ValidationError as error:
-                message = f"{error.message[:1].lower()}{error.message[1:]}"
-                self.add_error("included", f"{name}, {message}")
+    def _chosen(self, files: Sequence[UploadedFile], room: int) -> list[IncludedFile]:
+        """The files that came now; one that is no text is left out, with its error. room: bytes for all.
+
+        Raises ValidationError where they don't fit.
+        """
+        message = f"With the text itself they are larger than {_MOST}"
+        too_large = ValidationError(
+            f"{message}: none of them was taken." if files else f"{message}."
+        )
+        if sum(file.size or 0 for file in files) > room:
+            raise too_large
+        found = [file for file in map(self._included, files) if file is not None]
+        if sum(_size(file.text) for file in found) > room:
+            raise too_large
         return found
+
+    def _included(self, file: UploadedFile) -> IncludedFile | None:
+        """One of them; None, with the error in the form, if it is no text."""
+        name = (file.name or "").strip() or "unnamed"
+        try:
+            return IncludedFile(name, text_of(file), is_new=True)
+        except ValidationError as error:
+            self.add_error("included", f"{name}, {error.message[:1].lower()}{error.message[1:]}")
+            return None
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from posixpath import basename
 from typing import Any, NamedTuple
 
 from django import forms
@@ -23,6 +24,13 @@ class IncludedFile(NamedTuple):
     name: str
     """Without folders, which browsers don't send, but for those that people write before it."""
     text: str
+    is_new: bool = False
+    """Whether it was chosen for this step."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has: two files of one name can be told by it."""
+        return self.text.count("\n") + (not self.text.endswith("\n"))
 
 
 class ManyFiles(forms.FileInput):
@@ -51,12 +59,12 @@ class ListField(forms.Field):
         return [as_lines(str(one)) for one in value or ()]
 
 
-class LinesField(forms.CharField):
-    """A text of many lines, as it stood on the page."""
+class LinesField(forms.Field):
+    """A text of many lines, as it stood on the page. Whether it is one, `check_text` says."""
 
     def to_python(self, value: Any) -> str:
         """The text; browsers end its lines with CR LF."""
-        return as_lines(super().to_python(value) or "")
+        return as_lines(str(value or ""))
 
 
 def as_lines(text: str) -> str:
@@ -70,10 +78,15 @@ def text_of(file: UploadedFile) -> str:
         text = as_lines(text_from(file.read()))
     except FormatError as error:
         raise ValidationError(f"Line {error.line} is no UTF-8 text.") from error
+    check_text(text)
+    return text
+
+
+def check_text(text: str) -> None:
+    """Raises ValidationError, which names the line, for what no file of a director has."""
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise ValidationError(f"Line {line} has a null character, which no text has.")
-    return text
 
 
 def kept(names: Sequence[str], texts: Sequence[str]) -> list[IncludedFile]:
@@ -87,15 +100,34 @@ def kept(names: Sequence[str], texts: Sequence[str]) -> list[IncludedFile]:
     return [IncludedFile(name, text) for name, text in pairs if name]
 
 
-def check(files: Sequence[IncludedFile]) -> None:
+def joined(before: Sequence[IncludedFile], new: Sequence[IncludedFile]) -> list[IncludedFile]:
+    """All of them; a file that was chosen again, and is the same, is there once."""
+    held = {(file.name, file.text) for file in before}
+    return [*before, *(file for file in new if (file.name, file.text) not in held)]
+
+
+def check_names(files: Sequence[IncludedFile]) -> None:
     """Whether they can be told apart, and are few enough. Raises ValidationError."""
+    if len(files) > MOST_FILES:
+        raise ValidationError(f"{len(files)} files are here: at most {MOST_FILES} are taken.")
     for name, count in Counter(file.name for file in files).items():
         if count > 1:
-            message = f"{count} files are called {name}"
-            raise ValidationError(f"{message}: write before each name below the folder it lies in.")
+            message = f"{count} files are called {name}: write before each name below"
+            raise ValidationError(f"{message} its folder, or take out the name of one that is old.")
         if len(name) > LONGEST_NAME:
             raise ValidationError(f"A name has at most {LONGEST_NAME} characters: {name[:60]}…")
         if any(ord(character) < ord(" ") for character in name):
             raise ValidationError(f"A name has no control characters: {name[:60]!a}.")
-    if len(files) > MOST_FILES:
-        raise ValidationError(f"{len(files)} files are here: at most {MOST_FILES} are taken.")
+
+
+def check_used(files: Sequence[IncludedFile], unused: Sequence[str]) -> None:
+    """Whether each file of a name that lines include is included: another may be its old or new text.
+
+    Raises ValidationError.
+    """
+    used = {basename(file.name): file.name for file in files if file.name not in unused}
+    for name in unused:
+        other = used.get(basename(name))
+        if other:
+            message = f"No line includes {name}, but one includes {other}"
+            raise ValidationError(f"{message}: take out the name of the one that is old.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -15,6 +16,7 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
 from apps.web.forms.imports import ImportForm
+from apps.web.forms.included import check_used
 from apps.web.given_files import GivenFiles
 from apps.web.views.common import Request, found
 from lvs.diff import diff_tables
@@ -84,8 +86,12 @@ def _imported(form: ImportForm) -> Imported | None:
     try:
         around = Surroundings(load=given.load, config_id=data["config_id"], remedies=_REMEDIES)
         reading = read(data["content"], data["format"], around)
+        check_used(form.kept_files, given.unused)
     except FormatError as error:
         form.add_error("included" if error.file else "content", _said(error, data))
+        return None
+    except ValidationError as error:
+        form.add_error("included", error)
         return None
     unused = [f"{name} was given, and no line includes it" for name in given.unused]
     source = f"file {name}" if data["file_name"] else "pasted text"
