@@ -95,7 +95,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self._stop()
         for topic in self.topics:
             try:
-                await self.channel_layer.group_discard(_group(topic), self.channel_name)
+                await self._group(self.channel_layer.group_discard, topic)
             except REDIS_TROUBLE:
                 logger.info("left %s while Redis was away", topic)
 
@@ -127,15 +127,23 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if not await self._may(names):
             return await self.close(NO_RIGHT)
         for name in self.topics - names:
-            await self.channel_layer.group_discard(_group(name), self.channel_name)
+            await self._group(self.channel_layer.group_discard, name)
         added, self.topics = names - self.topics, names
         for name in added:
-            await self.channel_layer.group_add(_group(name), self.channel_name)
+            await self._group(self.channel_layer.group_add, name)
         await self._send({"subscribed": sorted(names)})
         for name in added:
             if cluster_of(name) is not None:
                 await self._snapshot(name)
         return None
+
+    async def _group(self, act: Callable[[str, str], Awaitable[None]], topic: str) -> None:
+        """Enter or leave a topic's group. Raises one of REDIS_TROUBLE."""
+        try:
+            await act(f"live.{topic}", self.channel_name)
+        except AttributeError as error:
+            # redis-py 8.1: one task sends on the connection that another has just found closed.
+            raise RedisError(f"the connection broke while it was used: {error}") from error
 
     async def _snapshot(self, topic: str) -> None:
         cluster = cluster_of(topic)
@@ -205,7 +213,3 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for task in tasks:
             if task is not asyncio.current_task():
                 task.cancel()
-
-
-def _group(topic: str) -> str:
-    return f"live.{topic}"

@@ -269,6 +269,22 @@ async def test_a_redis_that_restarts_makes_the_browser_come_again(
         assert await page.close_code(10) == consumers.TRY_LATER
 
 
+async def test_a_connection_that_breaks_as_it_is_used_makes_the_browser_come_again(
+    viewer, monkeypatch
+):
+    """As redis-py 8.1 tells it when another task has closed the connection: with AttributeError."""
+
+    async def broken(group, channel):
+        raise AttributeError("'NoneType' object has no attribute 'writelines'")
+
+    _, session = cookie_of(viewer)
+    async with Page(session) as page:
+        monkeypatch.setattr(get_channel_layer(), "group_add", broken)
+        assert "hello" in await page.next()
+        await page.say({"subscribe": ["home"]})
+        assert await page.close_code() == consumers.TRY_LATER
+
+
 async def test_without_redis_the_browser_is_told_to_try_later(viewer, redis_server):
     session = cookie_of(viewer)[1]
     redis_server.stop()
