@@ -111,6 +111,15 @@ def test_files_are_included_from_the_folder_of_the_file_that_does_it(capsys, tmp
     assert error == f"lvs: not carried: {tmp_path}/d/other, line 2: {QUORUM}\n"
 
 
+def test_signs_of_a_pattern_in_the_folder_of_the_file_are_none(capsys, tmp_path):
+    folder = tmp_path / "site[12]"
+    folder.mkdir()
+    (folder / "main").write_text("include *.conf\n")
+    (folder / "1.conf").write_text(KEEPALIVED)
+    code, output, _ = run(capsys, "convert", "--to", "ipvsadm", str(folder / "main"))
+    assert (code, output) == (0, AS_SAVE)
+
+
 @pytest.mark.parametrize("command", [("check",), ("convert", "--to", "json")])
 def test_a_missing_included_file_is_named_with_its_line(capsys, tmp_path, command):
     file = tmp_path / "main"
