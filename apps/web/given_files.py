@@ -49,8 +49,10 @@ class GivenFiles:
         found = {name: path for name, path in self._placed.items() if _fits(path, signs)}
         places = set(found.values())
         for name in self._bare:
-            path = self._place(name, line) if _fits(name, signs[-1:]) else None
-            if path is not None and path not in places:
+            if not _fits(name, signs[-1:]) or join(line.lies_in, name) in places:
+                continue  # another one, or another lies there
+            path = self._place(name, line)
+            if path is not None:
                 found[name] = path
         for name, path in found.items():
             before = self._settled.get(name)

@@ -52,3 +52,6 @@ ROLES = {
     "approver": "Reviews changes that others wrote.",
     "admin": "Manages directors and people, and may do what operators and approvers do.",
 }
+
+KERNEL_PARTS = {"inet6": "IPv6", "sctp": "SCTP", "sip": "persistence engine sip"}
+"""What a director may say that its IPVS lacks."""

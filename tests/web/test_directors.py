@@ -121,6 +121,6 @@ def test_what_its_ipvs_lacks_is_said(viewer):
     page = f"/directors/{director.uuid}/"
     tell(director, lacks=[])
     assert "lacks" not in text_of(browser(viewer).get(page))
-    tell(director, lacks=["inet6", "sctp", "sip"])
+    tell(director, lacks=["inet6", "sctp", "sip", "newer"])
     said = text_of(browser(viewer).get(page))
-    assert "Its IPVS lacks IPv6, SCTP, persistence engine sip" in said
+    assert "Its IPVS lacks IPv6, SCTP, persistence engine sip, newer" in said

@@ -143,6 +143,12 @@ def test_a_file_that_says_its_folder_is_meant_before_one_that_does_not(pattern):
     assert files.unused == ["web.conf"]
 
 
+def test_nothing_is_asked_of_a_file_where_another_lies_in_its_place():
+    files = given("web.conf", "x/web.conf")
+    assert names(files, "conf.d/*.conf") == ["web.conf"]
+    assert names(files, "x/*.conf") == ["x/web.conf"]
+
+
 def test_files_that_no_line_included_are_known():
     files = given("b.conf", "a.conf", "c.conf")
     names(files, "a.conf")

@@ -72,29 +72,39 @@ def read_on_disk(tree, main, root):
     return read(text_of("", main, str(root)), noting), used
 
 
+def shown_and_given(layout, tmp_path_factory):
+    """The lines as the command line reads them, and the text of each file that was included, by its path."""
+    tree, main = layout
+    try:
+        lines, used = read_on_disk(tree, main, tmp_path_factory.getbasetemp() / "given")
+    except FormatError:
+        assume(False)
+    return lines, {path: text_of(path, tree[path], "") for path in used}
+
+
+def whole(path):
+    return path if path.startswith(".") else f"./{path}"
+
+
+def read_in_console(layout, texts):
+    return read(text_of("", layout[1], ""), GivenFiles(texts).load)
+
+
 @given(layout=layouts(unique=True))
 def test_the_console_includes_what_the_command_line_includes(layout, tmp_path_factory):
-    tree, main = layout
-    try:
-        expected, used = read_on_disk(tree, main, tmp_path_factory.getbasetemp() / "given")
-    except FormatError:
-        assume(False)
-    texts = {path: text_of(path, tree[path], "") for path in used}
-    whole = {path if path.startswith(".") else f"./{path}": text for path, text in texts.items()}
-    assert read(text_of("", main, ""), GivenFiles(whole).load) == expected
+    lines, texts = shown_and_given(layout, tmp_path_factory)
+    assert read_in_console(layout, {whole(path): text for path, text in texts.items()}) == lines
 
 
-@given(layout=layouts(unique_by=basename))
-def test_files_without_their_folders_are_included_alike_or_asked_about(layout, tmp_path_factory):
-    tree, main = layout
+@given(layout=layouts(unique_by=basename), bare=st.sets(st.sampled_from(NAMES), min_size=1))
+def test_files_without_their_folders_are_included_alike_or_asked_about(
+    layout, bare, tmp_path_factory
+):
+    lines, texts = shown_and_given(layout, tmp_path_factory)
+    names = {path: basename(path) if basename(path) in bare else whole(path) for path in texts}
     try:
-        expected, used = read_on_disk(tree, main, tmp_path_factory.getbasetemp() / "given")
-    except FormatError:
-        assume(False)
-    texts = {basename(path): text_of(path, tree[path], "") for path in used}
-    try:
-        found = read(text_of("", main, ""), GivenFiles(texts).load)
+        found = read_in_console(layout, {names[path]: text for path, text in texts.items()})
     except FormatError:
         event("asked")
     else:
-        assert found == expected
+        assert found == lines

@@ -14,14 +14,11 @@ from apps.web.forms.included import (
     LONGEST_NAME,
     FilesField,
     IncludedFile,
-    LinesField,
-    ListField,
     check_names,
-    check_text,
     joined,
     kept,
-    text_of,
 )
+from apps.web.forms.texts import LinesField, ListField, check_text, size_of, text_of
 from lvs.formats import SOURCES
 
 MOST_BYTES = 8 << 20
@@ -134,7 +131,7 @@ class ImportForm(TiedForm):
             check_text(content)
             if not content.strip():
                 raise ValidationError("Paste the text here.")
-            if _size(content) > MOST_BYTES:
+            if size_of(content) > MOST_BYTES:
                 raise ValidationError(f"The text is larger than {_MOST}.")
         except ValidationError as error:
             self.add_error("content", error)
@@ -145,8 +142,7 @@ class ImportForm(TiedForm):
         try:
             if file is None:
                 raise ValidationError("Choose a file.")
-            content = text_of(file) if file.size <= MOST_BYTES else None
-            if content is None or _size(content) > MOST_BYTES:
+            if file.size > MOST_BYTES or size_of(content := text_of(file)) > MOST_BYTES:
                 raise ValidationError(f"The file is larger than {_MOST}.")
         except ValidationError as error:
             self.add_error("file", error)
@@ -163,8 +159,8 @@ class ImportForm(TiedForm):
         try:
             self.kept_files = kept(data["included_names"], data["included_texts"])
             if needed:
-                room = max(0, MOST_BYTES - _size(data.get("content", "")))
-                room -= sum(_size(file.text) for file in self.kept_files)
+                room = max(0, MOST_BYTES - size_of(data.get("content", "")))
+                room -= sum(size_of(file.text) for file in self.kept_files)
                 self.kept_files = joined(self.kept_files, self._chosen(data["included"], room))
                 check_names(self.kept_files)
         except ValidationError as error:
@@ -184,7 +180,7 @@ class ImportForm(TiedForm):
         if sum(file.size or 0 for file in files) > room:
             raise too_large
         found = [file for file in map(self._included, files) if file is not None]
-        if sum(_size(file.text) for file in found) > room:
+        if sum(size_of(file.text) for file in found) > room:
             raise too_large
         return found
 
@@ -196,7 +192,3 @@ class ImportForm(TiedForm):
         except ValidationError as error:
             self.add_error("included", f"{name}, {error.message[:1].lower()}{error.message[1:]}")
             return None
-
-
-def _size(text: str) -> int:
-    return len(text.encode(errors="surrogatepass"))

@@ -9,9 +9,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from lvs.formats import FormatError
-from lvs.formats.decoding import text_from
-
 MOST_FILES = 200
 
 LONGEST_NAME = 255
@@ -47,46 +44,6 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """The files, as they came."""
         return list(data or ())
-
-
-class ListField(forms.Field):
-    """All values of one name, in their order. Its value: a list of texts."""
-
-    widget = forms.MultipleHiddenInput
-
-    def clean(self, value: Any) -> list[str]:
-        """The values, as they stood on the page."""
-        return [as_lines(str(one)) for one in value or ()]
-
-
-class LinesField(forms.Field):
-    """A text of many lines, as it stood on the page. Whether it is one, `check_text` says."""
-
-    def to_python(self, value: Any) -> str:
-        """The text; browsers end its lines with CR LF."""
-        return as_lines(str(value or ""))
-
-
-def as_lines(text: str) -> str:
-    """The text with LF at the end of each line: as a page gives back what it was given."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def text_of(file: UploadedFile) -> str:
-    """The text of an uploaded file. Raises ValidationError, which names the line."""
-    try:
-        text = as_lines(text_from(file.read()))
-    except FormatError as error:
-        raise ValidationError(f"Line {error.line} is no UTF-8 text.") from error
-    check_text(text)
-    return text
-
-
-def check_text(text: str) -> None:
-    """Raises ValidationError, which names the line, for what no file of a director has."""
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise ValidationError(f"Line {line} has a null character, which no text has.")
 
 
 def kept(names: Sequence[str], texts: Sequence[str]) -> list[IncludedFile]:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.web.keys import slug_of
-from apps.web.words import PRESENCE, RUN_STATES, STATES, STEP_STATES
+from apps.web.words import KERNEL_PARTS, PRESENCE, RUN_STATES, STATES, STEP_STATES
 from lvs.diff import server_settings, service_settings
 from lvs.model import RealServer, VirtualService
 
@@ -102,6 +102,12 @@ def slug(key: Any) -> str:
 def short(digest: str) -> str:
     """The first 12 characters of a digest: enough to compare by eye."""
     return digest[:12]
+
+
+@register.filter
+def kernel_part(name: str) -> str:
+    """What a director says that its IPVS lacks; the name itself of what a newer agent knows."""
+    return KERNEL_PARTS.get(name, name)
 
 
 @register.filter
