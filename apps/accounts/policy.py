@@ -1,68 +1,120 @@
 """May this user do this to this object? Asked by views, services, sockets and selectors alike.
 
-Whatever is not granted here is refused. Roles are groups, acts are Django permissions of those groups
-(migration `0002_roles`); this is the one place that reads them.
+Whatever is not granted here is refused. A person holds roles, each everywhere or in one cluster
+(`RoleGrant`); what a role may do stands in `MAY`, and nowhere else.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
 
 Act = Literal[
     "view",
     "audit.view",
+    "audit.export",
+    "cluster.create",
     "cluster.edit",
+    "cluster.policy",
     "change.edit",
     "change.submit",
     "change.review",
+    "change.run",
+    "change.emergency",
     "director.ask",
     "director.zero",
     "director.manage",
     "people.manage",
 ]
-Role = Literal["viewer", "operator", "approver", "admin"]
 
-ROLES: tuple[Role, ...] = ("viewer", "operator", "approver", "admin")
-PERMISSIONS: dict[Act, str] = {
-    "view": "accounts.view_console",
-    "audit.view": "accounts.view_audit",
-    "cluster.edit": "accounts.edit_clusters",
-    "change.edit": "accounts.edit_changes",
-    "change.submit": "accounts.submit_changes",
-    "change.review": "accounts.review_changes",
-    "director.ask": "accounts.ask_directors",
-    "director.zero": "accounts.zero_counters",
-    "director.manage": "accounts.manage_directors",
-    "people.manage": "accounts.manage_people",
-}
-_WORDS: dict[Act, tuple[str, str]] = {
-    "view": ("see this", "viewer"),
-    "audit.view": ("read the audit log", "viewer"),
-    "cluster.edit": ("edit clusters", "operator"),
-    "change.edit": ("edit changes", "operator"),
-    "change.submit": ("submit changes", "operator"),
-    "change.review": ("approve or reject changes", "approver"),
-    "director.ask": ("see the connections and the fitness of directors", "operator"),
-    "director.zero": ("set counters to zero", "operator"),
-    "director.manage": ("manage directors", "admin"),
-    "people.manage": ("manage people", "admin"),
-}
+_LOOK: frozenset[Act] = frozenset({"view"})
+_KNOW: frozenset[Act] = _LOOK | {"audit.view", "director.ask"}
+_WORK: frozenset[Act] = _KNOW | {"change.edit", "change.submit", "change.run", "director.zero"}
+_RUN: frozenset[Act] = _WORK | {"cluster.create", "cluster.edit"}
 
-_AUTHORS_OWN: tuple[Act, ...] = ("change.edit", "change.submit")
+MAY: dict[str, frozenset[Act]] = {
+    Role.VIEWER: _LOOK,
+    Role.OPERATOR: _RUN,
+    Role.APPROVER: _KNOW | {"change.review", "change.run"},
+    Role.AUDITOR: _LOOK | {"audit.view", "audit.export"},
+    Role.EMERGENCY: _WORK | {"change.emergency"},
+    Role.ADMIN: _RUN
+    | {"change.review", "audit.export", "cluster.policy", "director.manage", "people.manage"},
+}
+"""What each role may do. A person may do what any of their roles may."""
+
+_WORDS: dict[Act, tuple[str, Role]] = {
+    "view": ("see this", Role.VIEWER),
+    "audit.view": ("read the audit log", Role.AUDITOR),
+    "audit.export": ("export the audit log", Role.AUDITOR),
+    "cluster.create": ("make clusters", Role.OPERATOR),
+    "cluster.edit": ("edit clusters", Role.OPERATOR),
+    "cluster.policy": ("say how changes of a cluster are approved", Role.ADMIN),
+    "change.edit": ("edit changes", Role.OPERATOR),
+    "change.submit": ("submit changes", Role.OPERATOR),
+    "change.review": ("approve or reject changes", Role.APPROVER),
+    "change.run": ("start, confirm or stop approved changes", Role.OPERATOR),
+    "change.emergency": ("apply a change before it is reviewed", Role.EMERGENCY),
+    "director.ask": ("see the connections and the fitness of directors", Role.OPERATOR),
+    "director.zero": ("set counters to zero", Role.OPERATOR),
+    "director.manage": ("manage directors", Role.ADMIN),
+    "people.manage": ("manage people", Role.ADMIN),
+}
+"""Each act in words, and the role that a refusal names."""
+
+_AUTHORS_OWN: tuple[Act, ...] = ("change.edit", "change.submit", "change.emergency")
+
+Rows = TypeVar("Rows", bound=Model)
+
+
+class Scope(NamedTuple):
+    """Where somebody may do something: everywhere, or in these clusters (by id)."""
+
+    everywhere: bool
+    clusters: frozenset[int]
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.clusters)
+
+    def __contains__(self, cluster: object) -> bool:
+        return self.everywhere or cluster in self.clusters
+
+    def narrow(self, rows: QuerySet[Rows], path: str) -> QuerySet[Rows]:
+        """Of the rows those in the scope; `path` leads from a row to its cluster."""
+        return rows if self.everywhere else rows.filter(**{f"{path}__in": self.clusters})
+
+
+NOWHERE = Scope(False, frozenset())
+
+
+def scope_of(user: User | AnonymousUser, act: Act) -> Scope:
+    """Where the user may do this, whosever it is. Default: nowhere.
+
+    Raises KeyError for an act that there isn't.
+    """
+    _WORDS[act]  # a misspelt act is a mistake of ours, and no answer
+    if not isinstance(user, User) or not user.is_active:
+        return NOWHERE
+    clusters = {cluster for role, cluster in user.held_roles if act in MAY.get(role, frozenset())}
+    return Scope(None in clusters, frozenset(c for c in clusters if c is not None))
+
+
+def can_somewhere(user: User | AnonymousUser, act: Act) -> bool:
+    """Whether there is any cluster in which the user may do this: for menus, and lists that are narrowed."""
+    return bool(scope_of(user, act))
 
 
 def can(user: User | AnonymousUser, act: Act, obj: Any = None) -> bool:
-    """Whether the user may do this (to this object, where that matters). Default: no.
+    """Whether the user may do this to this object; None: to the console as a whole. Default: no.
 
+    An object of a cluster has `cluster_scope`, the cluster's id; others need the right everywhere.
     Only its author edits and submits a change, and its author never reviews it, whatever the role:
     otherwise somebody could put a line into another's draft and then approve it.
     """
-    if not user.is_authenticated or not user.is_active:
-        return False
-    if not user.has_perm(PERMISSIONS[act]):
+    if getattr(obj, "cluster_scope", None) not in scope_of(user, act):
         return False
     author = getattr(obj, "author_id", None)
     if author is None:
@@ -74,14 +126,31 @@ def can(user: User | AnonymousUser, act: Act, obj: Any = None) -> bool:
 
 def require(user: User | AnonymousUser, act: Act, obj: Any = None) -> None:
     """Raises PermissionDenied, with a sentence for the person, when `can` says no."""
-    if can(user, act, obj):
-        return
+    if not can(user, act, obj):
+        raise PermissionDenied(_refusal(user, act, obj))
+
+
+def require_somewhere(user: User | AnonymousUser, act: Act) -> Scope:
+    """Where the user may do this. Raises PermissionDenied when that is nowhere."""
+    scope = scope_of(user, act)
+    if not scope:
+        raise PermissionDenied(_refusal(user, act, None))
+    return scope
+
+
+def _refusal(user: User | AnonymousUser, act: Act, obj: Any) -> str:
     what, role = _WORDS[act]
-    if act == "change.review" and can(user, act):
-        raise PermissionDenied("You wrote this change: someone else must approve it.")
-    if act in _AUTHORS_OWN and can(user, act):
-        raise PermissionDenied(
+    scope = scope_of(user, act)
+    cluster = getattr(obj, "cluster_scope", None)
+    if scope and cluster in scope:  # the role is there: it is about whose change it is
+        if act == "change.review":
+            return "You wrote this change: someone else must approve it."
+        return (
             f"Only {obj.author.display_name}, who opened this change, may do that. "
             "You can open a change of your own."
         )
-    raise PermissionDenied(f"You may not {what}: that needs the role {role}.")
+    if scope and cluster is not None:
+        return f"You may not {what} in this cluster: that needs the role {role} there."
+    if scope:
+        return f"You may not {what} everywhere: that needs the role {role} for all clusters."
+    return f"You may not {what}: that needs the role {role}."

@@ -41,6 +41,9 @@ class AuditRecord(models.Model):
     object_type = models.CharField(max_length=64)
     object_id = models.CharField(max_length=64)
     object_name = models.CharField(max_length=200)
+    cluster_number = models.PositiveBigIntegerField(
+        null=True, blank=True, db_index=True
+    )  # whose readers may see it; None = it concerns the console as a whole
     change_number = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)

@@ -7,15 +7,18 @@ from django.db.models import QuerySet
 
 from apps.audit.models import AuditRecord
 
-VIEW = "accounts.view_audit"
-"""The permission behind the act `audit.view`: the policy module stands above this app."""
-
 
 def records(user: Any) -> QuerySet[AuditRecord]:
-    """All records, newest first. Raises PermissionDenied for those who may not read them."""
-    if not user.is_active or not user.has_perm(VIEW):
-        raise PermissionDenied("You may not read the audit log: that needs the role viewer.")
-    return AuditRecord.objects.select_related("actor")
+    """The records that the user may read, newest first: all, or those of the clusters where they may.
+
+    The policy module stands above this app: the user brings its answer, `audit_scope`. Raises
+    PermissionDenied for those who may read none.
+    """
+    scope = getattr(user, "audit_scope", None)
+    if not scope:
+        raise PermissionDenied("You may not read the audit log: that needs the role auditor.")
+    found = AuditRecord.objects.select_related("actor")
+    return found if scope.everywhere else found.filter(cluster_number__in=scope.clusters)
 
 
 def record(user: Any, number: int) -> AuditRecord:

@@ -43,6 +43,7 @@ def record(
         object_type=obj._meta.model_name or "",
         object_id=str(obj.pk),
         object_name=str(obj)[:200],
+        cluster_number=getattr(obj, "cluster_scope", None),
         before=before,
         after=after,
         reason=reason,

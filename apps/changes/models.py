@@ -63,6 +63,11 @@ class Change(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
 
+    @property
+    def cluster_scope(self) -> int:
+        """The cluster whose roles count for it."""
+        return self.cluster_id
+
 
 class DirectorPlan(models.Model):
     """The plan of a change for one director, frozen at submit from its last observed table."""

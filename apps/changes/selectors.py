@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
-from apps.accounts.policy import can, require
+from apps.accounts.policy import require_somewhere, scope_of
 from apps.changes.abilities import Ability, ability_of, check_abilities
 from apps.changes.models import Change
 from apps.inventory.models import Director
@@ -32,9 +32,9 @@ class Observed(NamedTuple):
 
 
 def changes(user: Person) -> QuerySet[Change]:
-    """All changes, newest first. Raises PermissionDenied."""
-    require(user, "view")
-    return Change.objects.select_related("cluster", "author")
+    """The changes of the clusters that the user may see, newest first. Raises PermissionDenied."""
+    scope = require_somewhere(user, "view")
+    return scope.narrow(Change.objects.select_related("cluster", "author"), "cluster")
 
 
 def change(user: Person, number: int) -> Change:
@@ -55,8 +55,8 @@ def change_without_tables(user: Person, number: int) -> Change:
 
 def waiting_for(user: Person) -> QuerySet[Change]:
     """The changes that this person could review now. Raises PermissionDenied."""
-    found = changes(user).filter(state=Change.State.IN_REVIEW)
-    return found.exclude(author_id=user.pk) if can(user, "change.review") else found.none()
+    found = changes(user).filter(state=Change.State.IN_REVIEW).exclude(author_id=user.pk)
+    return scope_of(user, "change.review").narrow(found, "cluster")
 
 
 def table_of(change: Change) -> Table:

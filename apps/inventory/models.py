@@ -21,6 +21,11 @@ class Cluster(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def cluster_scope(self) -> int:
+        """Whose rights decide who may do what to it: those held in this very cluster."""
+        return self.pk
+
 
 class Director(models.Model):
     """A Linux host running IPVS and our agent; belongs to at most one cluster."""
@@ -37,6 +42,11 @@ class Director(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def cluster_scope(self) -> int | None:
+        """The cluster whose roles count for it; None = it is free: roles that are held everywhere."""
+        return self.cluster_id
 
     @property
     def queue(self) -> str:
@@ -62,3 +72,8 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cluster} r{self.number}"
+
+    @property
+    def cluster_scope(self) -> int:
+        """The cluster whose roles count for it."""
+        return self.cluster_id

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
-from apps.accounts.policy import require
+from apps.accounts.policy import require, require_somewhere, scope_of
 from apps.inventory.models import Cluster, Director, Revision
 from lvs.canonical_form import make_table
 from lvs.documents import table_from_document
@@ -17,9 +17,10 @@ Person = User | AnonymousUser
 
 
 def clusters(user: Person) -> QuerySet[Cluster]:
-    """All clusters by name, with head and directors. Raises PermissionDenied."""
-    require(user, "view")
-    return Cluster.objects.select_related("head").prefetch_related("directors")
+    """The clusters that the user may see, by name, with head and directors. Raises PermissionDenied."""
+    scope = require_somewhere(user, "view")
+    found = Cluster.objects.select_related("head").prefetch_related("directors")
+    return scope.narrow(found, "pk")
 
 
 def cluster(user: Person, name: str) -> Cluster:
@@ -34,9 +35,10 @@ def cluster_numbered(user: Person, number: int) -> Cluster:
 
 
 def directors(user: Person) -> QuerySet[Director]:
-    """All directors by name, with their cluster. Raises PermissionDenied."""
-    require(user, "view")
-    return Director.objects.select_related("cluster")
+    """The directors that the user may see, by name, with their cluster; those of no cluster are for
+    whoever sees everything. Raises PermissionDenied."""
+    scope = require_somewhere(user, "view")
+    return scope.narrow(Director.objects.select_related("cluster"), "cluster")
 
 
 def director(user: Person, uuid: UUID | str) -> Director:
@@ -45,8 +47,13 @@ def director(user: Person, uuid: UUID | str) -> Director:
 
 
 def free_directors(user: Person) -> QuerySet[Director]:
-    """The directors that belong to no cluster yet. Raises PermissionDenied."""
-    return directors(user).filter(cluster=None)
+    """The directors that belong to no cluster yet, for those who may take them into one.
+
+    Raises PermissionDenied.
+    """
+    require_somewhere(user, "view")
+    free = Director.objects.filter(cluster=None)
+    return free if scope_of(user, "cluster.edit") else free.none()
 
 
 def revisions(user: Person, cluster: Cluster) -> QuerySet[Revision]:

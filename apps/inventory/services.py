@@ -24,7 +24,7 @@ def create_cluster(
 ) -> Cluster:
     """A new cluster with its directors. Raises InventoryError when the name is taken or wrong,
     or a director belongs to another cluster."""
-    require(actor, "cluster.edit")
+    require(actor, "cluster.create")
     cluster = Cluster(name=cluster_name(name), description=description.strip())
     _store(cluster, f"There is a cluster “{cluster.name}” already: choose another name.")
     _assign(cluster, directors)

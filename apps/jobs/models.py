@@ -43,6 +43,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"run of {self.change} on {self.director}"
 
+    @property
+    def cluster_scope(self) -> int:
+        """The cluster whose roles count for it: that of its change, wherever the director is now."""
+        return self.change.cluster_id
+
 
 OPEN = (Run.State.QUEUED, Run.State.RUNNING)
 """The states of a run that has not ended."""
@@ -132,6 +137,11 @@ class Errand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.director}"
+
+    @property
+    def cluster_scope(self) -> int | None:
+        """The cluster whose roles count for it."""
+        return self.director.cluster_id
 
     @property
     def waits(self) -> bool:

@@ -7,15 +7,16 @@ from django.db.models import Max
 from django.db.models.fields.json import KT
 
 from apps.accounts.models import User
-from apps.accounts.policy import require
+from apps.accounts.policy import require, require_somewhere
 from apps.changes.models import Change
 from apps.jobs.models import Errand
 
 
 def errand(user: User | AnonymousUser, number: int) -> Errand:
     """An errand with its answer. Raises Errand.DoesNotExist, PermissionDenied."""
-    require(user, "director.ask")
-    return Errand.objects.select_related("director__cluster", "asked_by").get(pk=number)
+    scope = require_somewhere(user, "director.ask")
+    errands = Errand.objects.select_related("director__cluster", "asked_by")
+    return scope.narrow(errands, "director__cluster").get(pk=number)
 
 
 class Examined(NamedTuple):
@@ -31,7 +32,7 @@ def fitness_of(user: User | AnonymousUser, change: Change) -> list[Examined]:
 
     The tables that they were asked for stay in the database. Raises PermissionDenied.
     """
-    require(user, "director.ask")
+    require(user, "director.ask", change)
     asked = Errand.objects.filter(kind=Errand.Kind.DOCTOR, arguments__change=change.pk)
     newest = asked.order_by().values("director").annotate(newest=Max("pk")).values("newest")
     found = Errand.objects.filter(pk__in=newest).annotate(digest=KT("arguments__digest"))

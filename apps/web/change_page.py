@@ -112,8 +112,9 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
         "was_started": change.runs.exists(),
         "reviews": list(change.reviews.all()),
         "mine": change.author_id == user.pk,
-        "may_review": can(user, "change.review"),
+        "may_review": can(user, "change.review", change),
         "may_edit": can(user, "change.edit", change),
+        "may_propose": can(user, "change.edit", change.cluster),
     }
 
 

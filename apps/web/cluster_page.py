@@ -80,7 +80,8 @@ def head_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     return {
         "cluster": cluster,
         "director_count": cluster.directors.count(),
-        "may_propose": can(user, "change.edit"),
+        "may_propose": can(user, "change.edit", cluster),
+        "may_edit_cluster": can(user, "cluster.edit", cluster),
     }
 
 

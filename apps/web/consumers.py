@@ -19,7 +19,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from apps.accounts.policy import can
+from apps.accounts.policy import can_somewhere
 from apps.telemetry import live
 from apps.web import redis_watch
 from apps.web.topics import cluster_of, is_topic, may_listen
@@ -59,7 +59,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
             return await self.close(SIGNED_OUT)
-        if not await database_sync_to_async(can)(user, "view"):
+        if not await database_sync_to_async(can_somewhere)(user, "view"):
             return await self.close(NO_RIGHT)
         self.mark = await redis_watch.mark()
         self.tasks = [
@@ -154,7 +154,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         user = self.scope["user"]
 
         def check() -> bool:
-            return can(user, "view") and all(may_listen(user, name) for name in names)
+            return can_somewhere(user, "view") and all(may_listen(user, name) for name in names)
 
         return bool(await database_sync_to_async(check)())
 

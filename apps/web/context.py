@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from apps.accounts.policy import Act, can
-from apps.accounts.selectors import role_of
+from apps.accounts.policy import Act, can, can_somewhere
+from apps.accounts.selectors import roles_of
 from apps.changes.selectors import waiting_for
 
 _PLACES = (
@@ -18,6 +18,8 @@ _PLACES = (
     ("audit", "Audit", "history"),
     ("people", "People", "users"),
 )
+_NEEDS: dict[str, Act] = {"audit": "audit.view", "people": "people.manage"}
+"""Places that not everybody who may see the console may see."""
 _SECTIONS = {
     "cluster": "clusters",
     "change": "changes",
@@ -29,7 +31,7 @@ _SECTIONS = {
 
 
 class Rights:
-    """`may.change_edit` in a template is `can(user, "change.edit")`."""
+    """`may.cluster_create` in a template is `can(user, "cluster.create")`; with an object: `allowed`."""
 
     def __init__(self, user: Any) -> None:
         self._user = user
@@ -43,17 +45,18 @@ def console(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    may = Rights(user)
     return {
-        "may": may,
-        "role": SimpleLazyObject(lambda: role_of(user)),
+        "may": Rights(user),
+        "roles": SimpleLazyObject(lambda: roles_of(user)),
         "navigation": [
             {"name": name, "label": label, "icon": icon, "url": reverse(f"web:{name}")}
             for name, label, icon in _PLACES
-            if name != "people" or may["people_manage"]
+            if name not in _NEEDS or can_somewhere(user, _NEEDS[name])
         ],
         "section": _section(request),
-        "waiting_count": SimpleLazyObject(lambda: waiting_for(user).count() if may["view"] else 0),
+        "waiting_count": SimpleLazyObject(
+            lambda: waiting_for(user).count() if can_somewhere(user, "view") else 0
+        ),
     }
 
 

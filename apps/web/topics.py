@@ -3,9 +3,10 @@
 import re
 from typing import TYPE_CHECKING
 
-from apps.accounts.policy import can
+from apps.accounts.policy import can_somewhere, scope_of
 from apps.changes import selectors as changes
 from apps.inventory import selectors as inventory
+from apps.jobs.models import Errand
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -23,13 +24,15 @@ def is_topic(name: object) -> bool:
 def may_listen(user: "User", name: str) -> bool:
     """Whether the person may see what the topic is about."""
     match = _TOPIC.fullmatch(name)
-    if match is None or not can(user, "view"):
+    if match is None or not can_somewhere(user, "view"):
         return False
     kind, number = match.groups()
     if kind == "change":
         return bool(changes.changes(user).filter(pk=int(number)).exists())
     if kind == "errand":
-        return can(user, "director.ask")  # an event names the errand, and says nothing of it
+        scope = scope_of(user, "director.ask")
+        errands = scope.narrow(Errand.objects.filter(pk=int(number)), "director__cluster")
+        return scope.everywhere or bool(errands.exists())
     if kind:
         return bool(inventory.clusters(user).filter(pk=int(number)).exists())
     return True

@@ -47,10 +47,12 @@ PRESENCE_HELP = {
 }
 
 ROLES = {
-    "viewer": "Sees everything, changes nothing.",
+    "viewer": "Sees clusters, changes and directors; changes nothing.",
     "operator": "Edits clusters, drafts and submits changes.",
     "approver": "Reviews changes that others wrote.",
-    "admin": "Manages directors and people, and may do what operators and approvers do.",
+    "auditor": "Sees what viewers see, reads and exports the audit log.",
+    "emergency": "May have a change applied first and reviewed after; marked until it is.",
+    "admin": "Manages directors, people and policies, and may do what operators and approvers do.",
 }
 
 KERNEL_PARTS = {"inet6": "IPv6", "sctp": "SCTP", "sip": "persistence engine sip"}

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import User
-from apps.accounts.selectors import role_of
+from apps.accounts.selectors import roles_of
 from apps.audit.models import AuditRecord
 from tests.factories import PASSWORD, make_user
 
@@ -23,7 +23,7 @@ def create(monkeypatch, *arguments, password=PASSWORD):
 def test_it_makes_an_account(monkeypatch):
     assert create(monkeypatch, "anna", "--role", "admin") == "Created anna, admin.\n"
     user = User.objects.get(username="anna")
-    assert role_of(user) == "admin"
+    assert roles_of(user) == ["admin everywhere"]
     assert user.check_password(PASSWORD)
 
 
@@ -39,7 +39,7 @@ def test_if_missing_leaves_an_account_as_it_is(monkeypatch):
     assert said == "There is an account anna already: left as it is.\n"
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
-    assert role_of(user) == "viewer"
+    assert roles_of(user) == ["viewer everywhere"]
 
 
 def test_a_weak_password_is_refused(monkeypatch):

@@ -1,9 +1,11 @@
 """Migrations that rewrite what was stored, on rows as the version before left them."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.accounts.models import User
 from apps.changes.models import DirectorPlan
 from apps.telemetry.models import DirectorStatus
 from lvs.documents import scope_to_document
@@ -53,3 +55,16 @@ def test_conflicts_become_names(migrate):
     migrate("changes", "0002_conflicts_by_name")
     (plan,) = DirectorPlan.objects.all()
     assert plan.conflicts == ["tcp 192.0.2.1:80", "fwmark 3 ipv6"]
+
+
+def test_groups_become_roles_held_everywhere(migrate):
+    make_user("approver", "adil")
+    then = migrate("accounts", "0003_errands")
+    users, groups = then.get_model("accounts", "User"), then.get_model("auth", "Group")
+    for name, role in (("adil", "approver"), ("vera", "viewer")):
+        user, _ = users.objects.get_or_create(username=name)
+        user.groups.add(groups.objects.get_or_create(name=role)[0])
+    migrate("accounts", "0004_roles_with_a_scope")
+    held = {user.username: set(user.held_roles) for user in User.objects.all()}
+    assert held == {"adil": {("approver", None)}, "vera": {("viewer", None), ("auditor", None)}}
+    assert not Group.objects.exists()

@@ -1,12 +1,11 @@
 """Accounts, clusters and directors that several people change in the same moment."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import AccountError
-from apps.accounts.models import User
+from apps.accounts.models import RoleGrant, User
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster
 from apps.inventory.services import create_cluster, edit_cluster
@@ -15,18 +14,18 @@ from tests.services.parallel import at_once, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ADMINS = Group.objects.filter(name="admin")
+ADMINS = RoleGrant.objects.filter(role="admin")
 
 
 def admins():
-    return User.objects.filter(groups__name="admin", is_active=True)
+    return User.objects.filter(grants__role="admin", is_active=True)
 
 
 def test_two_administrators_can_not_remove_each_other():
     first, second = make_user("admin"), make_user("admin")
     outcomes = at_once(
         ADMINS,
-        lambda: accounts.set_role(actor=first, user=second, role="viewer"),
+        lambda: accounts.revoke_role(actor=first, grant=second.grants.get()),
         lambda: accounts.set_active(actor=second, user=first, active=False),
     )
     (refused,) = refusals(outcomes)
@@ -73,7 +72,7 @@ def test_a_director_goes_to_one_of_two_clusters(operator):
 
 def test_two_clusters_of_one_name(operator):
     make_director()
-    behind = Group.objects.filter(name="operator")
+    behind = User.objects.filter(pk=operator.pk)
     outcomes = at_once(
         behind,
         lambda: create_cluster(actor=operator, name="shop"),

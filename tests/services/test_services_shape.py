@@ -53,7 +53,7 @@ FUNCTIONS = list(service_functions())
 
 def test_the_services_were_found():
     names = {parameter.id for parameter in FUNCTIONS}
-    assert {"apps.changes.services.approve_change", "apps.accounts.services.set_role"} <= names
+    assert {"apps.changes.services.approve_change", "apps.accounts.services.grant_role"} <= names
     assert names >= WITHOUT_ACTOR | PURE, "a listed function is gone: take it off the list"
 
 

@@ -27,6 +27,11 @@ def approver(db):
 
 
 @pytest.fixture
+def auditor(db):
+    return make_user("auditor", "aura")
+
+
+@pytest.fixture
 def admin(db):
     return make_user("admin", "anna", "Anna Stern")
 

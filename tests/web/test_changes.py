@@ -100,7 +100,7 @@ def test_the_author_is_told_who_must_approve(operator, cluster):
 def test_a_viewer_is_told_which_role_approves(viewer, operator, cluster):
     change = make_submitted(operator, cluster)
     page = text_of(browser(viewer).get(f"/changes/{change.pk}/"))
-    assert "Approving needs the role approver. Yours is viewer." in page
+    assert "Approving needs the role approver. Yours: viewer everywhere." in page
     assert "Approve and apply" not in page
 
 

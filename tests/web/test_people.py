@@ -3,7 +3,8 @@
 import pytest
 
 from apps.accounts.models import User
-from apps.accounts.selectors import role_of
+from apps.accounts.selectors import roles_of
+from apps.accounts.services import grant_role
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ NEW = {
 def test_a_person_is_added(admin):
     assert browser(admin).post("/people/new/", NEW).status_code == 302
     person = User.objects.get(username="nils")
-    assert role_of(person) == "operator"
+    assert roles_of(person) == ["operator everywhere"]
     assert person.check_password("a-good-long-one")
 
 
@@ -40,13 +41,14 @@ def test_what_is_wrong_stands_beside_its_field(admin, wrong, field, says):
     assert not User.objects.filter(username="nils").exists()
 
 
-def test_role_password_and_switch(admin, viewer):
+def test_role_password_and_switch(admin, viewer, cluster):
     client, path = browser(admin), f"/people/{viewer.pk}/"
-    assert client.post(path, {"act": "role", "role": "approver"}).status_code == 302
+    give = {"act": "grant", "role": "approver", "where": str(cluster.pk)}
+    assert client.post(path, give).status_code == 302
     assert client.post(path, {"act": "password", "password": "another-long-one"}).status_code == 302
     assert client.post(path, {"act": "off"}).status_code == 302
     person = User.objects.get(pk=viewer.pk)
-    assert role_of(person) == "approver"
+    assert roles_of(person) == ["viewer everywhere", "approver in web"]
     assert person.check_password("another-long-one")
     assert not person.is_active
     assert client.post(path, {"act": "on"}).status_code == 302
@@ -55,12 +57,45 @@ def test_role_password_and_switch(admin, viewer):
 
 def test_the_last_administrator_stays(admin):
     client, path = browser(admin), f"/people/{admin.pk}/"
-    response = client.post(path, {"act": "role", "role": "viewer"})
+    response = client.post(path, {"act": "revoke", "grant": admin.grants.get().pk})
     assert response.status_code == 422
-    assert error_beside(response, "role")
+    assert "anna is the last administrator" in text_of(response)
     response = client.post(path, {"act": "off"})
     assert response.status_code == 422
     assert "your own account" in text_of(response)
+
+
+def test_a_role_is_taken_away(admin, viewer):
+    path = f"/people/{viewer.pk}/"
+    response = browser(admin).post(path, {"act": "revoke", "grant": viewer.grants.get().pk})
+    assert response.status_code == 302
+    assert roles_of(User.objects.get(pk=viewer.pk)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"role": "king"}, "role"), ({"where": "999"}, "where"), ({"where": ""}, "where")],
+)
+def test_a_role_or_place_that_there_is_not_is_said_beside_it(admin, viewer, wrong, field):
+    give = {"act": "grant", "role": "approver", "where": "0"} | wrong
+    response = browser(admin).post(f"/people/{viewer.pk}/", give)
+    assert response.status_code == 422
+    assert error_beside(response, field)
+    assert roles_of(User.objects.get(pk=viewer.pk)) == ["viewer everywhere"]
+
+
+def test_who_manages_people_in_one_cluster_offers_roles_there_only(viewer, cluster):
+    chief = User.objects.create(username="chief")
+    grant_role(actor=None, user=chief, role="admin", cluster_id=cluster.pk)
+    client, path = browser(chief), f"/people/{viewer.pk}/"
+    page = text_of(client.get(path))
+    assert "in web" in page
+    assert "Take away" not in page
+    assert "Set password" not in page
+    assert client.post(path, {"act": "off"}).status_code == 403
+    assert client.post(path, {"act": "grant", "role": "viewer", "where": "0"}).status_code == 422
+    assert client.post(path, {"act": "revoke", "grant": viewer.grants.get().pk}).status_code == 404
+    assert client.get("/people/new/").status_code == 403
 
 
 def test_a_weak_password_is_said_beside_it(admin, viewer):

@@ -62,7 +62,7 @@ def reject_change(
 @transaction.atomic
 def withdraw_change(*, actor: User, change: Change) -> Change:
     """Give a change up before it is approved: its author, or who manages the console."""
-    if not can(actor, "director.manage"):
+    if not can(actor, "director.manage", change):
         require(actor, "change.edit", change)
     change = locked(change)
     expect(change, S.DRAFT, S.IN_REVIEW, S.REJECTED, S.STALE, act="withdrawn")

@@ -1,4 +1,4 @@
-"""Forms of clusters, changes, directors and people."""
+"""Forms of clusters, changes and directors."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from django.core.validators import validate_slug
 
 from apps.inventory.models import Director
 from apps.web.forms.fields import TiedForm, text
-from apps.web.words import ROLES
 
 
 class ClusterForm(TiedForm):
@@ -55,32 +54,3 @@ class DirectorForm(TiedForm):
     """A director is enrolled by its name alone."""
 
     name = text("Name", "As your team calls the host, such as lb-1.", maxlength="63")
-
-
-class PersonForm(TiedForm):
-    """A new person."""
-
-    username = text("Sign-in name", maxlength="150", autocapitalize="none")
-    full_name = text("Full name", "As it should stand in the audit log.", required=False)
-    role = forms.ChoiceField(
-        label="Role", choices=[(name, f"{name}: {about}") for name, about in ROLES.items()]
-    )
-    password = forms.CharField(
-        label="Password",
-        help_text="At least 12 characters. Hand it over in person; it is stored as a hash only.",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
-        error_messages={"required": "Password is missing."},
-    )
-
-
-class RoleForm(TiedForm):
-    """What a person may do."""
-
-    role = PersonForm.base_fields["role"]
-
-
-class PasswordForm(TiedForm):
-    """A new password."""
-
-    password = PersonForm.base_fields["password"]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.accounts.policy import Act, can
 from apps.web.keys import slug_of
 from apps.web.words import KERNEL_PARTS, PRESENCE, RUN_STATES, STATES, STEP_STATES
 from lvs.diff import server_settings, service_settings
@@ -26,6 +27,12 @@ def _icon(name: str, classes: str) -> SafeString:
     end = svg.index(">", start)
     drawn = f'{svg[:start]}class="icon {classes}" aria-hidden="true" focusable="false"{svg[end:]}'
     return mark_safe(" ".join(drawn.split()))  # noqa: S308  (a file of the icon package)
+
+
+@register.simple_tag(takes_context=True)
+def allowed(context: dict[str, Any], act: Act, obj: Any) -> bool:
+    """Whether who looks at the page may do this to the object."""
+    return can(context["user"], act, obj)
 
 
 @register.simple_tag

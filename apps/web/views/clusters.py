@@ -51,7 +51,7 @@ def part(request: Request, number: int, name: str) -> HttpResponse:
 
 def new(request: Request) -> HttpResponse:
     """Make a cluster."""
-    require(request.user, "cluster.edit")
+    require(request.user, "cluster.create")
     return _form(request, None)
 
 

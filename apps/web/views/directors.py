@@ -75,11 +75,11 @@ def _context(request: Request, director: Director) -> dict[str, Any]:
         "director": director,
         "row": row,
         "foreign": foreign_services(row.status),
-        "counted": own_services(row.status) if can(request.user, "director.zero") else [],
+        "counted": own_services(row.status) if can(request.user, "director.zero", director) else [],
         "settings": settings_rows(row.status, director.cluster),
         "runs": director.runs.select_related("change").order_by("-id")[:8],
     }
-    if can(request.user, "director.manage"):
+    if can(request.user, "director.manage", director):
         try:
             context["agent_config"] = agent_config(director)
         except SigningKeyError as error:

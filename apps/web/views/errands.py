@@ -22,8 +22,8 @@ from lvs.documents import key_to_document
 
 def connections(request: Request, uuid: Any) -> HttpResponse:
     """Choose what to look for in a director's connection table, and ask it."""
-    require(request.user, "director.ask")
     director = found(inventory.director, request.user, uuid)
+    require(request.user, "director.ask", director)
     form = ConnectionsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         errand = ask_director(

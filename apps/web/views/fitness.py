@@ -14,8 +14,8 @@ from apps.web.views.common import Request, found
 
 def of_change(request: Request, number: int) -> HttpResponse:
     """What each director said when it was last asked; by POST all are asked anew."""
-    require(request.user, "director.ask")
     change = found(changes.change, request.user, number)
+    require(request.user, "director.ask", change)
     directors, digest = list(changes.directors_of(change)), changes.digest_of(change)
     if request.method == "POST":
         for director in directors:

@@ -10,16 +10,19 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts import selectors, services
 from apps.accounts.errors import AccountError
+from apps.accounts.models import User
 from apps.accounts.policy import require
-from apps.web.forms.details import PasswordForm, PersonForm, RoleForm
-from apps.web.views.common import Request, found
+from apps.web.forms.fields import TiedForm
+from apps.web.forms.people import GrantForm, PasswordForm, PersonForm, grants_shown
+from apps.web.views.common import Request, found, whole
 
 
 @require_safe
 def index(request: Request) -> HttpResponse:
     """Everybody with an account."""
-    people = [(person, selectors.role_of(person)) for person in selectors.people(request.user)]
-    return render(request, "web/people.html", {"people": people})
+    people = [(person, selectors.roles_of(person)) for person in selectors.people(request.user)]
+    context = {"people": people, "may_add": selectors.may_change_account(request.user)}
+    return render(request, "web/people.html", context)
 
 
 def new(request: Request) -> HttpResponse:
@@ -40,48 +43,70 @@ def new(request: Request) -> HttpResponse:
 
 
 def edit(request: Request, pk: int) -> HttpResponse:
-    """Role, password, and whether the account may sign in: one act for each button."""
+    """Roles, password, and whether the account may sign in: one act for each button."""
     person = found(selectors.person, request.user, pk)
-    act = request.POST.get("act", "")
-    role = RoleForm(
-        request.POST if act == "role" else None, initial={"role": selectors.role_of(person)}
-    )
-    password = PasswordForm(request.POST if act == "password" else None)
-    acts: dict[str, tuple[Any, Callable[[], object], str]] = {
-        "role": (
-            role,
-            lambda: services.set_role(actor=request.user, user=person, **role.cleaned_data),
-            "Role changed.",
-        ),
-        "password": (
-            password,
-            lambda: services.set_password(actor=request.user, user=person, **password.cleaned_data),
-            "Password set. Hand it over in person.",
-        ),
-        "off": (None, lambda: _switch(request, person, False), "Switched off."),
-        "on": (None, lambda: _switch(request, person, True), "Switched on."),
+    posted = request.POST.get("act", "") if request.method == "POST" else ""
+    forms: dict[str, TiedForm] = {
+        "grant": GrantForm(request.POST if posted == "grant" else None, user=request.user),
+        "password": PasswordForm(request.POST if posted == "password" else None),
     }
     error = ""
-    if request.method == "POST" and act in acts:
-        form, work, done = acts[act]
-        if form is None or form.is_valid():
-            try:
-                work()
-            except AccountError as refused:
-                if form is not None:
-                    form.add_error(act, str(refused))
-                else:
-                    error = str(refused)
+    if posted in _ACTS and (posted not in forms or forms[posted].is_valid()):
+        try:
+            done = _ACTS[posted](request, person, forms.get(posted))
+        except AccountError as refused:
+            form = forms.get(posted)
+            if form is not None and refused.field in form.fields:
+                form.add_error(refused.field, str(refused))
             else:
-                messages.success(request, done)
-                return redirect("web:person", person.pk)
-    for form in (role, password):
-        if form.is_bound:
-            form.mark_errors()
-    context = {"person": person, "role_form": role, "password_form": password, "error": error}
+                error = str(refused)
+        else:
+            messages.success(request, done)
+            return redirect("web:person", person.pk)
+    for form in forms.values():
+        form.mark_errors()
+    context = {
+        "person": person,
+        "grants": grants_shown(request.user, person),
+        "grant_form": forms["grant"],
+        "password_form": forms["password"],
+        "may_change_account": selectors.may_change_account(request.user),
+        "error": error,
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "web/person.html", context, status=status)
 
 
-def _switch(request: Request, person: Any, active: bool) -> object:
-    return services.set_active(actor=request.user, user=person, active=active)
+def _grant(request: Request, person: User, form: Any) -> str:
+    grant = services.grant_role(actor=request.user, user=person, **form.cleaned_data)
+    return f"{person.display_name} is {grant} now."
+
+
+def _revoke(request: Request, person: User, form: Any) -> str:
+    grant = found(selectors.grant, request.user, whole(request.POST.get("grant")))
+    services.revoke_role(actor=request.user, grant=grant)
+    return f"{grant.user.display_name} is no longer {grant}."
+
+
+def _password(request: Request, person: User, form: Any) -> str:
+    services.set_password(actor=request.user, user=person, **form.cleaned_data)
+    return "Password set. Hand it over in person."
+
+
+def _off(request: Request, person: User, form: Any) -> str:
+    services.set_active(actor=request.user, user=person, active=False)
+    return "Switched off."
+
+
+def _on(request: Request, person: User, form: Any) -> str:
+    services.set_active(actor=request.user, user=person, active=True)
+    return "Switched on."
+
+
+_ACTS: dict[str, Callable[[Request, User, Any], str]] = {
+    "grant": _grant,
+    "revoke": _revoke,
+    "password": _password,
+    "off": _off,
+    "on": _on,
+}

@@ -6,8 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.errors import AccountError
 from apps.accounts.management.passwords import read_password
-from apps.accounts.models import User
-from apps.accounts.policy import ROLES
+from apps.accounts.models import Role, User
 from apps.accounts.services import create_user
 
 
@@ -21,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Name, role, and where the password comes from."""
         parser.add_argument("username")
-        parser.add_argument("--role", choices=ROLES, required=True)
+        parser.add_argument("--role", choices=Role.values, required=True)
         parser.add_argument("--full-name", default="")
         parser.add_argument("--password-stdin", action="store_true", help="read it from stdin")
         parser.add_argument(

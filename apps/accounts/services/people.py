@@ -1,14 +1,13 @@
-"""Writing people: accounts, roles, passwords."""
+"""Writing people: accounts, names, passwords. Roles: `grants.py`."""
 
-from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.accounts.errors import AccountError
-from apps.accounts.models import User
-from apps.accounts.policy import ROLES, require
-from apps.accounts.selectors import role_of
+from apps.accounts.models import RoleGrant, User
+from apps.accounts.policy import require
+from apps.accounts.services.grants import check_role, keep_an_admin, lock_admins
 from apps.audit.services import record
 
 
@@ -24,38 +23,16 @@ def create_user(
         require(actor, "people.manage")
     user = User(username=_free_name(username))
     _name(user, full_name)
-    group = _group(role)
+    check_role(role)
     _set_password(user, password)
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError:
         raise _taken(user.username) from None
-    user.groups.set([group])
+    RoleGrant.objects.create(user=user, role=role)
     after = {"username": user.username, "full name": user.get_full_name(), "role": role}
     record(actor=actor, action="user.created", obj=user, after=after)
-    return user
-
-
-@transaction.atomic
-def set_role(*, actor: User, user: User, role: str) -> User:
-    """Give the user this role and no other. Raises AccountError for the last administrator."""
-    require(actor, "people.manage")
-    admins = _locked_admins()
-    user = _locked(user)
-    before, group = role_of(user), _group(role)
-    if before == role:
-        return user
-    if before == "admin":
-        _keep_an_admin(admins, user)
-    user.groups.set([group])
-    record(
-        actor=actor,
-        action="user.role_changed",
-        obj=user,
-        before={"role": before},
-        after={"role": role},
-    )
     return user
 
 
@@ -63,14 +40,14 @@ def set_role(*, actor: User, user: User, role: str) -> User:
 def set_active(*, actor: User, user: User, active: bool) -> User:
     """Switch an account on or off. Raises AccountError for one's own and the last administrator's."""
     require(actor, "people.manage")
-    admins = _locked_admins()
+    lock_admins()
     user = _locked(user)
     if user.is_active == active:
         return user
     if not active and user.pk == actor.pk:
         raise AccountError("You can't switch off your own account: ask another administrator.")
-    if not active and role_of(user) == "admin":
-        _keep_an_admin(admins, user)
+    if not active:
+        keep_an_admin(user)
     user.is_active = active
     user.save(update_fields=["is_active"])
     action = "user.activated" if active else "user.deactivated"
@@ -144,29 +121,9 @@ def _name(user: User, full_name: str) -> None:
         raise AccountError("The full name is too long: 150 characters at most.", "full_name")
 
 
-def _group(role: str) -> Group:
-    if role not in ROLES:
-        raise AccountError(f"“{role}” is no role: choose one of {', '.join(ROLES)}.", "role")
-    return Group.objects.get(name=role)
-
-
 def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise AccountError(" ".join(error.messages), "password") from None
     user.set_password(password)
-
-
-def _locked_admins() -> Group:
-    """The group of administrators, locked before any user: two of them that remove each other at the
-    same time wait here, in one order, and the second finds out."""
-    return Group.objects.select_for_update(no_key=True).get(name="admin")
-
-
-def _keep_an_admin(admins: Group, user: User) -> None:
-    """Raises AccountError when no other administrator could sign in."""
-    if not User.objects.filter(groups=admins, is_active=True).exclude(pk=user.pk).exists():
-        raise AccountError(
-            f"{user.username} is the last administrator: make somebody else one first.", "role"
-        )
