@@ -54,6 +54,11 @@ app.conf.update(
             "schedule": settings.DELIVER_EVERY,
             "options": {"expires": settings.DELIVER_EVERY},
         },
+        "begin-what-is-due": {
+            "task": "apps.jobs.tasks.begin_what_is_due",
+            "schedule": settings.DELIVER_EVERY,
+            "options": {"expires": settings.DELIVER_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,

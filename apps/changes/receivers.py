@@ -16,16 +16,16 @@ S = Change.State
 
 @receiver(directors_changed)
 def note_other_directors(sender: Any, cluster: Cluster, **kwargs: Any) -> None:
-    """What waits for review has no plan for these directors: it is stale.
+    """What waits for review, or for its time, has no plan for these directors: it is stale.
 
     Raises InventoryError while a change is being applied: its runs name the directors of before.
     """
-    busy = cluster.changes.filter(state__in=(S.APPROVED, S.APPLYING)).first()
+    busy = cluster.changes.filter(state=S.APPLYING).first()
     if busy is not None:
         raise InventoryError(
             f"Change #{busy.pk} is being applied to {cluster}: "
             "choose other directors when it has ended.",
             "directors",
         )
-    for change in cluster.changes.filter(state=S.IN_REVIEW).order_by("pk"):
+    for change in cluster.changes.filter(state__in=(S.IN_REVIEW, S.APPROVED)).order_by("pk"):
         mark_stale(change=change, note=OTHER_DIRECTORS)

@@ -1,5 +1,7 @@
 """Whether what a change in review was made from still stands."""
 
+from django.utils import timezone
+
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.planning import plan_for
 from apps.changes.selectors import directors_of, head_moved, table_of
@@ -15,6 +17,8 @@ def what_moved(change: Change) -> str:
     Raises NotAllowed while it isn't known what a director holds: that passes, and the change stays.
     Reviewers approve the plans that they were shown, so each plan is made anew and must be the same.
     """
+    if change.start_until is not None and timezone.now() >= change.start_until:
+        return "The time in which it should begin is over."
     if head_moved(change):
         return f"{change.cluster.head} became the head of the cluster since it was submitted."
     plans = {plan.director_id: plan for plan in change.plans.all()}

@@ -1,8 +1,8 @@
 """The life of a change: which state may follow which, in one place.
 
 draft → in review → approved → applying → applied / failed / partial
-  ↑        │ ↘ rejected, stale, withdrawn
-  └────────┘
+  ↑        │ ↘ rejected  │ ↘ stale, withdrawn
+  └────────┴─────────────┘
 """
 
 from typing import Any
@@ -20,9 +20,9 @@ NEXT: dict[str, frozenset[str]] = {
     S.IN_REVIEW: frozenset({S.DRAFT, S.APPROVED, S.REJECTED, S.WITHDRAWN, S.STALE}),
     S.REJECTED: frozenset({S.DRAFT, S.WITHDRAWN}),
     S.STALE: frozenset({S.DRAFT, S.WITHDRAWN}),
-    # Approved is left in the transaction that reached it. There is no way back: an approval that was
-    # given up could otherwise count again, for the same digest, after another submit.
-    S.APPROVED: frozenset({S.APPLYING}),
+    # Approved and waiting for its time. A way back voids the approvals: each counts for one version,
+    # and every submit makes a new one.
+    S.APPROVED: frozenset({S.APPLYING, S.DRAFT, S.WITHDRAWN, S.STALE}),
     S.APPLYING: frozenset({S.APPLIED, S.FAILED, S.PARTIAL}),
     # A director called lost may still report what it did: then the change ends as it truly did.
     S.FAILED: frozenset({S.APPLIED, S.PARTIAL}),

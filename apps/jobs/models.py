@@ -14,6 +14,7 @@ class Run(models.Model):
     """One change being applied to one director."""
 
     class State(models.TextChoices):
+        WAITING = "waiting", "waiting for its turn"
         QUEUED = "queued", "queued"
         RUNNING = "running", "running"
         VERIFIED = "verified", "verified"
@@ -21,10 +22,12 @@ class Run(models.Model):
         PARTIAL = "partial", "partly applied"
         LOST = "lost", "lost"
         SUPERSEDED = "superseded", "superseded"
+        SKIPPED = "skipped", "not begun"
 
     change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="runs")
     director = models.ForeignKey(Director, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    position = models.PositiveSmallIntegerField(default=0)  # whose turn it is, from 0
     error = models.TextField(blank=True)
     expected_digest = models.CharField(max_length=64)
     done_steps = models.PositiveIntegerField(default=0)
@@ -50,7 +53,9 @@ class Run(models.Model):
 
 
 OPEN = (Run.State.QUEUED, Run.State.RUNNING)
-"""The states of a run that has not ended."""
+"""The states of a run that its director has, or will get, and that has not ended."""
+UNENDED = (Run.State.WAITING, *OPEN)
+"""The same, with those whose turn has not come."""
 
 
 class RunStep(models.Model):

@@ -10,6 +10,12 @@ def deliver_outbox() -> None:
     services.deliver_outbox()
 
 
+@app.task(name="apps.jobs.tasks.begin_what_is_due")
+def begin_what_is_due() -> None:
+    """Begin changes whose time has come, and take back those that nobody confirmed."""
+    services.begin_what_is_due()
+
+
 @app.task(name="apps.jobs.tasks.reap_runs")
 def reap_runs() -> None:
     """Call runs lost whose director stayed silent."""

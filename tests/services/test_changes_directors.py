@@ -9,6 +9,7 @@ from apps.changes.errors import NotAllowed
 from apps.changes.models import Change
 from apps.inventory.errors import InventoryError
 from apps.inventory.services import edit_cluster
+from apps.jobs.services import approve_and_start
 from apps.telemetry.services import store_heartbeat
 from lvs.agent import streams
 from lvs.canonical_form import make_table
@@ -81,7 +82,7 @@ def test_changes_of_other_clusters_stay_as_they_are(operator, cluster):
 
 def test_directors_stay_while_a_change_is_applied_to_them(operator, approver, cluster):
     change = make_submitted(operator, cluster)
-    services.approve_change(actor=approver, change=change, digest=change.digest)
+    approve_and_start(actor=approver, change=change, digest=change.digest)
     before = count()
     with pytest.raises(InventoryError, match="is being applied to web") as refused:
         assign(operator, cluster)

@@ -11,12 +11,17 @@ from apps.changes.models import Change, Review
 from apps.changes.selectors import table_of
 from apps.inventory.errors import InventoryError
 from apps.inventory.services import edit_cluster
+from apps.jobs.services import approve_and_start
 from lvs.canonical_form import make_table
 from tests.factories import make_director, make_draft, make_service, make_submitted, make_user
 from tests.services.in_order import one_after_the_other
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = Change.State
+
+
+def starting(approver, change):
+    return lambda: approve_and_start(actor=approver, change=change, digest=change.digest)
 
 
 def approving(actor, change):
@@ -72,13 +77,13 @@ def test_an_author_who_reopens_first_keeps_it_from_being_approved(operator, appr
     assert not Review.objects.exists()
 
 
-def test_an_author_who_reopens_second_is_told_it_is_approved(operator, approver, cluster):
+def test_an_author_who_reopens_second_is_told_it_is_being_applied(operator, approver, cluster):
     change = make_submitted(operator, cluster)
     _, second = one_after_the_other(
-        approving(approver, change), lambda: services.reopen_change(actor=operator, change=change)
+        starting(approver, change), lambda: services.reopen_change(actor=operator, change=change)
     )
-    assert str(second) == f"Change #{change.pk} is approved: it can't be reopened."
-    assert state_of(change) == S.APPROVED
+    assert str(second) == f"Change #{change.pk} is applying: it can't be reopened."
+    assert state_of(change) == S.APPLYING
 
 
 def test_two_windows_do_not_overwrite_each_other(operator, cluster):
@@ -119,11 +124,11 @@ def test_directors_that_change_before_an_approval_make_it_stale(operator, approv
     assert isinstance(second, NotAllowed)
 
 
-def test_directors_do_not_change_under_an_approved_change(operator, approver, cluster):
+def test_directors_do_not_change_under_a_change_that_is_applied(operator, approver, cluster):
     change = make_submitted(operator, cluster)
     directors = [cluster.directors.get(), make_director()]
     _, second = one_after_the_other(
-        approving(approver, change),
+        starting(approver, change),
         lambda: edit_cluster(actor=operator, cluster=cluster, name="web", directors=directors),
     )
     assert isinstance(second, InventoryError)

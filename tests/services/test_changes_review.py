@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from apps.changes import services
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
+from apps.jobs.services import approve_and_start
 from apps.telemetry.models import DirectorStatus
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
@@ -43,7 +44,7 @@ def test_an_approval_is_kept_with_its_digest(operator, approver, cluster):
     review = change.reviews.get()
     assert (review.reviewer, review.author) == (approver, operator)
     assert (review.verdict, review.digest, review.comment) == ("approve", change.digest, "Fine")
-    after = {"state": "approved", "digest": change.digest}
+    after = {"state": "approved", "digest": change.digest, "approvals": "1 of 1"}
     name = f"change #{change.pk} Balance the web"
     assert said("change.approved") == (
         "adil",
@@ -89,7 +90,12 @@ def test_the_database_itself_refuses_self_approval(admin, cluster):
         transaction.atomic(),
     ):
         Review.objects.create(
-            change=change, author=admin, reviewer=admin, verdict="approve", digest=change.digest
+            change=change,
+            author=admin,
+            reviewer=admin,
+            verdict="approve",
+            digest=change.digest,
+            version=change.version,
         )
 
 
@@ -178,7 +184,7 @@ def test_what_waits_on_an_old_head_becomes_stale_by_itself(operator, approver, c
 def test_one_change_at_a_time_is_applied(operator, approver, cluster):
     first = make_submitted(operator, cluster)
     second = make_submitted(operator, cluster, make_service(443))
-    approve(approver, first)
+    approve_and_start(actor=approver, change=first, digest=first.digest)
     with pytest.raises(NotAllowed, match=f"Change #{first.pk} is being applied to web"):
         approve(approver, second)
     second.refresh_from_db()
@@ -188,13 +194,13 @@ def test_one_change_at_a_time_is_applied(operator, approver, cluster):
 def test_the_database_itself_holds_one_change_at_a_time(operator, approver, cluster):
     first = make_submitted(operator, cluster)
     second = make_submitted(operator, cluster, make_service(443))
-    approve(approver, first)
+    approve_and_start(actor=approver, change=first, digest=first.digest)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Change.objects.filter(pk=second.pk).update(state=S.APPROVED)
+        Change.objects.filter(pk=second.pk).update(state=S.APPLYING)
 
 
-@pytest.mark.parametrize("state", [S.DRAFT, S.IN_REVIEW, S.REJECTED, S.STALE])
-def test_it_can_be_withdrawn_before_it_is_approved(state, operator, cluster):
+@pytest.mark.parametrize("state", [S.DRAFT, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE])
+def test_it_can_be_withdrawn_before_it_is_applied(state, operator, cluster):
     change = make_submitted(operator, cluster)
     Change.objects.filter(pk=change.pk).update(state=state)
     change = services.withdraw_change(actor=operator, change=change)
@@ -210,8 +216,8 @@ def test_an_administrator_withdraws_what_its_author_left(operator, admin, cluste
     assert change.state == S.WITHDRAWN
 
 
-@pytest.mark.parametrize("state", [S.APPROVED, S.APPLYING, S.APPLIED, S.FAILED, S.WITHDRAWN])
-def test_after_its_approval_it_is_not_withdrawn_or_reopened(state, operator, cluster):
+@pytest.mark.parametrize("state", [S.APPLYING, S.APPLIED, S.FAILED, S.WITHDRAWN])
+def test_once_it_is_applied_it_is_not_withdrawn_or_reopened(state, operator, cluster):
     change = make_submitted(operator, cluster)
     Change.objects.filter(pk=change.pk).update(state=state)
     with pytest.raises(NotAllowed, match="it can't be withdrawn"):
@@ -220,7 +226,7 @@ def test_after_its_approval_it_is_not_withdrawn_or_reopened(state, operator, clu
         services.reopen_change(actor=operator, change=change)
 
 
-@pytest.mark.parametrize("state", [S.IN_REVIEW, S.REJECTED, S.STALE])
+@pytest.mark.parametrize("state", [S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE])
 def test_it_can_be_a_draft_again_without_plans_or_confirmations(state, operator, cluster):
     change = make_draft(operator, cluster, make_service(servers=()))
     change = services.submit_change(actor=operator, change=change, adopt=True, allow_empty=True)

@@ -63,6 +63,10 @@ def test_it_is_recorded_with_digest_and_steps(operator, cluster):
         "steps": {cluster.directors.get().name: 3},
         "adopt": False,
         "allow_empty": False,
+        "start_at": None,
+        "start_until": None,
+        "confirm_within": 0,
+        "rolls_back_to": None,
     }
 
 

@@ -14,6 +14,10 @@ WITHOUT_ACTOR = {
     "apps.inventory.services.mark_applied",
     "apps.changes.services.end_change",
     "apps.changes.services.mark_stale",
+    "apps.changes.services.take_back",
+    "apps.jobs.services.take_back",
+    "apps.jobs.services.start_due",
+    "apps.jobs.services.begin_what_is_due",
     # A director's word, or the clock's.
     "apps.telemetry.services.store_heartbeat",
     "apps.telemetry.services.store_observed",

@@ -1,5 +1,6 @@
 """Everything that writes changes and reviews."""
 
+from apps.changes.services.afterwards import confirm_change, review_afterwards, take_back
 from apps.changes.services.draft import (
     edit_details,
     open_draft,
@@ -8,30 +9,41 @@ from apps.changes.services.draft import (
     remove_service,
 )
 from apps.changes.services.imports import open_imported
+from apps.changes.services.policies import add_freeze, remove_freeze, set_policy
 from apps.changes.services.progress import end_change, mark_stale, start_change
 from apps.changes.services.review import (
     approve_change,
+    comment_on_change,
     reject_change,
     reopen_change,
     withdraw_change,
 )
+from apps.changes.services.rollback import open_rollback
 from apps.changes.services.settings import put_settings
 from apps.changes.services.submit import submit_change
 
 __all__ = [
+    "add_freeze",
     "approve_change",
+    "comment_on_change",
+    "confirm_change",
     "edit_details",
     "end_change",
     "mark_stale",
     "open_draft",
     "open_imported",
+    "open_rollback",
     "put_service",
     "put_settings",
     "rebase_change",
     "reject_change",
+    "remove_freeze",
     "remove_service",
     "reopen_change",
+    "review_afterwards",
+    "set_policy",
     "start_change",
     "submit_change",
+    "take_back",
     "withdraw_change",
 ]

@@ -1,6 +1,9 @@
 """What becomes of a change after its approval; called by the jobs, and by reviews that come too late."""
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import record
@@ -14,8 +17,11 @@ S = Change.State
 
 
 @transaction.atomic
-def start_change(*, actor: User, change: Change, revision: Revision) -> Change:
-    """An approved change begins to be applied as this revision. Raises NotAllowed in another state."""
+def start_change(*, actor: User | None, change: Change, revision: Revision) -> Change:
+    """An approved change begins to be applied as this revision; actor None: because its time has come.
+
+    Raises NotAllowed in another state.
+    """
     change = locked(change)
     expect(change, S.APPROVED, act="started")
     move(change, S.APPLYING, revision=revision)
@@ -44,7 +50,10 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
         Change.objects.filter(pk=change.pk).update(state_note=note[:300])
         return False
     before = change.state
-    move(change, state, note=note)
+    fields: dict[str, object] = {}
+    if state == S.APPLIED and change.confirm_within:
+        fields["confirm_by"] = timezone.now() + timedelta(minutes=change.confirm_within)
+    move(change, state, note=note, **fields)
     record(
         actor=None,
         action=f"change.{state}",
@@ -84,5 +93,6 @@ def _make_head(change: Change, revision: Revision) -> None:
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
     mark_applied(revision=revision, change_number=change.pk)
-    for other in cluster.changes.filter(state=S.IN_REVIEW).order_by("pk"):
+    waiting = (S.IN_REVIEW, S.APPROVED)
+    for other in cluster.changes.filter(state__in=waiting).order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")

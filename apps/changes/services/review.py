@@ -1,11 +1,14 @@
 """Verdicts on a change, and its author's second thoughts."""
 
+from typing import Any
+
 from django.db import transaction
 
 from apps.accounts.models import User
 from apps.accounts.policy import can, require
 from apps.audit.services import record
 from apps.changes.announce import announce
+from apps.changes.approval import approvals_of, approvers_named, counts, policy_of
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
 from apps.changes.services.draft import rebase
@@ -25,20 +28,25 @@ def approve_change(
 
     version: the one that the person was shown, None = that of `change` as it was read. A table that
     was submitted again may have other plans, and take over services that it left alone before.
-    Returns the change: approved, or stale when what it was made from has moved (`state_note` says
-    what). Raises PermissionDenied (the author, or no right), NotAllowed, Conflict.
+    Returns the change: approved; still in review while the policy asks for more; or stale when what it
+    was made from has moved (`state_note` says what). Raises PermissionDenied (the author, or no right),
+    NotAllowed, Conflict.
     """
     require(actor, "change.review", change)
     change = _in_review(change, digest, version, "approved")
     cluster = change.cluster
     if moved := what_moved(change):
         return mark_stale(change=change, note=moved)
-    busy = cluster.changes.filter(state__in=(S.APPROVED, S.APPLYING)).first()
+    busy = cluster.changes.filter(state=S.APPLYING).first()
     if busy is not None:
         raise NotAllowed(f"Change #{busy.pk} is being applied to {cluster}: wait until it ends.")
-    _review(actor, change, Review.Verdict.APPROVE, comment)
-    move(change, S.APPROVED)
-    return _noted(actor, change, "change.approved", S.IN_REVIEW, comment)
+    check_counts(actor, change)
+    store_review(actor, change, Review.Verdict.APPROVE, comment)
+    approvals = approvals_of(change)
+    if approvals.complete:
+        move(change, S.APPROVED, approved_by=Change.Basis.PEOPLE)
+    done = f"{len(approvals.given)} of {approvals.needed}"
+    return _noted(actor, change, "change.approved", S.IN_REVIEW, comment, approvals=done)
 
 
 @transaction.atomic
@@ -54,18 +62,18 @@ def reject_change(
     if not comment.strip():
         message = "Say why you reject it: its author needs to know what to mend."
         raise Invalid([Problem(("comment",), "comment.missing", message)])
-    _review(actor, change, Review.Verdict.REJECT, comment)
+    store_review(actor, change, Review.Verdict.REJECT, comment)
     move(change, S.REJECTED, note=comment.strip())
     return _noted(actor, change, "change.rejected", S.IN_REVIEW, comment)
 
 
 @transaction.atomic
 def withdraw_change(*, actor: User, change: Change) -> Change:
-    """Give a change up before it is approved: its author, or who manages the console."""
+    """Give a change up before it is applied: its author, or who manages its directors."""
     if not can(actor, "director.manage", change):
         require(actor, "change.edit", change)
     change = locked(change)
-    expect(change, S.DRAFT, S.IN_REVIEW, S.REJECTED, S.STALE, act="withdrawn")
+    expect(change, S.DRAFT, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE, act="withdrawn")
     before = change.state
     move(change, S.WITHDRAWN)
     return _noted(actor, change, "change.withdrawn", before)
@@ -79,12 +87,51 @@ def reopen_change(*, actor: User, change: Change) -> Change:
     """
     require(actor, "change.edit", change)
     change = locked(change)
-    expect(change, S.IN_REVIEW, S.REJECTED, S.STALE, act="reopened")
+    expect(change, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE, act="reopened")
     before = change.state
     change.plans.all().delete()
-    move(change, S.DRAFT, digest="", submitted_at=None, adopt=False, allow_empty=False)
+    move(change, S.DRAFT, **UNSUBMITTED)
     _noted(actor, change, "change.reopened", before)
     return rebase(actor, change)
+
+
+UNSUBMITTED: dict[str, Any] = {
+    "digest": "",
+    "submitted_at": None,
+    "adopt": False,
+    "allow_empty": False,
+    "approved_by": "",
+}
+"""What a submit has set, as a draft has it."""
+
+
+@transaction.atomic
+def comment_on_change(*, actor: User, change: Change, comment: str) -> Review:
+    """Say something about a change without a verdict: whoever may review it.
+
+    Raises Invalid without a text, PermissionDenied, NotAllowed on a draft.
+    """
+    require(actor, "change.review", change)
+    change = locked(change)
+    if change.state == S.DRAFT:
+        raise NotAllowed(f"Change #{change.pk} is a draft: it can't be commented on yet.")
+    if not comment.strip():
+        raise Invalid([Problem(("comment",), "comment.missing", "Write what you want to say.")])
+    review = store_review(actor, change, Review.Verdict.COMMENT, comment)
+    _noted(actor, change, "change.commented", change.state, comment)
+    return review
+
+
+def check_counts(actor: User, change: Change) -> None:
+    """Raises NotAllowed when this person's approval would not count, or not again."""
+    policy = policy_of(change.cluster)
+    if not counts(policy, actor):
+        names = ", ".join(user.display_name for user in approvers_named(policy))
+        raise NotAllowed(f"In {change.cluster} only the approval of {names} counts.")
+    if change.reviews.filter(
+        reviewer=actor, version=change.version, verdict=Review.Verdict.APPROVE
+    ).exists():
+        raise NotAllowed("You have approved it already: now somebody else must.")
 
 
 def _in_review(change: Change, digest: str, version: int | None, act: str) -> Change:
@@ -96,24 +143,32 @@ def _in_review(change: Change, digest: str, version: int | None, act: str) -> Ch
     return change
 
 
-def _review(actor: User, change: Change, verdict: Review.Verdict, comment: str) -> None:
-    Review.objects.create(
+def store_review(
+    actor: User, change: Change, verdict: Review.Verdict, comment: str, **fields: Any
+) -> Review:
+    """Write what a person said of a locked change as it is now."""
+    return Review.objects.create(
         change=change,
         author=change.author,
         reviewer=actor,
         verdict=verdict,
         digest=change.digest,
+        version=change.version,
+        **fields,
         comment=comment.strip(),
     )
 
 
-def _noted(actor: User, change: Change, action: str, before: str, comment: str = "") -> Change:
+def _noted(
+    actor: User, change: Change, action: str, before: str, comment: str = "", **after: Any
+) -> Change:
     record(
         actor=actor,
         action=action,
         obj=change,
         before={"state": before},
-        after={"state": change.state} | ({"digest": change.digest} if change.digest else {}),
+        after={"state": change.state, **after}
+        | ({"digest": change.digest} if change.digest else {}),
         reason=comment.strip() or change.reason,
         change_number=change.pk,
     )

@@ -1,5 +1,7 @@
 """From draft to review: freezing the table, its digest, and a plan for each director."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -7,6 +9,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import record
 from apps.changes.announce import announce
+from apps.changes.approval import needed_for
 from apps.changes.errors import Conflict, Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.planning import plan_for
@@ -18,6 +21,7 @@ from apps.changes.selectors import (
     table_of,
 )
 from apps.changes.states import expect, locked, move
+from apps.changes.timing import AT_ONCE, Timing, timing_for
 from lvs.model import Table
 from lvs.rules import Problem, errors_in, is_usable
 
@@ -30,15 +34,19 @@ def submit_change(
     version: int | None = None,
     adopt: bool = False,
     allow_empty: bool = False,
+    timing: Timing = AT_ONCE,
+    emergency: bool = False,
 ) -> Change:
-    """Freeze the draft and ask for review.
+    """Freeze the draft and ask for review; approved at once where the cluster's policy asks for nobody.
 
     version: the one that the person was shown, None = that of `change` as it was read.
     adopt: take over services that directors hold already without us; allow_empty: yes, services
-    without a usable real server are meant.
-    Raises Invalid (with the problems), Stale, NotAllowed, Conflict.
+    without a usable real server are meant; emergency: a rollback goes first and is reviewed after.
+    Raises Invalid (with the problems), Stale, NotAllowed, Conflict, PermissionDenied.
     """
     require(actor, "change.submit", change)
+    if emergency:
+        require(actor, "change.emergency", change)
     shown = change.version if version is None else version
     change = locked(change)
     expect(change, Change.State.DRAFT, act="submitted")
@@ -46,6 +54,9 @@ def submit_change(
         raise Conflict("The draft is not the one that you were shown: look at it again.")
     table = table_of(change)
     _check(change, table, allow_empty=allow_empty)
+    timing = timing_for(change, timing)
+    if emergency:
+        _check_emergency(change, table)
     plans = [plan_for(change, director, table) for director in directors_of(change)]
     if not plans:
         raise NotAllowed(
@@ -63,11 +74,38 @@ def submit_change(
         adopt=adopt,
         allow_empty=allow_empty,
         submitted_at=timezone.now(),
+        **timing._asdict(),
         version=change.version + 1,  # a verdict on an earlier submit doesn't count for this one
     )
     _record(actor, change, plans)
+    if emergency:
+        _approve(actor, change, Change.Basis.EMERGENCY, review_due=True)
+    elif needed_for(change) == 0:
+        _approve(actor, change, Change.Basis.POLICY)
     announce(change)
     return change
+
+
+def _approve(actor: User, change: Change, basis: Change.Basis, **fields: Any) -> None:
+    move(change, Change.State.APPROVED, approved_by=basis, **fields)
+    record(
+        actor=actor,
+        action="change.approved",
+        obj=change,
+        before={"state": Change.State.IN_REVIEW},
+        after={"state": change.state, "digest": change.digest, "basis": basis.label},
+        reason=change.reason,
+        change_number=change.pk,
+    )
+
+
+def _check_emergency(change: Change, table: Table) -> None:
+    """Raises NotAllowed unless the table was approved and applied before, exactly as it is."""
+    revision = change.rolls_back_to
+    if revision is None or revision.applied_at is None or revision.digest != table.digest:
+        raise NotAllowed(
+            "Only a rollback can go first: a table that was approved and applied before, as it is."
+        )
 
 
 def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
@@ -113,6 +151,10 @@ def _record(actor: User, change: Change, plans: list[DirectorPlan]) -> None:
             "steps": {plan.director.name: len(plan.steps) for plan in plans},
             "adopt": change.adopt,
             "allow_empty": change.allow_empty,
+            "start_at": change.start_at,
+            "start_until": change.start_until,
+            "confirm_within": change.confirm_within,
+            "rolls_back_to": change.rolls_back_to.number if change.rolls_back_to else None,
         },
         reason=change.reason,
         change_number=change.pk,

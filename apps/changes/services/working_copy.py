@@ -36,6 +36,8 @@ def store(
     **fields: Any,
 ) -> Change:
     """Write these fields of a locked draft, its next version, and the record."""
+    if "table" in fields:
+        fields["rolls_back_to"] = None  # an edited table is no longer that revision's
     fields |= {"version": change.version + 1, "updated_at": timezone.now()}
     Change.objects.filter(pk=change.pk).update(**fields)
     for name, value in fields.items():

@@ -1,6 +1,7 @@
 """Everything that writes what became of an approved change, and of errands."""
 
 from apps.jobs.services.deliver import deliver_outbox
+from apps.jobs.services.due import begin_what_is_due
 from apps.jobs.services.errands import (
     ask_director,
     deliver_errands,
@@ -14,19 +15,29 @@ from apps.jobs.services.reports import (
     store_run_started,
     store_run_steps,
 )
-from apps.jobs.services.start import approve_and_start, start_change
+from apps.jobs.services.start import (
+    approve_and_start,
+    start_change,
+    start_due,
+    submit_and_start,
+    take_back,
+)
 
 __all__ = [
     "approve_and_start",
     "ask_director",
+    "begin_what_is_due",
     "deliver_errands",
     "deliver_outbox",
     "reap_errands",
     "reap_runs",
     "start_change",
+    "start_due",
     "store_errand_answered",
     "store_refused",
     "store_run_finished",
     "store_run_started",
     "store_run_steps",
+    "submit_and_start",
+    "take_back",
 ]

@@ -7,7 +7,8 @@ from apps.audit.services import record
 from apps.changes import services as changes
 from apps.changes.models import Change
 from apps.inventory.models import Cluster
-from apps.jobs.models import OPEN, Outbox, Run
+from apps.jobs.models import UNENDED, Outbox, Run
+from apps.jobs.services.turns import next_turn
 from apps.telemetry import push
 
 
@@ -35,6 +36,7 @@ def end_run(run: Run, state: Run.State, *, error: str, actor_name: str) -> None:
     _record_end(run, before, actor_name)
     if state == Run.State.VERIFIED:
         _supersede_older(run)
+    next_turn(run)
     _end_change(run.change)
     announce_run(run)
 
@@ -84,7 +86,7 @@ def _supersede_older(run: Run) -> None:
 def _end_change(change: Change) -> None:
     """End the change when no run is open: applied only when every director verified it."""
     runs = list(change.runs.select_related("director").order_by("director__name"))
-    if any(run.state in OPEN for run in runs):
+    if any(run.state in UNENDED for run in runs):
         return
     changes.end_change(change=change, state=_outcome(runs), note=_note(runs))
 
@@ -97,13 +99,22 @@ def _outcome(runs: list[Run]) -> Change.State:
     return Change.State.PARTIAL if states & touched else Change.State.FAILED
 
 
+_TROUBLE = (
+    Run.State.FAILED,
+    Run.State.PARTIAL,
+    Run.State.LOST,
+    Run.State.SUPERSEDED,
+    Run.State.SKIPPED,
+)
+
+
 def _note(runs: list[Run]) -> str:
     """`1 of 3 directors verified it; failed: d2; lost: d3`, "" when all did."""
     verified = [run for run in runs if run.state == Run.State.VERIFIED]
     if len(verified) == len(runs):
         return ""
     parts = [f"{len(verified)} of {len(runs)} directors verified it"]
-    for state in (Run.State.FAILED, Run.State.PARTIAL, Run.State.LOST, Run.State.SUPERSEDED):
+    for state in _TROUBLE:
         names = ", ".join(run.director.name for run in runs if run.state == state)
         if names:
             parts.append(f"{state.label}: {names}")

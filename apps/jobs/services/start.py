@@ -1,25 +1,57 @@
-"""From an approval to the runs that carry it out, in one transaction."""
+"""From an approval to the runs that carry it out."""
 
-from datetime import timedelta
-
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.audit.services import record
 from apps.changes import services as changes
+from apps.changes.approval import in_the_way
 from apps.changes.models import Change
+from apps.changes.selectors import table_of
+from apps.changes.staleness import what_moved
+from apps.changes.states import locked
+from apps.changes.timing import AT_ONCE, Timing
 from apps.inventory.services import create_revision
-from apps.jobs.models import Outbox, Run
-from apps.jobs.nudge import DELIVER_OUTBOX, nudge_after_commit
+from apps.jobs.models import Run
+from apps.jobs.rollout import in_order
+from apps.jobs.services.turns import queue_run
+
+EVERYWHERE_AT_ONCE = (Change.Basis.UNCONFIRMED, Change.Basis.EMERGENCY)
+"""What goes back to where things were: a director that is away must not keep the others from it."""
+
+
+@transaction.atomic
+def submit_and_start(
+    *,
+    actor: User,
+    change: Change,
+    version: int | None = None,
+    adopt: bool = False,
+    allow_empty: bool = False,
+    timing: Timing = AT_ONCE,
+    emergency: bool = False,
+) -> Change:
+    """Submit the draft, and begin it where that approved it and nothing is in its way.
+
+    Takes and raises what `changes.services.submit_change` does.
+    """
+    change = changes.submit_change(
+        actor=actor,
+        change=change,
+        version=version,
+        adopt=adopt,
+        allow_empty=allow_empty,
+        timing=timing,
+        emergency=emergency,
+    )
+    return _begin(actor, change)
 
 
 @transaction.atomic
 def approve_and_start(
     *, actor: User, change: Change, digest: str, version: int | None = None, comment: str = ""
 ) -> Change:
-    """Approve the change exactly as `digest` and `version` name it, and begin to apply it.
+    """Approve the change exactly as `digest` and `version` name it, and begin it where that was the last
+    approval it needed and nothing is in its way.
 
     Everything is stored in one transaction; delivery starts after its commit and needs Redis only then.
     Raises what `changes.services.approve_change` raises.
@@ -27,29 +59,59 @@ def approve_and_start(
     change = changes.approve_change(
         actor=actor, change=change, digest=digest, version=version, comment=comment
     )
-    if change.state != Change.State.APPROVED:
+    return _begin(actor, change)
+
+
+@transaction.atomic
+def take_back(*, change: Change) -> Change | None:
+    """Put back the table from before a change that nobody confirmed, at once.
+
+    None: somebody was quicker. Raises what `changes.services.take_back` raises.
+    """
+    back = changes.take_back(change=change)
+    return back and start_change(actor=None, change=back)
+
+
+@transaction.atomic
+def start_due(*, change: Change) -> Change:
+    """Begin an approved change whose time has come, unless what it was made from has moved.
+
+    Raises NotAllowed while it isn't known what a director holds.
+    """
+    change = locked(change)
+    if change.state != Change.State.APPROVED or in_the_way(change):
+        return change
+    if moved := what_moved(change):
+        return changes.mark_stale(change=change, note=moved)
+    return start_change(actor=None, change=change)
+
+
+def _begin(actor: User, change: Change) -> Change:
+    if change.state != Change.State.APPROVED or in_the_way(change):
         return change
     return start_change(actor=actor, change=change)
 
 
 @transaction.atomic
-def start_change(*, actor: User, change: Change) -> Change:
-    """Make the revision of an approved change, a run for each director and its place in the outbox."""
+def start_change(*, actor: User | None, change: Change) -> Change:
+    """Make the revision of an approved change and a run for each director, backups first.
+
+    The first gets its place in the outbox; each other one once the one before it has verified the table.
+    actor None: because its time has come.
+    """
     revision = create_revision(cluster=change.cluster, table=change.table, digest=change.digest)
     change = changes.start_change(actor=actor, change=change, revision=revision)
-    now = timezone.now()
-    deadline = now + timedelta(seconds=settings.RUN_DEADLINE)
-    for plan in change.plans.select_related("director").order_by("director__name"):
+    plans = {plan.director_id: plan for plan in change.plans.all()}
+    directors = change.cluster.directors.filter(pk__in=plans).select_related("status")
+    at_once = change.approved_by in EVERYWHERE_AT_ONCE
+    for position, director in enumerate(in_order(directors, table_of(change))):
         run = Run.objects.create(
-            change=change, director=plan.director, expected_digest=plan.expected_digest
+            change=change,
+            director=director,
+            expected_digest=plans[director.pk].expected_digest,
+            state=Run.State.WAITING,
+            position=position,
         )
-        Outbox.objects.create(run=run, next_send=now, deadline=deadline)
-        record(
-            actor=actor,
-            action="run.queued",
-            obj=run,
-            after={"director": plan.director.name, "revision": revision.number},
-            change_number=change.pk,
-        )
-    nudge_after_commit(DELIVER_OUTBOX)
+        if at_once or position == 0:
+            queue_run(run, actor)
     return change

@@ -1,8 +1,8 @@
-"""Proposed tables, and what people said of them."""
+"""Proposed tables, and their plans for each director."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from apps.inventory.models import Cluster, Director, Revision
 
@@ -21,6 +21,14 @@ class Change(models.Model):
         REJECTED = "rejected", "rejected"
         WITHDRAWN = "withdrawn", "withdrawn"
         STALE = "stale", "stale"
+
+    class Basis(models.TextChoices):
+        """By what right a change was approved."""
+
+        PEOPLE = "people", "approved by people"
+        POLICY = "policy", "the cluster's policy asks for nobody"
+        EMERGENCY = "emergency", "rolled back first, to be reviewed after"
+        UNCONFIRMED = "unconfirmed", "taken back because nobody confirmed it"
 
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="changes")
     title = models.CharField(max_length=120)
@@ -42,6 +50,24 @@ class Change(models.Model):
     version = models.PositiveIntegerField(
         default=1
     )  # counts edits and submits: two tabs can't overwrite each other, no verdict meets another plan
+    rolls_back_to = models.ForeignKey(
+        Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # whose table it proposes again, exactly; an edit of the draft clears it
+    takes_back = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="taken_back_by"
+    )  # the change that nobody confirmed
+    approved_by = models.CharField(max_length=12, choices=Basis.choices, blank=True)
+    review_due = models.BooleanField(default=False)  # it went first: somebody must look at it still
+    start_at = models.DateTimeField(null=True, blank=True)  # not before; None = once approved
+    start_until = models.DateTimeField(null=True, blank=True)  # not begun after; None = no end
+    confirm_within = models.PositiveSmallIntegerField(
+        default=0
+    )  # minutes to confirm it in, else it is taken back; 0 = it stays
+    confirm_by = models.DateTimeField(null=True, blank=True)  # set as it is applied
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     revision = models.OneToOneField(
         Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="change"
     )  # made when it starts to be applied
@@ -55,13 +81,29 @@ class Change(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["cluster"],
-                condition=Q(state__in=["approved", "applying"]),
+                condition=Q(state="applying"),
                 name="one_change_at_a_time_is_applied",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(start_at=None)
+                | Q(start_until=None)
+                | Q(start_until__gt=models.F("start_at")),
+                name="a_window_ends_after_it_begins",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    @property
+    def waits_for_confirmation(self) -> bool:
+        """Whether it is applied and will be taken back unless somebody confirms it."""
+        return self.confirm_by is not None and self.confirmed_at is None and not self.was_taken_back
+
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether a change was made that takes it back."""
+        return hasattr(self, "taken_back_by")
 
     @property
     def cluster_scope(self) -> int:
@@ -87,34 +129,3 @@ class DirectorPlan(models.Model):
 
     def __str__(self) -> str:
         return f"plan of {self.change} for {self.director}"
-
-
-class Review(models.Model):
-    """One person's verdict on one digest."""
-
-    class Verdict(models.TextChoices):
-        APPROVE = "approve", "approved"
-        REJECT = "reject", "rejected"
-
-    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="reviews")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )  # the change's author, kept here so that the database itself refuses self-approval
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
-    )
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
-    digest = models.CharField(max_length=64)
-    comment = models.TextField(blank=True)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("id",)
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(reviewer=F("author")), name="nobody_reviews_their_own_change"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reviewer} {self.verdict} {self.change}"

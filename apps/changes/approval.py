@@ -1,0 +1,106 @@
+"""What a change still needs before it may be applied: approvals by the policy of its cluster."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.policy import can
+from apps.changes.models import Change, ClusterPolicy, Review
+from apps.changes.selectors import base_table, table_of
+from apps.changes.small_edit import only_weights
+from apps.changes.windows import Frozen, frozen_at
+from apps.inventory.models import Cluster
+
+
+class Approvals(NamedTuple):
+    """How far the approval of a change is."""
+
+    given: list[Review]
+    needed: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether no more are needed."""
+        return len(self.given) >= self.needed
+
+    @property
+    def missing(self) -> int:
+        """How many more are needed."""
+        return max(0, self.needed - len(self.given))
+
+
+def policy_of(cluster: Cluster) -> ClusterPolicy:
+    """The policy of the cluster; one approval by whoever reviews, where none was set."""
+    found: ClusterPolicy | None = getattr(cluster, "policy", None)
+    return found or ClusterPolicy(cluster=cluster)
+
+
+def approvers_named(policy: ClusterPolicy) -> list[User]:
+    """Whose approval counts, by name; [] = that of everybody who may review."""
+    return list(policy.approvers.order_by("username")) if policy.pk else []
+
+
+def counts(policy: ClusterPolicy, user: User) -> bool:
+    """Whether the policy lets this person's approval count."""
+    named = approvers_named(policy)
+    return not named or user in named
+
+
+def needed_for(change: Change) -> int:
+    """How many approvals the policy of now asks of the change as it is now."""
+    policy = policy_of(change.cluster)
+    if policy.free_weights and only_weights(base_table(change), table_of(change)):
+        return 0
+    return policy.approvals
+
+
+def approvals_of(change: Change) -> Approvals:
+    """The approvals of exactly what the change holds now, by people whose approval counts now."""
+    policy = policy_of(change.cluster)
+    given = change.reviews.filter(
+        verdict=Review.Verdict.APPROVE, digest=change.digest, version=change.version
+    ).select_related("reviewer")
+    valid = [
+        review
+        for review in given
+        if can(review.reviewer, "change.review", change) and counts(policy, review.reviewer)
+    ]
+    needed = max(1, policy.approvals) if change.review_due else needed_for(change)
+    return Approvals(valid, needed)
+
+
+def freeze_of(cluster: Cluster) -> Frozen | None:
+    """The freeze that is on now, None = changes may begin."""
+    zone = timezone.get_default_timezone()
+    return frozen_at(cluster.freezes.all(), timezone.now(), zone)
+
+
+def in_the_way(change: Change) -> str:
+    """Why an approved change does not begin now, as a sentence; "" = nothing is in its way.
+
+    What goes first (an emergency's rollback, taking back what nobody confirmed) waits for no window.
+    """
+    others = Change.objects.filter(cluster=change.cluster).exclude(pk=change.pk)
+    busy = others.filter(state=Change.State.APPLYING).first()
+    if busy is not None:
+        return f"Change #{busy.pk} is being applied to {change.cluster}."
+    if change.approved_by in (Change.Basis.UNCONFIRMED, Change.Basis.EMERGENCY):
+        return ""
+    open_ended = others.filter(
+        confirm_by__isnull=False, confirmed_at=None, taken_back_by=None
+    ).first()
+    if open_ended is not None:
+        return f"Change #{open_ended.pk} waits to be confirmed, or is taken back first."
+    now = timezone.now()
+    if change.start_at is not None and now < change.start_at:
+        return f"It begins on {_moment(change.start_at)}."
+    frozen = freeze_of(change.cluster)
+    if frozen is not None:
+        return f"Frozen until {_moment(frozen.until)}: {frozen.reason}."
+    return ""
+
+
+def _moment(at: object) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M} {settings.TIME_ZONE}"  # type: ignore[arg-type]

@@ -1,0 +1,126 @@
+"""After a change was applied: confirming it, taking it back, and looking at what went first."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.audit.services import record
+from apps.changes.announce import announce
+from apps.changes.approval import approvals_of
+from apps.changes.errors import Invalid, NotAllowed
+from apps.changes.models import Change, DirectorPlan, Review
+from apps.changes.planning import plan_for
+from apps.changes.selectors import base_table, directors_of
+from apps.changes.services.review import check_counts, store_review
+from apps.changes.states import locked, move
+from lvs.documents import table_to_document
+from lvs.rules import Problem
+
+S = Change.State
+
+
+@transaction.atomic
+def confirm_change(*, actor: User, change: Change) -> Change:
+    """Say that an applied change stays. Raises NotAllowed when it needs no confirmation, or no longer."""
+    require(actor, "change.run", change)
+    change = locked(change)
+    if not change.waits_for_confirmation or change.confirm_by is None:
+        raise NotAllowed(f"Change #{change.pk} waits for no confirmation.")
+    now = timezone.now()
+    if now >= change.confirm_by:
+        raise NotAllowed(f"Change #{change.pk} was not confirmed in time: it is being taken back.")
+    Change.objects.filter(pk=change.pk).update(confirmed_at=now, confirmed_by=actor)
+    change.confirmed_at, change.confirmed_by = now, actor
+    record(
+        actor=actor,
+        action="change.confirmed",
+        obj=change,
+        after={"confirmed": True},
+        reason=change.reason,
+        change_number=change.pk,
+    )
+    announce(change)
+    return change
+
+
+@transaction.atomic
+def take_back(*, change: Change) -> Change | None:
+    """The change that puts back the table from before one that nobody confirmed in time, approved.
+
+    None: it was confirmed, or taken back, in this very moment. Raises NotAllowed while it isn't known
+    what a director holds, or another change is being applied: that passes.
+    """
+    change = locked(change)
+    if not change.waits_for_confirmation or change.confirm_by is None:
+        return None
+    if timezone.now() < change.confirm_by:
+        return None
+    if change.cluster.changes.filter(state=S.APPLYING).exists():
+        raise NotAllowed(f"Another change is being applied to {change.cluster}.")
+    table = base_table(change)
+    back = Change.objects.create(
+        cluster=change.cluster,
+        title=f"Take back #{change.pk}: not confirmed"[:120],
+        reason=f"Nobody confirmed it within {change.confirm_within} minutes.",
+        author=change.author,
+        table=table_to_document(table),
+        base=change.cluster.head,
+        takes_back=change,
+    )
+    plans = [plan_for(back, director, table) for director in directors_of(back)]
+    DirectorPlan.objects.bulk_create(plans)
+    move(
+        back,
+        S.IN_REVIEW,
+        digest=table.digest,
+        submitted_at=timezone.now(),
+        adopt=True,  # both were confirmed as the table from before was approved
+        allow_empty=True,
+    )
+    move(back, S.APPROVED, approved_by=Change.Basis.UNCONFIRMED)
+    record(
+        actor=None,
+        action="change.taken_back",
+        obj=back,
+        after={"state": back.state, "digest": back.digest, "takes_back": change.pk},
+        reason=back.reason,
+        change_number=back.pk,
+    )
+    announce(change)
+    announce(back)
+    return back
+
+
+@transaction.atomic
+def review_afterwards(
+    *, actor: User, change: Change, verdict: Review.Verdict, comment: str = ""
+) -> Change:
+    """Look at a change that had gone first: agree, or object (with a why).
+
+    With as many verdicts as the policy asks approvals (one at least), or one objection, its review is no
+    longer due. Raises PermissionDenied, NotAllowed, Invalid.
+    """
+    require(actor, "change.review", change)
+    change = locked(change)
+    if not change.review_due:
+        raise NotAllowed(f"Change #{change.pk} waits for no review.")
+    if verdict == Review.Verdict.REJECT and not comment.strip():
+        raise Invalid([Problem(("comment",), "comment.missing", "Say why you object.")])
+    check_counts(actor, change)
+    store_review(actor, change, verdict, comment, afterwards=True)
+    objected = verdict == Review.Verdict.REJECT
+    approvals = approvals_of(change)
+    if objected or approvals.complete:
+        Change.objects.filter(pk=change.pk).update(review_due=False)
+        change.review_due = False
+    record(
+        actor=actor,
+        action="change.objected" if objected else "change.approved_afterwards",
+        obj=change,
+        after={"review due": change.review_due},
+        reason=comment.strip(),
+        change_number=change.pk,
+    )
+    announce(change)
+    return change
