@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.guards import flush_past_guards
 from tests.redis_server import RedisServer
 
 # Playwright's synchronous interface keeps an event loop running in the test's thread, and Django
@@ -30,6 +31,12 @@ def _keep_what_migrations_made(item):
     if transactional or (marker and marker.kwargs.get("transaction")):
         mark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
         item.add_marker(mark, append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """pytest-django's, whose flushes pass the guards of the database."""
+    flush_past_guards()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.policy import require_somewhere, scope_of
@@ -39,7 +39,9 @@ def changes(user: Person) -> QuerySet[Change]:
 
 def change(user: Person, number: int) -> Change:
     """One change with all that its page needs. Raises Change.DoesNotExist, PermissionDenied."""
-    found = changes(user).select_related("cluster__head", "base", "revision")
+    found = changes(user).select_related(
+        "cluster__head", "cluster__policy", "base", "revision", "rolls_back_to", "confirmed_by"
+    )
     return found.prefetch_related("plans__director", "reviews__reviewer").get(pk=number)
 
 
@@ -57,6 +59,12 @@ def waiting_for(user: Person) -> QuerySet[Change]:
     """The changes that this person could review now. Raises PermissionDenied."""
     found = changes(user).filter(state=Change.State.IN_REVIEW).exclude(author_id=user.pk)
     return scope_of(user, "change.review").narrow(found, "cluster")
+
+
+def unsettled(user: Person) -> QuerySet[Change]:
+    """Changes that somebody must still do something about: confirm them, or review what went first."""
+    unconfirmed = Q(confirm_by__isnull=False, confirmed_at=None, taken_back_by=None)
+    return changes(user).filter(unconfirmed | Q(review_due=True)).defer("table")
 
 
 def table_of(change: Change) -> Table:

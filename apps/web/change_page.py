@@ -5,10 +5,19 @@ from typing import Any, NamedTuple
 
 from apps.accounts.policy import can
 from apps.changes import selectors
+from apps.changes.approval import (
+    approvals_of,
+    approvers_named,
+    counts,
+    in_the_way,
+    needed_for,
+    policy_of,
+)
 from apps.changes.models import Change, DirectorPlan
 from apps.inventory.selectors import head_table
-from apps.jobs.models import OPEN, Run, RunStep
+from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
+from apps.web.forms.submit import SubmitForm
 from apps.web.placed import placed
 from lvs.diff_settings import diff_settings
 from lvs.model import Table
@@ -67,7 +76,10 @@ class Lane(NamedTuple):
 
 def mark_of(change: Change) -> str:
     """What the body of the page depends on: while it stays, the body stays."""
-    return f"{change.state}.{change.version}.{change.digest[:12]}.{change.cluster.head_id or 0}"
+    said = change.reviews.count()
+    after = f"{change.confirmed_at is not None}.{change.was_taken_back}.{change.review_due}"
+    head = change.cluster.head_id or 0
+    return f"{change.state}.{change.version}.{change.digest[:12]}.{head}.{said}.{after}"
 
 
 def head_of(user: Any, change: Change) -> dict[str, Any]:
@@ -81,7 +93,27 @@ def runs_of(change: Change) -> dict[str, Any]:
     return {
         "change": change,
         "lanes": lanes,
-        "goes_on": any(lane.run.state in OPEN for lane in lanes),
+        "goes_on": any(lane.run.state in UNENDED for lane in lanes),
+    }
+
+
+def approval_part(user: Any, change: Change) -> dict[str, Any]:
+    """How far its approval is, and what this person may do about it."""
+    policy = policy_of(change.cluster)
+    approvals = approvals_of(change)
+    revision = change.rolls_back_to
+    goes_back = revision is not None and revision.applied_at is not None
+    return {
+        "approvals": approvals,
+        "needed": needed_for(change),
+        "approvers": [user.display_name for user in approvers_named(policy)],
+        "gave_approval": any(review.reviewer_id == user.pk for review in approvals.given),
+        "not_counted": can(user, "change.review", change) and not counts(policy, user),
+        "in_the_way": in_the_way(change) if change.state in ("in_review", "approved") else "",
+        "cluster_confirms": policy.confirm_within,
+        "may_go_first": goes_back and can(user, "change.emergency", change),
+        "may_run": can(user, "change.run", change),
+        "submit_form": SubmitForm(None, policy=policy),
     }
 
 
@@ -94,28 +126,32 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
     changed = [part for part in diff if part.kind != "same"]
     settings = diff_settings(selectors.base_table(change), table)
     settings_changed = [part for part in settings if part.kind != "same"]
-    return head_of(user, change) | {
-        "mark": mark_of(change),
-        "diff": diff if draft else changed,
-        "total_count": len(diff),
-        "same_count": len(diff) - len(changed),
-        "changes_count": len(changed),
-        "settings": settings if draft else settings_changed,
-        "settings_total": len(settings),
-        "settings_changes": len(settings_changed),
-        "problems": [placed(change, problem, table.services) for problem in problems],
-        "has_errors": any(problem.severity == "error" for problem in problems),
-        "head_moved": draft and selectors.head_moved(change),
-        "claimed": _claimed(change, table) if draft else [],
-        "unusable": [service for service in table.services if not is_usable(service)],
-        "plans": _plans(change),
-        "was_started": change.runs.exists(),
-        "reviews": list(change.reviews.all()),
-        "mine": change.author_id == user.pk,
-        "may_review": can(user, "change.review", change),
-        "may_edit": can(user, "change.edit", change),
-        "may_propose": can(user, "change.edit", change.cluster),
-    }
+    return (
+        head_of(user, change)
+        | approval_part(user, change)
+        | {
+            "mark": mark_of(change),
+            "diff": diff if draft else changed,
+            "total_count": len(diff),
+            "same_count": len(diff) - len(changed),
+            "changes_count": len(changed),
+            "settings": settings if draft else settings_changed,
+            "settings_total": len(settings),
+            "settings_changes": len(settings_changed),
+            "problems": [placed(change, problem, table.services) for problem in problems],
+            "has_errors": any(problem.severity == "error" for problem in problems),
+            "head_moved": draft and selectors.head_moved(change),
+            "claimed": _claimed(change, table) if draft else [],
+            "unusable": [service for service in table.services if not is_usable(service)],
+            "plans": _plans(change),
+            "was_started": change.runs.exists(),
+            "reviews": list(change.reviews.all()),
+            "mine": change.author_id == user.pk,
+            "may_review": can(user, "change.review", change),
+            "may_edit": can(user, "change.edit", change),
+            "may_propose": can(user, "change.edit", change.cluster),
+        }
+    )
 
 
 def page_of(user: Any, change: Change) -> dict[str, Any]:
@@ -194,7 +230,7 @@ def _lanes(change: Change) -> list[Lane]:
     runs = list(
         change.runs.select_related("director__status", "outbox")
         .defer(*(f"director__{name}" for name in LARGE))
-        .order_by("director__name")
+        .order_by("position", "director__name")
     )
     there = presences(run.director for run in runs if run.state in OPEN)
     return [_around(run, there.get(run.director_id)) for run in runs]

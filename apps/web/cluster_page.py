@@ -80,6 +80,7 @@ def head_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     return {
         "cluster": cluster,
         "director_count": cluster.directors.count(),
+        "to_look_at": list(changes.unsettled(user).filter(cluster=cluster)),
         "may_propose": can(user, "change.edit", cluster),
         "may_edit_cluster": can(user, "cluster.edit", cluster),
     }

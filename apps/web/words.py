@@ -16,12 +16,14 @@ STATES: dict[str, Word] = {
 }
 
 RUN_STATES: dict[str, Word] = {
+    "waiting": ("Waiting its turn", "grey", "hourglass"),
     "queued": ("Queued", "grey", "clock"),
     "running": ("Running", "blue", "loader-2"),
     "verified": ("Verified", "green", "circle-check"),
     "failed": ("Failed", "red", "circle-x"),
     "partial": ("Partly applied", "red", "alert-triangle"),
     "lost": ("Lost", "red", "plug-connected-x"),
+    "skipped": ("Not begun", "grey", "circle-minus"),
     "superseded": ("Superseded", "grey", "player-skip-forward"),
 }
 

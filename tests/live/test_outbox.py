@@ -11,6 +11,7 @@ from kombu import Connection
 
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import deliver_outbox, store_run_finished, store_run_started
+from apps.jobs.services.turns import queue_run
 from apps.jobs.signing import create_signing_key, signing_key
 from lvs.agent.envelope import open_sealed
 from lvs.agent.sealing import key_id
@@ -130,6 +131,8 @@ def test_an_ended_run_is_not_sent_any_more(run, orders):
 
 def test_two_deliverers_side_by_side_send_each_order_once(orders):
     runs = list(started(world(directors=6)).runs.select_related("director"))
+    for waiting in runs[1:]:
+        queue_run(waiting)
     start = threading.Barrier(2)
     sent = []
 

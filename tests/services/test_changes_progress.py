@@ -8,6 +8,7 @@ from apps.changes.services import approve_change, end_change, mark_stale, start_
 from apps.inventory.models import Cluster
 from apps.inventory.services import create_revision
 from tests.factories import make_service, make_submitted
+from tests.guards import force
 from tests.services.records import count, newest, said
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,6 @@ def test_what_does_not_run_can_not_end(operator, cluster):
 @pytest.mark.parametrize("state", [S.DRAFT, S.APPLYING, S.APPLIED, S.WITHDRAWN])
 def test_only_what_is_in_review_becomes_stale(state, operator, cluster):
     change = make_submitted(operator, cluster)
-    Change.objects.filter(pk=change.pk).update(state=state)
+    force(change, state=state)
     with pytest.raises(NotAllowed, match="it can't become stale"):
         mark_stale(change=change, note="moved")

@@ -20,6 +20,7 @@ from tests.factories import (
     observe,
     put,
 )
+from tests.guards import force
 from tests.services.records import count, said
 
 pytestmark = pytest.mark.django_db
@@ -202,7 +203,7 @@ def test_the_database_itself_holds_one_change_at_a_time(operator, approver, clus
 @pytest.mark.parametrize("state", [S.DRAFT, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE])
 def test_it_can_be_withdrawn_before_it_is_applied(state, operator, cluster):
     change = make_submitted(operator, cluster)
-    Change.objects.filter(pk=change.pk).update(state=state)
+    force(change, state=state)
     change = services.withdraw_change(actor=operator, change=change)
     assert change.state == S.WITHDRAWN
     assert change.ended_at
@@ -219,7 +220,7 @@ def test_an_administrator_withdraws_what_its_author_left(operator, admin, cluste
 @pytest.mark.parametrize("state", [S.APPLYING, S.APPLIED, S.FAILED, S.WITHDRAWN])
 def test_once_it_is_applied_it_is_not_withdrawn_or_reopened(state, operator, cluster):
     change = make_submitted(operator, cluster)
-    Change.objects.filter(pk=change.pk).update(state=state)
+    force(change, state=state)
     with pytest.raises(NotAllowed, match="it can't be withdrawn"):
         services.withdraw_change(actor=operator, change=change)
     with pytest.raises(NotAllowed, match="it can't be reopened"):
@@ -230,7 +231,7 @@ def test_once_it_is_applied_it_is_not_withdrawn_or_reopened(state, operator, clu
 def test_it_can_be_a_draft_again_without_plans_or_confirmations(state, operator, cluster):
     change = make_draft(operator, cluster, make_service(servers=()))
     change = services.submit_change(actor=operator, change=change, adopt=True, allow_empty=True)
-    Change.objects.filter(pk=change.pk).update(state=state)
+    force(change, state=state)
     change = services.reopen_change(actor=operator, change=change)
     assert (change.state, change.digest, change.submitted_at) == (S.DRAFT, "", None)
     assert (change.adopt, change.allow_empty) == (False, False)

@@ -6,10 +6,11 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.policy import Act, can
+from apps.changes.models import Change
 from apps.web.keys import slug_of
 from apps.web.words import KERNEL_PARTS, PRESENCE, RUN_STATES, STATES, STEP_STATES
 from lvs.diff import server_settings, service_settings
@@ -55,6 +56,17 @@ def _badge(word: tuple[str, str, str]) -> SafeString:
 def state_badge(state: str) -> SafeString:
     """The state of a change as a badge."""
     return _badge(STATES[state])
+
+
+@register.simple_tag
+def change_marks(change: Change) -> SafeString:
+    """What somebody must still do about an applied change, as badges; mostly nothing."""
+    marks = []
+    if change.review_due:
+        marks.append(_badge(("Review due", "red", "urgent")))
+    if change.confirm_by and not change.confirmed_at and change.waits_for_confirmation:
+        marks.append(_badge(("Confirm it", "amber", "hourglass")))
+    return format_html_join("", "{}", ((mark,) for mark in marks))
 
 
 @register.simple_tag

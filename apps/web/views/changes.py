@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.policy import require
 from apps.changes import selectors, services
+from apps.changes.approval import approvals_of, in_the_way
 from apps.changes.errors import ChangeError, Conflict
 from apps.changes.models import Change
 from apps.inventory import selectors as inventory
@@ -143,26 +144,9 @@ def edit(request: Request, number: int) -> HttpResponse:
 
 
 @act_on_change
-def submit(request: Request, number: int) -> HttpResponse:
-    """Freeze the draft and ask for review."""
-    return _act(
-        request,
-        number,
-        lambda change: services.submit_change(
-            actor=request.user,
-            change=change,
-            version=whole(request.POST.get("version")),
-            adopt="adopt" in request.POST,
-            allow_empty="allow_empty" in request.POST,
-        ),
-        "Submitted. Someone else can approve it now.",
-    )
-
-
-@act_on_change
 def approve(request: Request, number: int) -> HttpResponse:
     """Approve exactly what was shown, and start it."""
-    return _act(
+    return act_on(
         request,
         number,
         lambda change: jobs.approve_and_start(
@@ -170,16 +154,16 @@ def approve(request: Request, number: int) -> HttpResponse:
             change=change,
             digest=request.POST.get("digest", ""),
             version=whole(request.POST.get("version")),
-            comment=_comment(request),
+            comment=comment_in(request),
         ),
-        "Approved. The runs below show how it goes.",
+        "",
     )
 
 
 @act_on_change
 def rebase(request: Request, number: int) -> HttpResponse:
     """Carry the draft's edits over to the newest revision."""
-    return _act(
+    return act_on(
         request,
         number,
         lambda change: services.rebase_change(actor=request.user, change=change),
@@ -190,7 +174,7 @@ def rebase(request: Request, number: int) -> HttpResponse:
 @act_on_change
 def reject(request: Request, number: int) -> HttpResponse:
     """Say no, and why."""
-    return _act(
+    return act_on(
         request,
         number,
         lambda change: services.reject_change(
@@ -198,7 +182,7 @@ def reject(request: Request, number: int) -> HttpResponse:
             change=change,
             digest=request.POST.get("digest", ""),
             version=whole(request.POST.get("version")),
-            comment=_comment(request),
+            comment=comment_in(request),
         ),
         "Rejected. Its author can turn it into a draft again.",
     )
@@ -207,7 +191,7 @@ def reject(request: Request, number: int) -> HttpResponse:
 @act_on_change
 def withdraw(request: Request, number: int) -> HttpResponse:
     """Give the change up."""
-    return _act(
+    return act_on(
         request,
         number,
         lambda change: services.withdraw_change(actor=request.user, change=change),
@@ -218,7 +202,7 @@ def withdraw(request: Request, number: int) -> HttpResponse:
 @act_on_change
 def reopen(request: Request, number: int) -> HttpResponse:
     """Make it a draft again."""
-    return _act(
+    return act_on(
         request,
         number,
         lambda change: services.reopen_change(actor=request.user, change=change),
@@ -226,7 +210,14 @@ def reopen(request: Request, number: int) -> HttpResponse:
     )
 
 
-def _act(request: Request, number: int, act: Callable[[Change], object], done: str) -> HttpResponse:
+def act_on(
+    request: Request,
+    number: int,
+    act: Callable[[Change], object],
+    done: str,
+    **extra: object,
+) -> HttpResponse:
+    """Do it, and go back to the change's page; its page with the reason where it was refused."""
     change = found(selectors.change, request.user, number)
     try:
         after = act(change)
@@ -237,15 +228,29 @@ def _act(request: Request, number: int, act: Callable[[Change], object], done: s
             posted.pop("adopt", None)
             posted.pop("allow_empty", None)
         context: dict[str, object] = {"act_error": str(error), "posted": posted}
-        context |= change_page.page_of(request.user, change)
+        context |= change_page.page_of(request.user, change) | extra
         return render(request, "web/change.html", context, status=status_of(error))
     if isinstance(after, Change) and after.state == Change.State.STALE:
         messages.warning(request, "Not approved: the change was made from what is no longer there.")
     else:
-        messages.success(request, done)
+        messages.success(request, done_to(after) or done)
     return redirect("web:change", number)
 
 
-def _comment(request: Request) -> str:
+def comment_in(request: Request) -> str:
     """What was typed beside the verdict, without the one character that databases refuse."""
     return request.POST.get("comment", "").replace("\0", "")
+
+
+def done_to(change: object) -> str:
+    """What became of a change that was submitted or approved, as a sentence."""
+    if not isinstance(change, Change):
+        return ""
+    if change.state == Change.State.IN_REVIEW:
+        missing = approvals_of(change).missing
+        return f"Noted. It needs {missing} more approval{'s' if missing > 1 else ''}."
+    if change.state == Change.State.APPROVED:
+        return f"Approved. {in_the_way(change) or 'It begins within seconds.'}"
+    if change.state == Change.State.APPLYING:
+        return "Approved. The runs below show how it goes."
+    return ""

@@ -17,6 +17,7 @@ def home(request: Request) -> HttpResponse:
     own = changes.changes(user).select_related("cluster", "author", "revision")
     context = {
         "waiting": list(changes.waiting_for(user).select_related("cluster", "author")[:10]),
+        "unsettled": list(changes.unsettled(user)[:10]),
         "going": list(own.filter(state__in=("approved", "applying"))[:10]),
         "drafts": list(own.filter(author=user, state__in=("draft", "rejected", "stale"))[:10]),
         "recent": list(own.filter(state__in=("applied", "failed", "partial"))[:6]),
