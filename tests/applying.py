@@ -4,11 +4,15 @@ import time
 from itertools import count
 from types import SimpleNamespace
 
+from django.db import transaction
+
 from apps.accounts.services import create_user
 from apps.changes.services import open_draft, put_service, submit_change
 from apps.inventory.models import Director
 from apps.inventory.services import create_cluster, enrol_director
-from apps.jobs.services import approve_and_start
+from apps.jobs.models import Run
+from apps.jobs.services import approve_and_start, store_run_finished
+from apps.jobs.services.turns import queue_run
 from apps.telemetry.services import store_observed
 from lvs.agent import streams
 from lvs.documents import scope_to_document, table_from_document, table_to_document
@@ -89,6 +93,23 @@ def started(made, scheduler="rr"):
     """An approved change whose runs wait to be delivered."""
     change = submitted(made, scheduler)
     approve_and_start(actor=made.approver, change=change, digest=change.digest, comment="Fine")
+    change.refresh_from_db()
+    return change
+
+
+def queue_all(change):
+    """Every director's turn at once, as when a change is taken back."""
+    with transaction.atomic():
+        waiting = Run.objects.filter(change_id=change.pk, state=Run.State.WAITING)
+        for run in waiting.select_related("change__revision", "director"):
+            queue_run(run)
+
+
+def verified(change):
+    """Every director of the started change, one after the other, verifies it and holds it."""
+    while run := change.runs.filter(state=Run.State.QUEUED).select_related("director").first():
+        observe(run.director, table_from_document(change.table))
+        store_run_finished(director=run.director, message=run_finished(run))
     change.refresh_from_db()
     return change
 

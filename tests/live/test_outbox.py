@@ -11,11 +11,10 @@ from kombu import Connection
 
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import deliver_outbox, store_run_finished, store_run_started
-from apps.jobs.services.turns import queue_run
 from apps.jobs.signing import create_signing_key, signing_key
 from lvs.agent.envelope import open_sealed
 from lvs.agent.sealing import key_id
-from tests.applying import run_finished, run_started, started, world
+from tests.applying import queue_all, run_finished, run_started, started, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,9 +129,9 @@ def test_an_ended_run_is_not_sent_any_more(run, orders):
 
 
 def test_two_deliverers_side_by_side_send_each_order_once(orders):
-    runs = list(started(world(directors=6)).runs.select_related("director"))
-    for waiting in runs[1:]:
-        queue_run(waiting)
+    change = started(world(directors=6))
+    queue_all(change)
+    runs = list(change.runs.select_related("director"))
     start = threading.Barrier(2)
     sent = []
 

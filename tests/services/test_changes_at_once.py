@@ -11,8 +11,8 @@ from apps.inventory.models import Cluster, Revision
 from apps.inventory.services import edit_cluster
 from apps.jobs.models import Run
 from apps.jobs.services import approve_and_start, store_run_finished
-from apps.jobs.services.turns import queue_run
 from lvs.agent import streams
+from tests.applying import queue_all
 from tests.factories import (
     make_cluster,
     make_draft,
@@ -178,7 +178,7 @@ def test_two_directors_that_end_at_once_end_the_change(operator, approver):
     cluster = make_cluster(directors=2)
     change = make_submitted(operator, cluster)
     approving(approver, change)()
-    queue_run(Run.objects.get(state=Run.State.WAITING))  # as where all get it at once
+    queue_all(change)
     assert at_once(of(cluster), *map(finished, Run.objects.all())) == [None, None]
     assert state_of(change) == S.APPLIED
     cluster.refresh_from_db()

@@ -1,0 +1,180 @@
+"""Whoever writes past the services: the database itself refuses each illegal act, by raw SQL."""
+
+import pytest
+from django.db import Error, connection, transaction
+
+from apps.accounts.models import User
+from apps.changes import services
+from apps.changes.models import Change
+from apps.jobs.services import approve_and_start
+from tests.factories import make_applied, make_draft, make_service, make_submitted
+from tests.services.records import count
+
+pytestmark = pytest.mark.django_db
+REVIEW = (
+    "INSERT INTO changes_review (change_id, author_id, reviewer_id, verdict, digest, version,"
+    " comment, afterwards, at) SELECT id, {author}, {reviewer}, 'approve', digest, version,"
+    " '', {no}, CURRENT_TIMESTAMP FROM changes_change WHERE id = {id}"
+)
+
+
+def refused(sql, match):
+    """The statement fails with these words, and changes nothing."""
+    with pytest.raises(Error, match=match), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def done(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def review(change, author, reviewer):
+    no = "FALSE" if connection.vendor == "postgresql" else "0"
+    return REVIEW.format(id=change.pk, author=author.pk, reviewer=reviewer.pk, no=no)
+
+
+def update(change, what):
+    return f"UPDATE changes_change SET {what} WHERE id = {change.pk}"
+
+
+@pytest.fixture
+def change(operator, cluster):
+    return make_submitted(operator, cluster)
+
+
+@pytest.fixture
+def applied(change, approver):
+    return make_applied(change, approver)
+
+
+def test_nobody_reviews_their_own_change(change, operator):
+    refused(review(change, operator, operator), "nobody_reviews_their_own_change")
+
+
+def test_nobody_writes_another_author_to_review_their_own(change, operator, approver):
+    refused(review(change, approver, operator), "names its author")
+
+
+@pytest.mark.parametrize("basis", ["people", "policy", "emergency", "unconfirmed", ""])
+def test_a_change_that_nobody_approved_is_not_approved(basis, change):
+    refused(
+        update(change, f"state = 'approved', approved_by = '{basis}'"), "approved by others, as"
+    )
+
+
+def test_what_others_approved_may_be_approved(change, operator, approver):
+    done(review(change, operator, approver))
+    done(update(change, "state = 'approved', approved_by = 'people'"))
+
+
+def test_one_approval_is_not_two(change, admin, operator, approver):
+    services.set_policy(actor=admin, cluster=change.cluster, version=1, approvals=2)
+    done(review(change, operator, approver))
+    refused(update(change, "state = 'approved', approved_by = 'people'"), "as the policy of its")
+    refused(review(change, operator, approver), "one_verdict_a_person|UNIQUE")
+
+
+def test_who_is_not_named_does_not_count(change, admin, operator, approver):
+    services.set_policy(
+        actor=admin, cluster=change.cluster, version=1, approvals=1, approvers=[admin]
+    )
+    done(review(change, operator, approver))
+    refused(update(change, "state = 'approved', approved_by = 'people'"), "as the policy of its")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "state = 'applying'",
+        "state = 'applied'",
+        "state = 'failed'",
+    ],
+)
+def test_no_state_is_jumped_over(what, change):
+    refused(update(change, what), "no legal step|what is applied")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("digest = 'x'", "digest of a submitted change is frozen"),
+        ("version = 99", "version of a submitted change is frozen"),
+    ],
+)
+def test_what_was_submitted_is_frozen(what, says, change):
+    refused(update(change, what), says)
+
+
+def test_its_table_is_frozen(change):
+    refused(update(change, """"table" = '{"services": []}'"""), "table of a submitted change")
+
+
+def test_its_author_and_cluster_stay(change, approver):
+    refused(update(change, f"author_id = {approver.pk}"), "keeps its author")
+
+
+def test_an_approved_table_is_not_swapped_as_it_starts(change, approver):
+    approved = services.approve_change(actor=approver, change=change, digest=change.digest)
+    refused(update(approved, "state = 'applying', revision_id = NULL"), "is the approved table")
+
+
+def test_what_was_applied_stays_applied(applied):
+    refused(update(applied, "state = 'draft'"), "no legal step")
+    refused(update(applied, "revision_id = NULL"), "keeps its revision")
+
+
+def test_changes_begin_as_drafts(change):
+    columns = [f.column for f in Change._meta.concrete_fields if f.column != "id"]
+    names = ", ".join(f'"{name}"' for name in columns)
+    refused(
+        f"INSERT INTO changes_change ({names}) SELECT {names} FROM changes_change",
+        "a change begins as a draft",
+    )
+
+
+@pytest.mark.parametrize("table", ["changes_change", "changes_review", "inventory_revision"])
+def test_nothing_of_it_is_deleted(table, applied):
+    refused(f"DELETE FROM {table}", "is never deleted")
+
+
+def test_a_review_never_changes(applied):
+    refused("UPDATE changes_review SET comment = 'Fine, all fine'", "a review never changes")
+
+
+@pytest.mark.parametrize("what", ["digest = 'x'", "number = 9", """"table" = '{}'"""])
+def test_a_revision_never_changes(what, applied):
+    refused(f"UPDATE inventory_revision SET {what}", "a revision never changes")
+
+
+def test_a_revision_stays_applied(applied):
+    refused("UPDATE inventory_revision SET applied_at = NULL", "stays applied")
+
+
+def test_the_head_is_an_applied_revision(change, approver):
+    started = approve_and_start(actor=approver, change=change, digest=change.digest)
+    refused(
+        f"UPDATE inventory_cluster SET head_id = {started.revision_id}", "the head is an applied"
+    )
+
+
+def test_reviewers_are_not_deleted_away(applied, approver):
+    with pytest.raises(Error), transaction.atomic():
+        done(f"DELETE FROM accounts_rolegrant WHERE user_id = {approver.pk}")
+        done(f"DELETE FROM accounts_user WHERE id = {approver.pk}")
+        connection.check_constraints()
+    assert User.objects.filter(pk=approver.pk).exists()
+
+
+def test_two_changes_are_not_applied_at_once(operator, approver, change):
+    other = make_submitted(operator, change.cluster, make_service(443))
+    approved = services.approve_change(actor=approver, change=other, digest=other.digest)
+    started = approve_and_start(actor=approver, change=change, digest=change.digest)
+    refused(update(approved, f"state = 'applying', revision_id = {started.revision_id}"), ".")
+
+
+def test_a_draft_is_free(operator, cluster):
+    draft = make_draft(operator, cluster)
+    before = count()
+    done(update(draft, "title = 'Another'"))
+    assert count() == before
