@@ -39,6 +39,9 @@ def full_house(operator, approver, cluster, signing_key):
         "/clusters/web/changes/new/",
         "/clusters/web/import/",
         "/clusters/web/export/",
+        "/clusters/web/policy/",
+        "/clusters/web/revisions/",
+        "/clusters/web/revisions/1/",
         "/changes/",
         "/changes/?show=waiting",
         "/changes/?show=all&cluster=web",
@@ -68,7 +71,7 @@ def allowed(user, path):
     if "services/" in path or "settings/" in path or re.search(r"changes/\d+/edit/$", path):
         return user.username == "olga"  # the author alone
     if path.endswith(("/fitness/", "/connections/")) or path.startswith("/errands"):
-        return user.username != "vera"
+        return user.username not in ("vera", "aura")
     if path.endswith(("/new/", "/edit/", "/import/")):
         return user.username in ("anna", "olga")
     if path.startswith("/audit/"):
@@ -76,7 +79,7 @@ def allowed(user, path):
     return True
 
 
-@pytest.mark.parametrize("role", ["viewer", "operator", "approver", "admin"])
+@pytest.mark.parametrize("role", ["viewer", "operator", "approver", "auditor", "admin"])
 def test_each_page_opens_for_those_who_may(full_house, role, request):
     user = request.getfixturevalue(role)
     client = browser(user)

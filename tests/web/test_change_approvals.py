@@ -1,0 +1,199 @@
+"""The page of a change: several approvals, times, confirmation, rollback and late review."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.changes import services
+from apps.changes.models import Change
+from apps.jobs.services import begin_what_is_due
+from tests.applying import verified
+from tests.factories import make_applied, make_draft, make_service, make_submitted, make_user
+from tests.guards import force
+from tests.web.conftest import browser, error_beside, text_of
+
+pytestmark = pytest.mark.django_db
+S = Change.State
+
+
+def set_policy(admin, cluster, **wanted):
+    asked = {"version": 1, "approvals": 1} | wanted
+    services.set_policy(actor=admin, cluster=cluster, **asked)
+
+
+def act(user, change, name, **data):
+    change.refresh_from_db()
+    data = {"version": change.version, "digest": change.digest} | data
+    return browser(user).post(f"/changes/{change.pk}/{name}/", data, follow=True)
+
+
+def page(user, change):
+    return " ".join(text_of(browser(user).get(f"/changes/{change.pk}/")).split())
+
+
+def test_the_first_of_two_approvals_is_noted(admin, operator, approver, cluster):
+    set_policy(admin, cluster, approvals=2)
+    change = make_submitted(operator, cluster)
+    assert "0 of 2 approvals" in page(approver, change)
+    answer = act(approver, change, "approve")
+    assert "It needs 1 more approval." in text_of(answer)
+    assert "You approved it. 1 more approval is needed" in page(approver, change)
+    assert "1 of 2 approvals" in page(admin, change)
+    act(admin, change, "approve")
+    change.refresh_from_db()
+    assert change.state == S.APPLYING
+
+
+def test_who_is_not_named_is_told_who_is(admin, operator, approver, cluster):
+    set_policy(admin, cluster, approvers=[admin])
+    change = make_submitted(operator, cluster)
+    assert "In web only the approval of Anna Stern counts." in page(approver, change)
+    assert act(approver, change, "approve").status_code == 409
+    change.refresh_from_db()
+    assert change.state == S.IN_REVIEW
+
+
+def test_where_nobody_approves_the_button_says_what_it_does(admin, operator, cluster):
+    set_policy(admin, cluster, approvals=0)
+    change = make_draft(operator, cluster, make_service())
+    assert "Submit and apply" in page(operator, change)
+    act(operator, change, "submit")
+    change.refresh_from_db()
+    assert (change.state, change.approved_by) == (S.APPLYING, "policy")
+
+
+def test_a_comment_stands_there_and_decides_nothing(operator, approver, cluster):
+    change = make_submitted(operator, cluster)
+    act(approver, change, "comment", comment="Why now?")
+    assert "Adil Khan commented" in page(operator, change)
+    change.refresh_from_db()
+    assert change.state == S.IN_REVIEW
+
+
+def test_a_change_may_be_given_a_time(operator, approver, cluster):
+    change = make_draft(operator, cluster, make_service())
+    later = timezone.now() + timedelta(days=1)
+    act(operator, change, "submit", start_at=f"{later:%Y-%m-%dT%H:%M}", confirm_within="10")
+    change.refresh_from_db()
+    assert (change.state, change.confirm_within) == (S.IN_REVIEW, 10)
+    assert abs(change.start_at - later) < timedelta(minutes=1)
+    answer = act(approver, change, "approve")
+    assert "Approved. It begins on" in text_of(answer)
+    assert "Approved, not begun" in page(operator, change)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "says"),
+    [
+        ({"start_at": "soon"}, "start_at", "give a date and a time"),
+        ({"start_until": "2020-01-01T00:00"}, "start_until", "ends before it begins"),
+        ({"confirm_within": "x"}, "confirm_within", "whole number"),
+        ({"confirm_within": "9999"}, "confirm_within", "1440"),
+    ],
+)
+def test_a_time_that_is_none_is_said_beside_it(wrong, field, says, operator, cluster):
+    change = make_draft(operator, cluster, make_service())
+    response = act(operator, change, "submit", **wrong)
+    assert response.status_code == 422
+    assert says in error_beside(response, field)
+    change.refresh_from_db()
+    assert change.state == S.DRAFT
+
+
+@pytest.fixture
+def unconfirmed(operator, approver, cluster):
+    change = make_draft(operator, cluster, make_service())
+    act(operator, change, "submit", confirm_within="5")
+    act(approver, change, "approve")
+    change.refresh_from_db()
+    return verified(change)
+
+
+def test_an_applied_change_asks_whether_it_works(unconfirmed, operator, viewer):
+    assert "Confirm: it stays" in page(operator, unconfirmed)
+    assert "needs the role operator" in page(viewer, unconfirmed)
+    assert "Confirm it" in text_of(browser(viewer).get("/"))
+    assert "Confirm it" in text_of(browser(viewer).get("/clusters/web/"))
+    answer = act(operator, unconfirmed, "confirm")
+    assert "Confirmed: it stays." in text_of(answer)
+    assert "confirmed by Olga Berg" in page(viewer, unconfirmed)
+    assert "Confirm it" not in text_of(browser(viewer).get("/"))
+
+
+def test_what_was_taken_back_says_by_which_change(unconfirmed, operator):
+    force(unconfirmed, confirm_by=timezone.now())
+    begin_what_is_due()
+    back = Change.objects.get(takes_back=unconfirmed)
+    assert f"Taken back by change {back.pk}" in page(operator, unconfirmed)
+    assert f"Takes back change {unconfirmed.pk}" in page(operator, back)
+    assert act(operator, unconfirmed, "confirm").status_code == 409
+
+
+@pytest.fixture
+def two_revisions(operator, approver, cluster):
+    make_applied(make_submitted(operator, cluster), approver)
+    make_applied(make_submitted(operator, cluster, make_service(scheduler="wrr")), approver)
+    cluster.refresh_from_db()
+    return cluster
+
+
+def go_back(user, reason="It burns"):
+    data = {"title": "Go back", "reason": reason}
+    return browser(user).post("/clusters/web/revisions/1/", data)
+
+
+def test_revisions_are_listed_and_compared_with_the_head(two_revisions, viewer):
+    listed = text_of(browser(viewer).get("/clusters/web/revisions/"))
+    assert re.search(r"2\s+head", listed)
+    shown = text_of(browser(viewer).get("/clusters/web/revisions/1/"))
+    assert "wrr" in shown
+    assert "Open the draft" not in shown
+
+
+def test_going_back_opens_a_draft_with_exactly_that_table(two_revisions, operator):
+    response = go_back(operator)
+    assert response.status_code == 302
+    change = Change.objects.first()
+    assert change.table == two_revisions.revisions.get(number=1).table
+    assert "Goes back to revision 1" in page(operator, change)
+    assert "Apply now, review after" not in page(operator, change)
+
+
+def test_going_back_asks_why(two_revisions, operator):
+    response = go_back(operator, reason="")
+    assert response.status_code == 422
+    assert "Say why" in error_beside(response, "reason")
+
+
+def test_a_viewer_does_not_go_back(two_revisions, viewer):
+    assert go_back(viewer).status_code == 403
+
+
+def test_an_emergency_is_marked_until_it_is_reviewed(two_revisions, approver):
+    ema = make_user("emergency", "ema", "Ema Lind")
+    go_back(ema)
+    change = Change.objects.first()
+    assert "Apply now, review after" in page(ema, change)
+    act(ema, change, "submit", emergency="yes")
+    change.refresh_from_db()
+    assert change.state == S.APPLYING
+    for path in ("/", "/clusters/web/", "/changes/", f"/changes/{change.pk}/"):
+        assert "Review due" in text_of(browser(approver).get(path)), path
+    assert "Someone else must look at it" in page(ema, change)
+    act(approver, change, "afterwards", verdict="approve")
+    assert "Adil Khan approved afterwards" in page(ema, change)
+    for path in ("/", "/clusters/web/", "/changes/", f"/changes/{change.pk}/"):
+        assert "Review due" not in text_of(browser(approver).get(path)), path
+
+
+def test_an_objection_needs_a_why(two_revisions, approver):
+    ema = make_user("emergency")
+    go_back(ema)
+    change = Change.objects.first()
+    act(ema, change, "submit", emergency="yes")
+    assert act(approver, change, "afterwards", verdict="reject").status_code == 422
+    assert act(approver, change, "afterwards", verdict="reject", comment="No").status_code == 200
+    change.refresh_from_db()
+    assert not change.review_due
