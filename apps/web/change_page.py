@@ -112,7 +112,6 @@ def approval_part(user: Any, change: Change) -> dict[str, Any]:
         "in_the_way": in_the_way(change) if change.state in ("in_review", "approved") else "",
         "cluster_confirms": policy.confirm_within,
         "may_go_first": goes_back and can(user, "change.emergency", change),
-        "may_run": can(user, "change.run", change),
         "submit_form": SubmitForm(None, policy=policy),
     }
 
