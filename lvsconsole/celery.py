@@ -59,6 +59,11 @@ app.conf.update(
             "schedule": settings.DELIVER_EVERY,
             "options": {"expires": settings.DELIVER_EVERY},
         },
+        "watch-drains": {
+            "task": "apps.drains.tasks.watch_drains",
+            "schedule": settings.DELIVER_EVERY,
+            "options": {"expires": settings.DELIVER_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,
@@ -66,4 +71,4 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["apps.jobs"])
+app.autodiscover_tasks(["apps.jobs", "apps.drains"])

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "apps.telemetry",
     "apps.changes",
     "apps.jobs",
+    "apps.drains",
     "apps.web",
 ]
 

@@ -1,17 +1,29 @@
-"""Edits so small that a policy may let them pass: weights, and with them drains. Pure."""
+"""Edits so small that a policy may let them pass: weights and drains. Pure."""
 
-from lvs.model import Table, VirtualService
+from lvs.model import RealServer, Table, VirtualService
 
 
 def only_weights(base: Table, table: Table) -> bool:
-    """Whether the tables differ in nothing but weights of real servers."""
-    return _without_weights(base) == _without_weights(table)
+    """Whether the tables differ in nothing but weights of real servers, and the removal of some that had
+    weight 0: the two ends of a drain."""
+    if base.settings != table.settings or base.by_key().keys() != table.by_key().keys():
+        return False
+    now = table.by_key()
+    return all(_only_weights(service, now[service.key]) for service in base.services)
 
 
-def _without_weights(table: Table) -> Table:
-    return table._replace(services=tuple(_even(service) for service in table.services))
+def _only_weights(before: VirtualService, after: VirtualService) -> bool:
+    if before._replace(real_servers=()) != after._replace(real_servers=()):
+        return False
+    was = {server.key: server for server in before.real_servers}
+    now = {server.key: server for server in after.real_servers}
+    gone = [was[key] for key in was.keys() - now.keys()]
+    return (
+        now.keys() <= was.keys()
+        and all(server.weight == 0 for server in gone)
+        and all(_even(was[key]) == _even(now[key]) for key in now)
+    )
 
 
-def _even(service: VirtualService) -> VirtualService:
-    servers = tuple(server._replace(weight=1) for server in service.real_servers)
-    return service._replace(real_servers=servers)
+def _even(server: RealServer) -> RealServer:
+    return server._replace(weight=1)

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from apps.accounts.policy import can
 from apps.changes import selectors as changes
+from apps.drains import selectors as drains
 from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
 from apps.telemetry.selectors import LARGE, Presence, presences, status_of
@@ -80,6 +81,7 @@ def head_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     return {
         "cluster": cluster,
         "director_count": cluster.directors.count(),
+        "drains": list(drains.open_drains(user, cluster)),
         "to_look_at": list(changes.unsettled(user).filter(cluster=cluster)),
         "may_propose": can(user, "change.edit", cluster),
         "may_edit_cluster": can(user, "cluster.edit", cluster),
@@ -118,6 +120,7 @@ def services_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
         "hidden_services": max(0, len(matching) - SERVICES_SHOWN),
         "many": len(services) > 8,
         "query": query,
+        "may_drain": can(user, "change.submit", cluster),
         "all_services": json.dumps([str(service) for service in services]),
     }
     if not services:  # the page then says what to do first

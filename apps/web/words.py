@@ -27,6 +27,17 @@ RUN_STATES: dict[str, Word] = {
     "superseded": ("Superseded", "grey", "player-skip-forward"),
 }
 
+DRAIN_STATES: dict[str, Word] = {
+    "asked": ("Waits for its change", "amber", "eye"),
+    "draining": ("Draining", "blue", "droplet-half"),
+    "removing": ("Being removed", "blue", "loader-2"),
+    "undoing": ("Being undone", "blue", "arrow-back-up"),
+    "removed": ("Removed", "green", "circle-check"),
+    "kept": ("Kept at weight 0", "grey", "player-pause"),
+    "undone": ("Undone", "grey", "arrow-back-up"),
+    "not_begun": ("Not begun", "grey", "circle-minus"),
+}
+
 STEP_STATES: dict[str, Word] = {
     "waiting": ("Waiting", "grey", "circle-dashed"),
     "done": ("Done", "green", "circle-check"),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.accounts.policy import Act, can
 from apps.changes.models import Change
 from apps.web.keys import slug_of
-from apps.web.words import KERNEL_PARTS, PRESENCE, RUN_STATES, STATES, STEP_STATES
+from apps.web.words import DRAIN_STATES, KERNEL_PARTS, PRESENCE, RUN_STATES, STATES, STEP_STATES
 from lvs.diff import server_settings, service_settings
 from lvs.model import RealServer, VirtualService
 
@@ -76,6 +76,12 @@ def run_badge(state: str) -> SafeString:
 
 
 @register.simple_tag
+def drain_badge(state: str) -> SafeString:
+    """The state of a drain as a badge."""
+    return _badge(DRAIN_STATES[state])
+
+
+@register.simple_tag
 def presence_badge(presence: str) -> SafeString:
     """Whether a director is there, as a badge."""
     return _badge(PRESENCE[presence])
@@ -115,6 +121,12 @@ def moment(
 def slug(key: Any) -> str:
     """The part of an address that names a virtual service."""
     return slug_of(key)
+
+
+@register.filter
+def server_slug(server: RealServer) -> str:
+    """The part of an address that names a real server."""
+    return f"{server.address}-{server.port}"
 
 
 @register.filter

@@ -1,0 +1,59 @@
+"""Who is still connected to a real server, on all directors of its cluster, from their live samples."""
+
+import json
+from typing import NamedTuple
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from apps.drains.models import Drain
+from apps.inventory.models import Cluster
+from apps.telemetry.live import snapshot_key
+from lvs.agent.streams import ROW_FIELDS, row_id
+
+
+class Counts(NamedTuple):
+    """Connections and templates of one real server, summed over directors."""
+
+    active: int
+    inactive: int
+    persistent: int
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is connected, and nobody sticks to it."""
+        return not any(self)
+
+
+def counts_of(drain: Drain) -> Counts | None:
+    """The sum over all directors of the cluster; None where one of them isn't heard now: unknown.
+
+    A director that holds no such real server counts nothing. Samples are a second or two old at most;
+    older ones are gone (`SNAPSHOT_EXPIRES`).
+    """
+    try:
+        frames = _frames(drain.cluster)
+    except redis.RedisError:
+        return None
+    wanted = {str(uuid) for uuid in drain.cluster.directors.values_list("uuid", flat=True)}
+    if not wanted or wanted - frames.keys():
+        return None
+    name = row_id(drain.key, drain.server)
+    rows = [row for uuid in wanted if (row := frames[uuid]["rows"].get(name)) is not None]
+    at = [ROW_FIELDS.index(field) for field in Counts._fields]
+    return Counts(*(sum(row[index] for row in rows) for index in at))
+
+
+def _frames(cluster: Cluster) -> dict[str, dict[str, dict[str, list[int]]]]:
+    """The newest full frame of each director, by its UUID. Raises redis.RedisError."""
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=2,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+    )
+    with client:
+        stored: dict[bytes, bytes] = client.hgetall(snapshot_key(cluster.pk))  # type: ignore[assignment]
+    return {uuid.decode(): json.loads(text) for uuid, text in stored.items()}

@@ -1,0 +1,89 @@
+"""The steps of a drain that people and the clock share."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.changes.models import Change
+from apps.changes.services import withdraw_change
+from apps.drains.edits import remove, set_weight
+from apps.drains.errors import DrainError
+from apps.drains.models import Drain
+from apps.inventory.models import Cluster
+from apps.telemetry import push
+
+S = Drain.State
+OPEN = (S.ASKED, S.DRAINING, S.REMOVING, S.UNDOING)
+_WAITING = (
+    Change.State.DRAFT,
+    Change.State.IN_REVIEW,
+    Change.State.APPROVED,
+    Change.State.REJECTED,
+    Change.State.STALE,
+)
+
+
+def locked(drain: Drain) -> Drain:
+    """The drain as it is now, locked, and its cluster before it: as everywhere."""
+    Cluster.objects.select_for_update(no_key=True).get(pk=drain.cluster_id)
+    drains = Drain.objects.select_for_update(of=("self",), no_key=True)
+    return drains.select_related("cluster__head", "change", "asked_by").get(pk=drain.pk)
+
+
+def announce(drain: Drain) -> None:
+    """Tell the pages that show it."""
+    push.announce(f"cluster.{drain.cluster_id}")
+
+
+def move(actor: User | None, drain: Drain, to: Drain.State, note: str = "", **fields: Any) -> Drain:
+    """Bring a locked drain into another state, with its record."""
+    before = drain.state
+    fields |= {"state": to, "note": note[:300]}
+    if to not in OPEN:
+        fields["ended_at"] = timezone.now()
+    Drain.objects.filter(pk=drain.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(drain, name, value)
+    record(
+        actor=actor,
+        action=f"drain.{to}",
+        obj=drain,
+        before={"state": before},
+        after={"state": to, "counts": drain.counts} | ({"note": note} if note else {}),
+        reason=drain.reason,
+        change_number=drain.change_id,
+    )
+    announce(drain)
+    return drain
+
+
+def finish(actor: User | None, drain: Drain, how: Drain.Then) -> Drain:
+    """Do with a locked drain what was chosen; actor None: by itself, in the name of who asked for it.
+
+    Raises DrainError and ChangeErrors.
+    """
+    who = actor or drain.asked_by
+    if how == Drain.Then.KEEP:
+        return move(actor, drain, S.KEPT)
+    if how == Drain.Then.REMOVE:
+        change = remove(who, drain, f"Remove {drain.server}, drained from {drain.key}")
+        return move(actor, drain, S.REMOVING, change=change)
+    if drain.state == S.ASKED:
+        return _give_up(who, drain)
+    if drain.change.state == Change.State.APPLYING:
+        raise DrainError(f"Change #{drain.change_id} is being applied: wait until it ends.")
+    if drain.state == S.REMOVING and drain.change.state in _WAITING:
+        withdraw_change(actor=drain.change.author, change=drain.change)
+    title = f"Undo the drain of {drain.server} from {drain.key}"
+    change = set_weight(who, drain, drain.weight_before, title, allow_empty=True)
+    return move(actor, drain, S.UNDOING, change=change)
+
+
+def _give_up(who: User, drain: Drain) -> Drain:
+    """Before its weight is 0: withdraw the change that would make it so."""
+    if drain.change.state not in _WAITING:
+        raise DrainError(f"Change #{drain.change_id} is being applied: wait until it ends.")
+    withdraw_change(actor=drain.change.author, change=drain.change)
+    return move(who, drain, S.NOT_BEGUN, note="It was given up before it began.")
