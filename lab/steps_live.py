@@ -68,10 +68,10 @@ def _witnessed(story: Story) -> dict[str, list[int]]:
 
 def audit(story: Story) -> None:
     """Each act stands in the audit log: who, what, and for which change"""
-    page = story.page("viewer", "/audit/")
+    page = story.page("approver", "/audit/")
     for who in ("admin", "operator", "approver"):
         assert_in(who, page.text)
-    page = story.page("viewer", f"/audit/?change={story.change}")
+    page = story.page("approver", f"/audit/?change={story.change}")
     for word in ("operator", "approver", "submit", "approve", "web1 got a second CPU"):
         assert_in(word, page.text)
 

@@ -64,9 +64,9 @@ class Story:
         self.change = int(page.url.rstrip("/").rpartition("/")[2])
         return page
 
-    def submit(self) -> Page:
-        """The operator submits the change; its page."""
-        page = self.sign_in("operator").send(self.change_page("operator"), "/submit/")
+    def submit(self, **fields: str) -> Page:
+        """The operator submits the change; its page. fields: of the form, as `confirm_within`."""
+        page = self.sign_in("operator").send(self.change_page("operator"), "/submit/", **fields)
         assert_in("In review", page.text_of("change-head"))
         return page
 
