@@ -49,7 +49,7 @@ def taken_back(story: Story) -> None:
 
 
 def drain(story: Story) -> None:
-    """web2 is drained: weight 0, all requests go to web1, connections are counted; undone, its weight is back"""
+    """web2 is drained: weight 0, all requests go to web1, it is counted; undone, its weight is back"""
     page = story.page("admin", "/clusters/web/policy/")
     page = story.sign_in("admin").send(page, "approvals", free_weights="on")
     assert_in("The policy is stored", page.text)
