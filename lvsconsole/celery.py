@@ -64,6 +64,11 @@ app.conf.update(
             "schedule": settings.DELIVER_EVERY,
             "options": {"expires": settings.DELIVER_EVERY},
         },
+        "seal-audit": {
+            "task": "apps.jobs.tasks.seal_audit",
+            "schedule": settings.SEAL_EVERY,
+            "options": {"expires": settings.SEAL_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,

@@ -19,6 +19,7 @@ WITHOUT_ACTOR = {
     "apps.jobs.services.start_due",
     "apps.jobs.services.begin_what_is_due",
     "apps.drains.services.watch_drains",
+    "apps.audit.services.seal_head",
     # A director's word, or the clock's.
     "apps.telemetry.services.store_heartbeat",
     "apps.telemetry.services.store_observed",
