@@ -1,6 +1,6 @@
 """Reading changes: lists, tables, differences, problems."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import require_somewhere, scope_of
 from apps.changes.abilities import Ability, ability_of, check_abilities
 from apps.changes.models import Change
+from apps.changes.rebase import Merge, merge
 from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
@@ -80,6 +81,11 @@ def digest_of(change: Change) -> str:
 def base_table(change: Change) -> Table:
     """The table that the change was drafted from; empty when the cluster had none."""
     return table_from_document(change.base.table) if change.base else EMPTY
+
+
+def merge_of(change: Change, choices: Mapping[str, str] | None = None) -> Merge:
+    """What the draft and the head of now changed against its base, together."""
+    return merge(base_table(change), head_table(change.cluster), table_of(change), choices)
 
 
 def diff_of(change: Change) -> tuple[ServiceDiff, ...]:

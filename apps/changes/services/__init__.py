@@ -5,12 +5,12 @@ from apps.changes.services.draft import (
     edit_details,
     open_draft,
     put_service,
-    rebase_change,
     remove_service,
 )
 from apps.changes.services.imports import open_imported
 from apps.changes.services.policies import add_freeze, remove_freeze, set_policy
 from apps.changes.services.progress import end_change, mark_stale, start_change
+from apps.changes.services.rebase import rebase_change
 from apps.changes.services.review import (
     approve_change,
     comment_on_change,
