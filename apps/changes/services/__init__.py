@@ -1,6 +1,7 @@
 """Everything that writes changes and reviews."""
 
 from apps.changes.services.afterwards import confirm_change, review_afterwards, take_back
+from apps.changes.services.bulk import edit_many
 from apps.changes.services.draft import (
     edit_details,
     open_draft,
@@ -28,6 +29,7 @@ __all__ = [
     "comment_on_change",
     "confirm_change",
     "edit_details",
+    "edit_many",
     "end_change",
     "mark_stale",
     "open_draft",
