@@ -9,7 +9,7 @@ from apps.changes.announce import announce
 from apps.changes.errors import Conflict, Invalid
 from apps.changes.models import Change
 from apps.changes.selectors import problems_among, table_of
-from apps.changes.services.working_copy import opened, store
+from apps.changes.services.working_copy import note_claims, opened, store
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
 from lvs.canonical_form import make_table
@@ -31,6 +31,7 @@ def open_draft(*, actor: User, cluster: Cluster, title: str, reason: str = "") -
         table=table_to_document(head_table(cluster)),
         base=cluster.head,
     )
+    note_claims(change, change.table)
     base = cluster.head.number if cluster.head else None
     after = {"title": change.title, "cluster": cluster.name, "base": base}
     record(

@@ -8,7 +8,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.announce import announce
-from apps.changes.models import Change
+from apps.changes.models import Change, ProposedEndpoint
+from apps.changes.services.working_copy import note_claims
 from apps.changes.states import expect, locked, move
 from apps.inventory.models import Revision
 from apps.inventory.services import mark_applied
@@ -93,6 +94,13 @@ def _make_head(change: Change, revision: Revision) -> None:
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
     mark_applied(revision=revision, change_number=change.pk)
+    # What earlier changes left on some directors is gone: all of them verified this table.
+    halfway = ProposedEndpoint.objects.filter(change__cluster=cluster)
+    halfway.filter(change__state__in=(S.FAILED, S.PARTIAL)).delete()
+    if change.waits_for_confirmation and change.base is not None:
+        note_claims(change, change.base.table)  # what may be put back isn't free yet
+    for draft in cluster.changes.filter(state=S.DRAFT).only("pk", "cluster_id"):
+        announce(draft)  # the head moved under it
     waiting = (S.IN_REVIEW, S.APPROVED)
     for other in cluster.changes.filter(state__in=waiting).order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")

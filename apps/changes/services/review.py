@@ -9,8 +9,10 @@ from apps.accounts.policy import can, require
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.approval import approvals_of, approvers_named, counts, policy_of
+from apps.changes.claims import refuse_claimed
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
+from apps.changes.selectors import table_of
 from apps.changes.services.progress import mark_stale
 from apps.changes.services.rebase import rebase_if_clear
 from apps.changes.staleness import what_moved
@@ -41,6 +43,7 @@ def approve_change(
     if busy is not None:
         raise NotAllowed(f"Change #{busy.pk} is being applied to {cluster}: wait until it ends.")
     check_counts(actor, change)
+    refuse_claimed(actor, change, table_of(change).services)
     store_review(actor, change, Review.Verdict.APPROVE, comment)
     approvals = approvals_of(change)
     if approvals.complete:

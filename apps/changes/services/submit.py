@@ -10,6 +10,7 @@ from apps.accounts.policy import require
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.approval import needed_for
+from apps.changes.claims import claimed_elsewhere, take_turn
 from apps.changes.errors import Conflict, Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.planning import plan_for
@@ -53,7 +54,7 @@ def submit_change(
     if change.version != shown:
         raise Conflict("The draft is not the one that you were shown: look at it again.")
     table = table_of(change)
-    _check(change, table, allow_empty=allow_empty)
+    _check(actor, change, table, allow_empty=allow_empty)
     timing = timing_for(change, timing)
     if emergency:
         _check_emergency(change, table)
@@ -108,8 +109,10 @@ def _check_emergency(change: Change, table: Table) -> None:
         )
 
 
-def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
-    problems = errors_in(problems_of(change, table))
+def _check(actor: User, change: Change, table: Table, *, allow_empty: bool) -> None:
+    take_turn()
+    claimed = claimed_elsewhere(actor, change.cluster, table.services)
+    problems = errors_in([*problems_of(change, table), *claimed])
     if not change.reason.strip():
         message = "Say why: reviewers and the audit log need a reason."
         problems.insert(0, Problem(("reason",), "reason.missing", message))
