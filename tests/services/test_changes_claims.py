@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from apps.accounts.models import RoleGrant, User
 from apps.changes import services
 from apps.changes.claims import claimed_elsewhere
 from apps.changes.errors import Invalid, NotAllowed
@@ -192,7 +193,9 @@ def test_of_two_in_review_the_one_that_is_approved_first_gets_it(operator, appro
 
 def test_who_may_not_see_the_cluster_is_not_told_its_name(operator, web, mail):
     make_submitted(operator, mail)
-    here = make_user("operator", cluster=web)
+    here = make_user("operator")
+    RoleGrant.objects.filter(user=here).update(cluster=web)
+    here = User.objects.get(pk=here.pk)
     ((severity, text),) = found(here, web)
     assert severity == "error"
     assert text.startswith("Another cluster, which you may not see, claims tcp")
