@@ -159,6 +159,16 @@ def head_moved(change: Change) -> bool:
     return change.cluster.head_id != change.base_id
 
 
+def applied_since(change: Change) -> QuerySet[Change]:
+    """The changes that became the head since the draft was opened, oldest first, without their tables."""
+    number = change.base.number if change.base else 0
+    found = Change.objects.filter(
+        cluster=change.cluster_id, state=Change.State.APPLIED, revision__number__gt=number
+    )
+    found = found.select_related("author", "revision").prefetch_related("reviews__reviewer")
+    return found.defer("table", "revision__table").order_by("revision__number")
+
+
 def differs_from_head(change: Change) -> bool:
     """Whether the proposed table is another than the head's."""
     return table_of(change) != head_table(change.cluster)

@@ -3,6 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
+from django.http import QueryDict
+
 from apps.accounts.policy import can
 from apps.changes import selectors
 from apps.changes.approval import (
@@ -14,12 +16,11 @@ from apps.changes.approval import (
     policy_of,
 )
 from apps.changes.models import Change, DirectorPlan
-from apps.inventory.selectors import head_table
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
+from apps.web.draft_page import listed, problems_of, proposal
 from apps.web.forms.submit import SubmitForm
-from apps.web.placed import placed
-from lvs.diff_settings import diff_settings
+from apps.web.side_by_side import side_by_side
 from lvs.model import Table
 from lvs.plan import AnyStep, claims, losses, make_plan, plan_from_document
 from lvs.rules import is_usable
@@ -116,33 +117,24 @@ def approval_part(user: Any, change: Change) -> dict[str, Any]:
     }
 
 
-def body_of(user: Any, change: Change) -> dict[str, Any]:
-    """What the body needs: the difference, the plans, the review."""
-    diff = selectors.diff_of(change)
+def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[str, Any]:
+    """What the body needs: the difference, the plans, the review. asked: of a draft's list of services."""
     table = selectors.table_of(change)
     draft = change.state == "draft"
-    problems = selectors.problems_of(change, table) if draft else []
-    changed = [part for part in diff if part.kind != "same"]
-    settings = diff_settings(selectors.base_table(change), table)
-    settings_changed = [part for part in settings if part.kind != "same"]
+    before, after, moved = proposal(change, table)
     return (
         head_of(user, change)
         | approval_part(user, change)
         | {
             "mark": mark_of(change),
-            "diff": diff if draft else changed,
-            "total_count": len(diff),
-            "same_count": len(diff) - len(changed),
-            "changes_count": len(changed),
-            "settings": settings if draft else settings_changed,
-            "settings_total": len(settings),
-            "settings_changes": len(settings_changed),
-            "problems": [placed(change, problem, table.services) for problem in problems],
-            "has_errors": any(problem.severity == "error" for problem in problems),
-            "head_moved": draft and selectors.head_moved(change),
+            "diff": side_by_side(before, after),
+            "compared": change.cluster.head if draft else change.base,
+            "moved": moved,
+            "problems": problems_of(user, change, table),
+            "listed": listed(table, asked or QueryDict()) if _editable(user, change) else None,
             "claimed": _claimed(change, table) if draft else [],
             "unusable": [service for service in table.services if not is_usable(service)],
-            "plans": _plans(change),
+            "plans": _plans(change, tables=(before, after)),
             "was_started": change.runs.exists(),
             "reviews": list(change.reviews.all()),
             "mine": change.author_id == user.pk,
@@ -153,9 +145,9 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
     )
 
 
-def page_of(user: Any, change: Change) -> dict[str, Any]:
+def page_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[str, Any]:
     """What the whole page needs."""
-    return body_of(user, change) | runs_of(change)
+    return body_of(user, change, asked) | runs_of(change)
 
 
 def _editable(user: Any, change: Change) -> bool:
@@ -188,9 +180,10 @@ def run_part(change: Change, run_id: int, first: int, end: int | None = None) ->
     return _lane(run, first, first + PART if end is None else end)
 
 
-def _plans(change: Change, first: int = 0) -> list[Plan]:
+def _plans(change: Change, first: int = 0, tables: tuple[Table, Table] | None = None) -> list[Plan]:
     if change.state == "draft":
-        steps = make_plan(head_table(change.cluster), selectors.table_of(change))
+        before, after = tables or proposal(change, selectors.table_of(change))[:2]
+        steps = make_plan(before, after)
         return [_plan(0, [], steps, [], first)] if steps else []
     alike: dict[str, list[DirectorPlan]] = {}
     for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
