@@ -69,13 +69,20 @@ def refuse_claimed(actor: User, change: Change, services: Sequence[VirtualServic
 def _rivals(cluster: Cluster, services: Sequence[VirtualService]) -> list[Rival]:
     """Changes first: one whose table becomes a head in between is then seen as either, never as none."""
     addresses = {service.address for service in services if service.address}
-    proposed = ProposedEndpoint.objects.filter(change__state__in=_STATES)
-    fields = ("change__cluster_id", "change_id", "change__state")
-    rows = rows_at(proposed.exclude(change__cluster=cluster), addresses, *fields)
-    changes = [Rival(Claim(*row[:3]), *row[3:]) for row in rows]
+    # By address alone, and the changes by themselves: a join of both takes a hundred times as long.
+    rows = list(rows_at(ProposedEndpoint.objects.all(), addresses, "change_id"))
+    live = _live_changes({row[3] for row in rows}, cluster)
+    changes = [Rival(Claim(*row[:3]), *live[row[3]]) for row in rows if row[3] in live]
     heads = ClaimedEndpoint.objects.exclude(cluster=cluster)
     found = [Rival(Claim(*row[:3]), row[3]) for row in rows_at(heads, addresses, "cluster_id")]
     return found + changes
+
+
+def _live_changes(numbers: Iterable[int], cluster: Cluster) -> dict[int, tuple[int, int, str]]:
+    """Of these changes those of other clusters that count: cluster, number and state, by their number."""
+    found = Change.objects.filter(pk__in=list(numbers), state__in=_STATES)
+    rows = found.exclude(cluster=cluster).values_list("cluster_id", "pk", "state")
+    return {row[1]: row for row in rows}
 
 
 def _reaches(clusters: Iterable[int]) -> dict[int, Reach]:

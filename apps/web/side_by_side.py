@@ -14,7 +14,7 @@ from lvs.diff import (
 from lvs.diff_settings import SettingDiff, diff_settings
 from lvs.model import RealServer, ServiceKey, Table, VirtualService
 
-PAGE = 200
+PAGE = 100
 """Rows that are shown at a time, about: a service is not cut."""
 
 
@@ -33,6 +33,8 @@ class Row(NamedTuple):
     name: str
     before: tuple[Bit, ...]
     after: tuple[Bit, ...]
+    server: bool = False
+    """Whether it is a real server, whose name is an address."""
 
 
 class Part(NamedTuple):
@@ -134,7 +136,7 @@ def _setting(
 
 def _server_row(old: RealServer | None, new: RealServer | None) -> Row:
     name = str(new or old)
-    return Row(_kind(old, new), name, _server(old, new), _server(new, old))
+    return Row(_kind(old, new), name, _server(old, new), _server(new, old), server=True)
 
 
 def _server(side: RealServer | None, other: RealServer | None) -> tuple[Bit, ...]:
