@@ -140,7 +140,10 @@ def test_problems_lead_to_where_they_are_mended(operator, cluster):
     )
     empty = put(change, make_service(port=443, servers=()))
     page = page_of(operator, empty)
-    assert f'href="/changes/{change.pk}/services/tcp-192.168.49.134-443/#real-servers">tcp' in page.text
+    assert (
+        f'href="/changes/{change.pk}/services/tcp-192.168.49.134-443/#real-servers">tcp'
+        in page.text
+    )
 
 
 def test_the_cluster_shows_what_its_head_decides(viewer, cluster, applied):
