@@ -19,8 +19,8 @@ Person = User | AnonymousUser
 S = Change.State
 
 _MAY_NEVER_BE = frozenset({S.DRAFT.value, S.FAILED.value})
-_STATES = (S.DRAFT, S.IN_REVIEW, S.APPROVED, S.APPLYING, S.PARTIAL, S.FAILED)
-"""Changes that may reach a kernel, or did so on some directors before a newer head was on all of them."""
+_OVER = (S.REJECTED, S.WITHDRAWN, S.STALE)
+"""Changes that reach no kernel as they are. What others claim stands in the index while it counts."""
 
 
 def claimed_elsewhere(
@@ -80,7 +80,7 @@ def _rivals(cluster: Cluster, services: Sequence[VirtualService]) -> list[Rival]
 
 def _live_changes(numbers: Iterable[int], cluster: Cluster) -> dict[int, tuple[int, int, str]]:
     """Of these changes those of other clusters that count: cluster, number and state, by their number."""
-    found = Change.objects.filter(pk__in=list(numbers), state__in=_STATES)
+    found = Change.objects.filter(pk__in=list(numbers)).exclude(state__in=_OVER)
     rows = found.exclude(cluster=cluster).values_list("cluster_id", "pk", "state")
     return {row[1]: row for row in rows}
 

@@ -106,6 +106,8 @@ def _who(rival: Rival, theirs: Known) -> str:
     if not rival.change:
         return f"Cluster {theirs.name}"
     state = Change.State(rival.state).label
+    if rival.state == Change.State.APPLIED:  # it gave this up, and waits for its confirmation
+        state = "which may still be taken back"
     return f"Change #{rival.change} of cluster {theirs.name} ({state})"
 
 

@@ -3,17 +3,21 @@
 import time
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import RoleGrant, User
 from apps.changes import services
 from apps.changes.claims import claimed_elsewhere
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change, ProposedEndpoint
+from apps.changes.timing import Timing
 from apps.inventory.endpoints import Claim, claims_in
 from apps.inventory.models import ClaimedEndpoint, Cluster, Director
 from apps.inventory.services import create_revision
+from apps.jobs.services import approve_and_start, begin_what_is_due
 from apps.telemetry.models import DirectorStatus
 from lvs.model import VirtualService
+from tests.applying import verified
 from tests.factories import (
     WEB1,
     decide,
@@ -25,6 +29,7 @@ from tests.factories import (
     make_user,
     tell,
 )
+from tests.guards import force
 
 pytestmark = pytest.mark.django_db
 S = Change.State
@@ -241,6 +246,38 @@ def test_a_change_that_failed_half_way_claims_until_a_newer_one_is_verified(
     make_applied(make_submitted(operator, mail, make_service(443)), approver)
     assert found(operator, web) == []
     assert not change.endpoints.exists()
+
+
+@pytest.fixture
+def given_up(operator, approver, mail):
+    """A change of cluster mail that took the tutorial's service out, and waits to be confirmed."""
+    make_applied(make_submitted(operator, mail), approver)
+    draft = make_draft(operator, mail, make_service(443))
+    key = make_service().key
+    draft = services.remove_service(actor=operator, change=draft, version=draft.version, key=key)
+    timing = Timing(confirm_within=10)
+    change = services.submit_change(actor=operator, change=draft, timing=timing)
+    return verified(approve_and_start(actor=approver, change=change, digest=change.digest))
+
+
+def test_what_may_be_put_back_is_not_free_before_it_is_confirmed(operator, web, given_up):
+    ((severity, text),) = found(operator, web)
+    assert severity == "error"
+    assert f"Change #{given_up.pk} of cluster mail (which may still be taken back) claims" in text
+    services.confirm_change(actor=operator, change=given_up)
+    assert found(operator, web) == []
+
+
+def test_what_is_put_back_is_claimed_all_the_time(operator, web, given_up):
+    force(given_up, confirm_by=timezone.now())
+    begin_what_is_due()
+    back = Change.objects.get(takes_back=given_up)
+    ((severity, text),) = found(operator, web)
+    assert (severity, f"Change #{back.pk} of cluster mail (applying)" in text) == ("error", True)
+    verified(back)
+    ((severity, text),) = found(operator, web)
+    assert (severity, text.startswith("Cluster mail claims")) == ("error", True)
+    assert not ProposedEndpoint.objects.exists()
 
 
 def test_a_thousand_clusters_are_asked_quickly(operator, web, django_assert_max_num_queries):

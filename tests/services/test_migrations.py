@@ -85,10 +85,10 @@ def test_claims_of_heads_and_open_changes_are_filled_in(migrate):
     make_applied(make_submitted(people[0], cluster, make_service(80)), people[1])
     mark = VirtualService("inet", "", "", 0, 7)
     draft = make_draft(people[0], cluster, make_service(443), mark)
-    migrate("changes", "0002_conflicts_by_name")
+    migrate("changes", "0004_guards")
     migrate("inventory", "0001_initial")
     migrate("inventory", "0002_claimed_endpoints")
-    migrate("changes", "0003_proposed_endpoints")
+    migrate("changes", "0005_proposed_endpoints")
     claims = [row[1:] for row in ClaimedEndpoint.objects.values_list("pk", *CLAIM)]
     assert claims == [("tcp", "192.168.49.134", 80)]
     proposed = ProposedEndpoint.objects.order_by("port").values_list("change", "port")

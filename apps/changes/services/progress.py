@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.announce import announce
+from apps.changes.claims import take_turn
 from apps.changes.models import Change, ProposedEndpoint
 from apps.changes.services.working_copy import note_claims
 from apps.changes.states import expect, locked, move
@@ -93,6 +94,7 @@ def _make_head(change: Change, revision: Revision) -> None:
     cluster = change.cluster  # locked with the change
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
+    take_turn()  # nobody may look between what the old head claimed and what is kept of it
     mark_applied(revision=revision, change_number=change.pk)
     # What earlier changes left on some directors is gone: all of them verified this table.
     halfway = ProposedEndpoint.objects.filter(change__cluster=cluster)
