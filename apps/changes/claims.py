@@ -19,6 +19,8 @@ Person = User | AnonymousUser
 S = Change.State
 
 _MAY_NEVER_BE = frozenset({S.DRAFT.value, S.FAILED.value})
+AT_APPROVAL = _MAY_NEVER_BE | {S.IN_REVIEW.value}
+"""States of others' changes that don't stop an approval: of those in review the first one gets it."""
 _OVER = (S.REJECTED, S.WITHDRAWN, S.STALE)
 """Changes that reach no kernel as they are. What others claim stands in the index while it counts."""
 
@@ -57,10 +59,9 @@ def take_turn() -> None:
 
 def refuse_claimed(actor: User, change: Change, services: Sequence[VirtualService]) -> None:
     """At an approval: raises NotAllowed where another cluster has one of the services, or an approved
-    change of it has. Of those in review the one that is approved first gets it. Takes the turn."""
+    change of it has. Takes the turn."""
     take_turn()
-    tolerated = _MAY_NEVER_BE | {S.IN_REVIEW.value}
-    errors = errors_in(claimed_elsewhere(actor, change.cluster, services, tolerated))
+    errors = errors_in(claimed_elsewhere(actor, change.cluster, services, AT_APPROVAL))
     if errors:
         more = f" There are {len(errors) - 1} more like this." if len(errors) > 1 else ""
         raise NotAllowed(errors[0].message + more)

@@ -15,7 +15,6 @@ from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
 from lvs.canonical_form import make_table
-from lvs.diff import ServiceDiff, diff_tables
 from lvs.documents import scope_from_document, table_from_document
 from lvs.model import EMPTY, Scope, Table, VirtualService
 from lvs.rules import Problem, check_services, check_table
@@ -86,11 +85,6 @@ def base_table(change: Change) -> Table:
 def merge_of(change: Change, choices: Mapping[str, str] | None = None) -> Merge:
     """What the draft and the head of now changed against its base, together."""
     return merge(base_table(change), head_table(change.cluster), table_of(change), choices)
-
-
-def diff_of(change: Change) -> tuple[ServiceDiff, ...]:
-    """Proposed against base, service by service, also those that stay the same."""
-    return diff_tables(base_table(change), table_of(change))
 
 
 def problems_of(change: Change, table: Table) -> list[Problem]:

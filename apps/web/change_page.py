@@ -1,6 +1,5 @@
 """What the page of a change shows, gathered."""
 
-import json
 from typing import Any, NamedTuple
 
 from django.http import QueryDict
@@ -15,42 +14,18 @@ from apps.changes.approval import (
     needed_for,
     policy_of,
 )
-from apps.changes.models import Change, DirectorPlan
+from apps.changes.models import Change
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
+from apps.web.change_plans import PART, plans_of
 from apps.web.draft_page import listed, problems_of, proposal
 from apps.web.forms.submit import SubmitForm
 from apps.web.side_by_side import side_by_side
 from lvs.model import Table
-from lvs.plan import AnyStep, claims, losses, make_plan, plan_from_document
+from lvs.plan import claims
 from lvs.rules import is_usable
 
-PART = 200
-"""Steps that are shown at a time; a button brings the next ones."""
 AROUND = 40
-SHOWN_LOSSES = 20
-
-
-class Plan(NamedTuple):
-    """A plan as shown: of directors that do the same, or of the draft against the head (none).
-
-    steps: at most `PART` of them, from `first` on; `following` is the place of the next part, 0 = none.
-    """
-
-    number: int
-    directors: list[str]
-    steps: tuple[AnyStep, ...]
-    first: int
-    following: int
-    total: int
-    losses: list[str]
-    more_losses: int
-    conflicts: list[str]
-
-    @property
-    def left(self) -> int:
-        """How many steps stand behind those shown."""
-        return self.total - self.following if self.following else 0
 
 
 class Lane(NamedTuple):
@@ -134,7 +109,7 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
             "listed": listed(table, asked or QueryDict()) if _editable(user, change) else None,
             "claimed": _claimed(change, table) if draft else [],
             "unusable": [service for service in table.services if not is_usable(service)],
-            "plans": _plans(change, tables=(before, after)),
+            "plans": plans_of(change, tables=(before, after)),
             "was_started": change.runs.exists(),
             "reviews": list(change.reviews.all()),
             "mine": change.author_id == user.pk,
@@ -165,12 +140,6 @@ def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
     return found
 
 
-def plan_part(change: Change, number: int, first: int) -> Plan | None:
-    """The steps of one of the change's plans from the place `first` on; None where there are none."""
-    plans = _plans(change, first)
-    return plans[number] if number < len(plans) and plans[number].steps else None
-
-
 def run_part(change: Change, run_id: int, first: int, end: int | None = None) -> Lane | None:
     """The steps of one of the change's runs: from `first` on, or the last ones before `end`."""
     run = change.runs.select_related("director").filter(pk=run_id).first()
@@ -178,44 +147,6 @@ def run_part(change: Change, run_id: int, first: int, end: int | None = None) ->
         return None
     first = first if end is None else max(0, end - PART)
     return _lane(run, first, first + PART if end is None else end)
-
-
-def _plans(change: Change, first: int = 0, tables: tuple[Table, Table] | None = None) -> list[Plan]:
-    if change.state == "draft":
-        before, after = tables or proposal(change, selectors.table_of(change))[:2]
-        steps = make_plan(before, after)
-        return [_plan(0, [], steps, [], first)] if steps else []
-    alike: dict[str, list[DirectorPlan]] = {}
-    for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
-        alike.setdefault(json.dumps([plan.steps, plan.conflicts]), []).append(plan)
-    return [_stored(number, plans, first) for number, plans in enumerate(alike.values())]
-
-
-def _stored(number: int, plans: list[DirectorPlan], first: int) -> Plan:
-    names = [plan.director.name for plan in plans]
-    return _plan(number, names, plan_from_document(plans[0].steps), plans[0].conflicts, first)
-
-
-def _plan(
-    number: int,
-    directors: list[str],
-    steps: tuple[AnyStep, ...],
-    conflicts: list[str],
-    first: int,
-) -> Plan:
-    end = first + PART
-    lost = losses(steps)
-    return Plan(
-        number,
-        directors,
-        steps[first:end],
-        first,
-        end if end < len(steps) else 0,
-        len(steps),
-        lost[:SHOWN_LOSSES],
-        len(lost[SHOWN_LOSSES:]),
-        conflicts,
-    )
 
 
 def _lanes(change: Change) -> list[Lane]:

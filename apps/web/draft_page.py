@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from apps.changes import selectors
 from apps.changes.bulk.selection import matches
-from apps.changes.claims import claimed_elsewhere
+from apps.changes.claims import AT_APPROVAL, claimed_elsewhere
 from apps.changes.models import Change
 from apps.changes.rebase import Merge, doubled, merge
 from apps.inventory.selectors import head_table
@@ -72,10 +72,11 @@ def proposal(change: Change, table: Table) -> tuple[Table, Table, Moved | None]:
 def problems_of(user: Any, change: Change, table: Table, first: int = 0) -> Problems:
     """Problems of a draft; of a change in review only what other clusters mean for it."""
     found: list[Problem] = []
-    if change.state in (Change.State.DRAFT, Change.State.IN_REVIEW):
-        found += claimed_elsewhere(user, change.cluster, table.services)
     if change.state == Change.State.DRAFT:
+        found += claimed_elsewhere(user, change.cluster, table.services)
         found += selectors.problems_of(change, table)
+    elif change.state == Change.State.IN_REVIEW:
+        found += claimed_elsewhere(user, change.cluster, table.services, AT_APPROVAL)
     return problems_page(change, found, table, first)
 
 

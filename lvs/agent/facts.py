@@ -79,7 +79,8 @@ def schedulers_among(modules: Iterable[str]) -> set[str]:
 def addresses() -> list[dict[str, str | int]]:
     """`{"interface", "address", "prefix"}` of each address that others may reach, in this network namespace.
 
-    prefix: the bits of its network's mask. Without loopback and link-local ones. Empty when the kernel doesn't say.
+    prefix: the bits of its network's mask. Without loopback and link-local ones. Empty when the kernel
+    doesn't say.
     """
     found: list[dict[str, str | int]] = []
     try:

@@ -183,6 +183,17 @@ def test_the_claim_of_another_cluster_stands_beside_the_address(operator, approv
     assert f'href="{address}"' in page.text
 
 
+def test_reviewers_see_that_another_change_in_review_claims_the_same(operator, approver, cluster):
+    mail = make_cluster("mail")
+    ours, theirs = make_submitted(operator, cluster), make_submitted(operator, mail)
+    for number, director in enumerate((cluster.directors.get(), mail.directors.get())):
+        place = {"interface": "eth0", "address": f"192.168.49.{number + 1}", "prefix": 24}
+        tell(director, addresses=[place])
+    text = text_of(page_of(approver, ours))
+    assert "1 hint: worth a look before it is approved" in text
+    assert f"Change #{theirs.pk} of cluster mail (in review) claims" in text
+
+
 # --- what moved ---------------------------------------------------------------------------------
 
 

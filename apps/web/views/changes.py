@@ -16,6 +16,7 @@ from apps.changes.models import Change
 from apps.inventory import selectors as inventory
 from apps.jobs import services as jobs
 from apps.web import change_page
+from apps.web.change_plans import plan_part
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
 from apps.web.views import draft_parts
@@ -95,7 +96,7 @@ def _body(request: Request, change: Change) -> HttpResponse:
 def _plan_steps(request: Request, change: Change) -> HttpResponse:
     """More steps of a plan, as list items. Raises Http404 where there are none."""
     number, first = whole(request.GET.get("number")), whole(request.GET.get("first"))
-    plan = change_page.plan_part(change, number, first)
+    plan = plan_part(change, number, first)
     if plan is None:
         raise Http404("There are no such steps.")
     return render(request, "web/parts/plan_steps.html", {"change": change, "plan": plan})
