@@ -15,9 +15,11 @@ from apps.changes.approval import (
     policy_of,
 )
 from apps.changes.models import Change
+from apps.changes.staleness import moved_since_submit
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
 from apps.web.change_plans import PART, plans_of
+from apps.web.differences import parts_between
 from apps.web.draft_page import listed, problems_of, proposal
 from apps.web.forms.submit import SubmitForm
 from apps.web.side_by_side import side_by_side
@@ -120,9 +122,18 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
     )
 
 
+def moved_of(user: Any, change: Change) -> dict[str, Any]:
+    """What directors hold otherwise than when the change was submitted, while that matters."""
+    moved = moved_since_submit(user, change)
+    return {
+        "change": change,
+        "kernels_moved": [(each, parts_between(each.before, each.now)) for each in moved],
+    }
+
+
 def page_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[str, Any]:
     """What the whole page needs."""
-    return body_of(user, change, asked) | runs_of(change)
+    return body_of(user, change, asked) | runs_of(change) | moved_of(user, change)
 
 
 def _editable(user: Any, change: Change) -> bool:

@@ -2,6 +2,7 @@
 
 from apps.changes.models.change import Change, DirectorPlan
 from apps.changes.models.claims import ClaimsLock, ProposedEndpoint
+from apps.changes.models.drift import Drift
 from apps.changes.models.policy import ClusterPolicy, FreezeWindow
 from apps.changes.models.review import Review
 
@@ -10,6 +11,7 @@ __all__ = [
     "ClaimsLock",
     "ClusterPolicy",
     "DirectorPlan",
+    "Drift",
     "FreezeWindow",
     "ProposedEndpoint",
     "Review",

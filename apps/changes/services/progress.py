@@ -10,6 +10,7 @@ from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.claims import take_turn
 from apps.changes.models import Change, ProposedEndpoint
+from apps.changes.services.drift import settle_drifts
 from apps.changes.services.working_copy import note_claims
 from apps.changes.states import expect, locked, move
 from apps.inventory.models import Revision
@@ -67,6 +68,7 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
     )
     if state == S.APPLIED and change.revision is not None:
         _make_head(change, change.revision)
+    settle_drifts(cluster=change.cluster)
     announce(change)
     return True
 
