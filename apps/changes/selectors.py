@@ -1,6 +1,6 @@
 """Reading changes: lists, tables, differences, problems."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,11 +10,11 @@ from apps.accounts.models import User
 from apps.accounts.policy import require_somewhere, scope_of
 from apps.changes.abilities import Ability, ability_of, check_abilities
 from apps.changes.models import Change
+from apps.changes.rebase import Merge, merge
 from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
 from lvs.canonical_form import make_table
-from lvs.diff import ServiceDiff, diff_tables
 from lvs.documents import scope_from_document, table_from_document
 from lvs.model import EMPTY, Scope, Table, VirtualService
 from lvs.rules import Problem, check_services, check_table
@@ -82,9 +82,9 @@ def base_table(change: Change) -> Table:
     return table_from_document(change.base.table) if change.base else EMPTY
 
 
-def diff_of(change: Change) -> tuple[ServiceDiff, ...]:
-    """Proposed against base, service by service, also those that stay the same."""
-    return diff_tables(base_table(change), table_of(change))
+def merge_of(change: Change, choices: Mapping[str, str] | None = None) -> Merge:
+    """What the draft and the head of now changed against its base, together."""
+    return merge(base_table(change), head_table(change.cluster), table_of(change), choices)
 
 
 def problems_of(change: Change, table: Table) -> list[Problem]:
@@ -151,6 +151,16 @@ def observed_of(director: Director) -> Observed | None:
 def head_moved(change: Change) -> bool:
     """Whether another revision became the head since the draft was opened."""
     return change.cluster.head_id != change.base_id
+
+
+def applied_since(change: Change) -> QuerySet[Change]:
+    """The changes that became the head since the draft was opened, oldest first, without their tables."""
+    number = change.base.number if change.base else 0
+    found = Change.objects.filter(
+        cluster=change.cluster_id, state=Change.State.APPLIED, revision__number__gt=number
+    )
+    found = found.select_related("author", "revision").prefetch_related("reviews__reviewer")
+    return found.defer("table", "revision__table").order_by("revision__number")
 
 
 def differs_from_head(change: Change) -> bool:

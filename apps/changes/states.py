@@ -66,4 +66,6 @@ def move(change: Change, to: Change.State, *, note: str = "", **fields: Any) -> 
         raise Conflict(f"Change #{change.pk} was moved by somebody else just now: look again.")
     for name, value in fields.items():
         setattr(change, name, value)
+    if to in (S.APPLIED, S.WITHDRAWN):
+        change.endpoints.all().delete()  # what was applied, the head claims
     return change

@@ -77,3 +77,30 @@ class Revision(models.Model):
     def cluster_scope(self) -> int:
         """The cluster whose roles count for it."""
         return self.cluster_id
+
+
+class Endpoint(models.Model):
+    """A protocol, address and port that clients connect to: an index of tables, written with them."""
+
+    protocol = models.CharField(max_length=4)
+    address = models.CharField(max_length=45, db_index=True)  # canonical text
+    port = models.PositiveIntegerField()  # 0 = every port
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.address} {self.port}"
+
+
+class ClaimedEndpoint(Endpoint):
+    """What a cluster's head claims."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="endpoints")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "protocol", "address", "port"], name="a_head_claims_it_once"
+            )
+        ]

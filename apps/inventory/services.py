@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import changed, record
+from apps.inventory.endpoints import claims_in, keep_claims
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director, Revision
 from apps.inventory.names import cluster_name, director_name
@@ -119,6 +120,8 @@ def mark_applied(*, revision: Revision, change_number: int | None = None) -> Non
     now = timezone.now()
     Revision.objects.filter(pk=revision.pk).update(applied_at=now)
     Cluster.objects.filter(pk=revision.cluster_id).update(head=revision)
+    cluster = revision.cluster
+    keep_claims(cluster.endpoints, claims_in(revision.table), cluster=cluster)
     revision.applied_at = now
     record(
         actor=None,

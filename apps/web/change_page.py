@@ -1,7 +1,8 @@
 """What the page of a change shows, gathered."""
 
-import json
 from typing import Any, NamedTuple
+
+from django.http import QueryDict
 
 from apps.accounts.policy import can
 from apps.changes import selectors
@@ -13,43 +14,20 @@ from apps.changes.approval import (
     needed_for,
     policy_of,
 )
-from apps.changes.models import Change, DirectorPlan
-from apps.inventory.selectors import head_table
+from apps.changes.models import Change
+from apps.changes.staleness import moved_since_submit
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
+from apps.web.change_plans import PART, plans_of
+from apps.web.differences import parts_between
+from apps.web.draft_page import listed, problems_of, proposal
 from apps.web.forms.submit import SubmitForm
-from apps.web.placed import placed
-from lvs.diff_settings import diff_settings
+from apps.web.side_by_side import side_by_side
 from lvs.model import Table
-from lvs.plan import AnyStep, claims, losses, make_plan, plan_from_document
+from lvs.plan import claims
 from lvs.rules import is_usable
 
-PART = 200
-"""Steps that are shown at a time; a button brings the next ones."""
 AROUND = 40
-SHOWN_LOSSES = 20
-
-
-class Plan(NamedTuple):
-    """A plan as shown: of directors that do the same, or of the draft against the head (none).
-
-    steps: at most `PART` of them, from `first` on; `following` is the place of the next part, 0 = none.
-    """
-
-    number: int
-    directors: list[str]
-    steps: tuple[AnyStep, ...]
-    first: int
-    following: int
-    total: int
-    losses: list[str]
-    more_losses: int
-    conflicts: list[str]
-
-    @property
-    def left(self) -> int:
-        """How many steps stand behind those shown."""
-        return self.total - self.following if self.following else 0
 
 
 class Lane(NamedTuple):
@@ -116,33 +94,24 @@ def approval_part(user: Any, change: Change) -> dict[str, Any]:
     }
 
 
-def body_of(user: Any, change: Change) -> dict[str, Any]:
-    """What the body needs: the difference, the plans, the review."""
-    diff = selectors.diff_of(change)
+def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[str, Any]:
+    """What the body needs: the difference, the plans, the review. asked: of a draft's list of services."""
     table = selectors.table_of(change)
     draft = change.state == "draft"
-    problems = selectors.problems_of(change, table) if draft else []
-    changed = [part for part in diff if part.kind != "same"]
-    settings = diff_settings(selectors.base_table(change), table)
-    settings_changed = [part for part in settings if part.kind != "same"]
+    before, after, moved = proposal(change, table)
     return (
         head_of(user, change)
         | approval_part(user, change)
         | {
             "mark": mark_of(change),
-            "diff": diff if draft else changed,
-            "total_count": len(diff),
-            "same_count": len(diff) - len(changed),
-            "changes_count": len(changed),
-            "settings": settings if draft else settings_changed,
-            "settings_total": len(settings),
-            "settings_changes": len(settings_changed),
-            "problems": [placed(change, problem, table.services) for problem in problems],
-            "has_errors": any(problem.severity == "error" for problem in problems),
-            "head_moved": draft and selectors.head_moved(change),
+            "diff": side_by_side(before, after),
+            "compared": change.cluster.head if draft else change.base,
+            "moved": moved,
+            "problems": problems_of(user, change, table),
+            "listed": listed(table, asked or QueryDict()) if _editable(user, change) else None,
             "claimed": _claimed(change, table) if draft else [],
             "unusable": [service for service in table.services if not is_usable(service)],
-            "plans": _plans(change),
+            "plans": plans_of(change, tables=(before, after)),
             "was_started": change.runs.exists(),
             "reviews": list(change.reviews.all()),
             "mine": change.author_id == user.pk,
@@ -153,9 +122,18 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
     )
 
 
-def page_of(user: Any, change: Change) -> dict[str, Any]:
+def moved_of(user: Any, change: Change) -> dict[str, Any]:
+    """What directors hold otherwise than when the change was submitted, while that matters."""
+    moved = moved_since_submit(user, change)
+    return {
+        "change": change,
+        "kernels_moved": [(each, parts_between(each.before, each.now)) for each in moved],
+    }
+
+
+def page_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[str, Any]:
     """What the whole page needs."""
-    return body_of(user, change) | runs_of(change)
+    return body_of(user, change, asked) | runs_of(change) | moved_of(user, change)
 
 
 def _editable(user: Any, change: Change) -> bool:
@@ -173,12 +151,6 @@ def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
     return found
 
 
-def plan_part(change: Change, number: int, first: int) -> Plan | None:
-    """The steps of one of the change's plans from the place `first` on; None where there are none."""
-    plans = _plans(change, first)
-    return plans[number] if number < len(plans) and plans[number].steps else None
-
-
 def run_part(change: Change, run_id: int, first: int, end: int | None = None) -> Lane | None:
     """The steps of one of the change's runs: from `first` on, or the last ones before `end`."""
     run = change.runs.select_related("director").filter(pk=run_id).first()
@@ -186,43 +158,6 @@ def run_part(change: Change, run_id: int, first: int, end: int | None = None) ->
         return None
     first = first if end is None else max(0, end - PART)
     return _lane(run, first, first + PART if end is None else end)
-
-
-def _plans(change: Change, first: int = 0) -> list[Plan]:
-    if change.state == "draft":
-        steps = make_plan(head_table(change.cluster), selectors.table_of(change))
-        return [_plan(0, [], steps, [], first)] if steps else []
-    alike: dict[str, list[DirectorPlan]] = {}
-    for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
-        alike.setdefault(json.dumps([plan.steps, plan.conflicts]), []).append(plan)
-    return [_stored(number, plans, first) for number, plans in enumerate(alike.values())]
-
-
-def _stored(number: int, plans: list[DirectorPlan], first: int) -> Plan:
-    names = [plan.director.name for plan in plans]
-    return _plan(number, names, plan_from_document(plans[0].steps), plans[0].conflicts, first)
-
-
-def _plan(
-    number: int,
-    directors: list[str],
-    steps: tuple[AnyStep, ...],
-    conflicts: list[str],
-    first: int,
-) -> Plan:
-    end = first + PART
-    lost = losses(steps)
-    return Plan(
-        number,
-        directors,
-        steps[first:end],
-        first,
-        end if end < len(steps) else 0,
-        len(steps),
-        lost[:SHOWN_LOSSES],
-        len(lost[SHOWN_LOSSES:]),
-        conflicts,
-    )
 
 
 def _lanes(change: Change) -> list[Lane]:

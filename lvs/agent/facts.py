@@ -76,12 +76,13 @@ def schedulers_among(modules: Iterable[str]) -> set[str]:
     return found - _NO_SCHEDULERS
 
 
-def addresses() -> list[dict[str, str]]:
-    """`{"interface", "address"}` of each address that others may reach, in this network namespace.
+def addresses() -> list[dict[str, str | int]]:
+    """`{"interface", "address", "prefix"}` of each address that others may reach, in this network namespace.
 
-    Without loopback and link-local ones. Empty when the kernel doesn't say.
+    prefix: the bits of its network's mask. Without loopback and link-local ones. Empty when the kernel
+    doesn't say.
     """
-    found = []
+    found: list[dict[str, str | int]] = []
     try:
         with IPRoute() as route:
             names = {link["index"]: link.get("ifname") for link in route.get_links()}
@@ -89,7 +90,8 @@ def addresses() -> list[dict[str, str]]:
                 text = message.get("local") or message.get("address")
                 if text and _reachable(text):
                     interface = names.get(message["index"]) or str(message["index"])
-                    found.append({"interface": interface, "address": text})
+                    prefix = message["prefixlen"]
+                    found.append({"interface": interface, "address": text, "prefix": prefix})
     except (OSError, NetlinkError):
         return []
     return found

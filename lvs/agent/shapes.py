@@ -37,11 +37,16 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_prefix(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 128
+
+
 def _addresses(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(item, dict)
-        and item.keys() == {"interface", "address"}
-        and _texts([*item.values()])
+        and item.keys() - {"prefix"} == {"interface", "address"}
+        and _texts([item["interface"], item["address"]])
+        and _is_prefix(item.get("prefix", 0))
         for item in value
     )
 

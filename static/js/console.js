@@ -53,6 +53,16 @@ addEventListener("pageshow", () => {
 // --- a form that came back begins where something is wrong ---------------------------------------
 [...document.querySelectorAll("[aria-invalid=true]")].find((field) => field.checkVisibility())?.focus();
 
+// --- a link to a field: its fold opens, it has the focus, and what is wrong with it is said -------
+addEventListener("load", () => {
+  const field = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!field?.matches?.("input, select, textarea")) return;
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  field.focus();
+  field.scrollIntoView({ block: "center" });
+  if (field.form?.hasAttribute("hx-post")) field.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
 // --- copy a command ------------------------------------------------------------------------------
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");

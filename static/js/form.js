@@ -21,6 +21,7 @@ function arrangeAll() {
   all.forEach((row, index) => {
     row.querySelector("[data-row-title]").textContent = `Real server ${index + 1}`;
     row.querySelector("[data-remove-row]").setAttribute("aria-label", `Remove real server ${index + 1}`);
+    row.querySelector("[data-clone-row]").setAttribute("aria-label", `Clone real server ${index + 1}`);
   });
   form.querySelector("[data-no-servers]").hidden = all.length > 0;
 }
@@ -30,24 +31,36 @@ function nextNumber() {
   return Math.max(-1, ...numbers) + 1;
 }
 
-function addRow() {
+const SHARED = ["port", "forwarding", "tunnel_type", "tunnel_port", "tunnel_checksum"];
+const OWN = ["address", "weight", "upper_threshold", "lower_threshold"];
+
+// A new row behind `after` (null: at the end), with these values of `like`, where there is one.
+function addRow(like, names, after = null) {
   const number = nextNumber();
   const holder = document.createElement("div");
   holder.innerHTML = template.innerHTML.replaceAll("__n__", String(number));
   const row = holder.firstElementChild;
-  const last = rows.querySelector("[data-server-row]:last-of-type");
-  const copy = (name) => {
-    const from = last.querySelector(`[name$="-${name}"]`).value;
+  rows.insertBefore(row, after?.nextElementSibling ?? null);
+  for (const name of like ? names : []) {
+    const from = like.querySelector(`[name$="-${name}"]`).value;
     if (from) row.querySelector(`[name$="-${name}"]`).value = from;
-  };
-  rows.append(row);
-  if (last) ["port", "forwarding", "tunnel_type", "tunnel_port", "tunnel_checksum"].forEach((name) => copy(name));
+  }
+  if (after) row.querySelector("details").open = like.querySelector("details").open;
   arrangeAll();
-  row.querySelector("input").focus();
+  const field = row.querySelector("input");
+  field.focus();
+  field.select();
 }
 
 form.addEventListener("click", (event) => {
-  if (event.target.closest("[data-add-row]")) addRow();
+  if (event.target.closest("[data-add-row]")) {
+    addRow(rows.querySelector("[data-server-row]:last-of-type"), SHARED);
+  }
+  const clone = event.target.closest("[data-clone-row]")?.closest("[data-server-row]");
+  if (clone) {
+    addRow(clone, [...SHARED, ...OWN], clone);
+    form.dispatchEvent(new Event("input", { bubbles: true })); // typed; and a double, until it is edited
+  }
   const remove = event.target.closest("[data-remove-row]");
   if (!remove) return;
   const row = remove.closest("[data-server-row]");

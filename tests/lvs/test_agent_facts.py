@@ -38,7 +38,9 @@ def test_facts_are_complete_with_and_without_ipvs():
     without = Facts().gather(None)
     assert with_ipvs.keys() == without.keys()
     assert (with_ipvs["ipvs_version"], without["ipvs_version"]) == ("1.2.1", "")
-    assert all(set(entry) == {"interface", "address"} for entry in without["addresses"])
+    wanted = {"interface", "address", "prefix"}
+    assert all(set(entry) == wanted for entry in without["addresses"])
+    assert all(0 <= entry["prefix"] <= 128 for entry in without["addresses"])
     assert not any(entry["address"].startswith("127.") for entry in without["addresses"])
 
 

@@ -88,6 +88,9 @@ def test_a_report_that_breaks_the_agreement_is_refused(change):
         {"addresses": 7},
         {"addresses": ["192.0.2.1"]},
         {"addresses": [{"interface": "eth0", "address": None}]},
+        {"addresses": [{"interface": "eth0", "address": "192.0.2.1", "prefix": "24"}]},
+        {"addresses": [{"interface": "eth0", "address": "192.0.2.1", "prefix": 129}]},
+        {"addresses": [{"interface": "eth0", "address": "192.0.2.1", "more": 1}]},
         {"connection_table_size": True},
         {"ip_forward": "yes"},
     ],
@@ -95,6 +98,13 @@ def test_a_report_that_breaks_the_agreement_is_refused(change):
 def test_a_fact_of_the_wrong_type_is_refused(facts):
     with pytest.raises(BadMessage, match="fact"):
         parse_report(text_of(REPORTS["heartbeat"] | {"facts": facts}), DIRECTOR)
+
+
+@pytest.mark.parametrize("prefix", [{}, {"prefix": 24}])
+def test_addresses_come_with_their_prefix_or_from_older_agents_without(prefix):
+    facts = {"addresses": [{"interface": "eth0", "address": "192.0.2.1"} | prefix]}
+    report = parse_report(text_of(REPORTS["heartbeat"] | {"facts": facts}), DIRECTOR)
+    assert report["facts"] == facts
 
 
 def test_facts_that_nobody_knows_are_left_out():

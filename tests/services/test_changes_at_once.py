@@ -1,9 +1,11 @@
 """People who act on one change, or one cluster, in the same moment. Real transactions in parallel."""
 
+from functools import partial
+
 import pytest
 
 from apps.changes import services
-from apps.changes.errors import ChangeError, Conflict, NotAllowed
+from apps.changes.errors import ChangeError, Conflict, Invalid, NotAllowed
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from apps.inventory.errors import InventoryError
@@ -20,6 +22,7 @@ from tests.factories import (
     make_submitted,
     make_user,
     observe,
+    tell,
 )
 from tests.services.parallel import at_once, refusals
 
@@ -192,6 +195,55 @@ def test_two_clusters_do_not_hinder_each_other(operator, approver):
     outcomes = at_once(everything, *(approving(approver, change) for change in changes))
     assert refusals(outcomes) == []
     assert list(map(state_of, changes)) == [S.APPLYING, S.APPLYING]
+
+
+@pytest.fixture
+def neighbours(operator):
+    """Two clusters in one network, that each has a change in review with the same service; when these
+    were submitted they were apart."""
+    clusters = [make_cluster(), make_cluster()]
+    for number, cluster in enumerate(clusters):
+        place(cluster, f"10.0.{number}.1")
+    changes = [make_submitted(operator, cluster) for cluster in clusters]
+    for number, cluster in enumerate(clusters):
+        place(cluster, f"192.168.49.{number + 1}")
+    return changes
+
+
+def place(cluster, address):
+    told = [{"interface": "eth0", "address": address, "prefix": 24}]
+    tell(cluster.directors.get(), addresses=told)
+
+
+def test_of_two_clusters_that_claim_the_same_one_is_approved(operator, approver, neighbours):
+    everything = Cluster.objects.order_by("pk")
+    outcomes = at_once(everything, *(approving(approver, change) for change in neighbours))
+    (refused,) = refusals(outcomes)
+    assert isinstance(refused, NotAllowed)
+    assert "claims tcp 192.168.49.134:80 too" in str(refused)
+    assert sorted(map(state_of, neighbours)) == [S.APPLYING, S.IN_REVIEW]
+
+
+def test_of_two_clusters_that_claim_the_same_one_is_submitted(operator, neighbours):
+    drafts = [services.reopen_change(actor=operator, change=change) for change in neighbours]
+    outcomes = at_once(
+        Cluster.objects.order_by("pk"),
+        *(partial(services.submit_change, actor=operator, change=draft) for draft in drafts),
+    )
+    (refused,) = refusals(outcomes)
+    assert isinstance(refused, Invalid)
+    assert sorted(map(state_of, drafts)) == [S.DRAFT, S.IN_REVIEW]
+
+
+def test_a_claim_is_seen_while_it_becomes_the_heads(operator, approver, neighbours):
+    first, second = neighbours
+    approving(approver, first)()
+    outcomes = at_once(
+        Cluster.objects.order_by("pk"), finished(Run.objects.get()), approving(approver, second)
+    )
+    (refused,) = refusals(outcomes)
+    assert refused is outcomes[1]
+    assert (state_of(first), state_of(second)) == (S.APPLIED, S.IN_REVIEW)
 
 
 def test_an_approval_meets_a_report_of_another_table(operator, approver, cluster):

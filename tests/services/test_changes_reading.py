@@ -9,7 +9,6 @@ from apps.inventory.models import Director
 from lvs.canonical_form import make_table
 from tests.factories import (
     WEB1,
-    make_applied,
     make_cluster,
     make_director,
     make_draft,
@@ -70,13 +69,6 @@ def test_who_has_no_role_reads_nothing(django_user_model, operator, cluster):
     ):
         with pytest.raises(PermissionDenied, match="see this"):
             read()
-
-
-def test_the_difference_is_against_the_base(operator, approver, cluster):
-    make_applied(make_submitted(operator, cluster, make_service(80), make_service(443)), approver)
-    change = make_draft(operator, cluster, make_service(80, "wlc"), make_service(53))
-    kinds = {part.service.port: part.kind for part in selectors.diff_of(change)}
-    assert kinds == {53: "added", 80: "changed", 443: "same"}
 
 
 def test_problems_are_found_with_their_place(operator, cluster):

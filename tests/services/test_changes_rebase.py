@@ -4,13 +4,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from apps.changes import services
-from apps.changes.errors import Invalid, NotAllowed
+from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change
-from apps.changes.rebase import rebased
-from apps.changes.selectors import table_of
+from apps.changes.selectors import merge_of, table_of
 from lvs.canonical_form import make_table
-from lvs.model import EMPTY
-from tests.factories import make_applied, make_draft, make_service, make_submitted
+from lvs.documents import table_to_document
+from lvs.model import Table
+from tests.factories import make_applied, make_draft, make_service, make_submitted, put
 from tests.services.records import count, said
 
 HTTP, HTTPS, DNS = make_service(80), make_service(443), make_service(53)
@@ -18,35 +18,6 @@ HTTP, HTTPS, DNS = make_service(80), make_service(443), make_service(53)
 
 def table(*services):
     return make_table(services)
-
-
-@pytest.mark.parametrize(
-    ("base", "head", "mine", "result"),
-    [
-        (EMPTY, table(HTTP), table(HTTPS), table(HTTP, HTTPS)),
-        (table(HTTP), table(HTTP, DNS), table(HTTP, HTTPS), table(HTTP, HTTPS, DNS)),
-        (table(HTTP, DNS), table(DNS), table(HTTP, DNS, HTTPS), table(DNS, HTTPS)),
-        (table(HTTP, DNS), table(HTTP, DNS, HTTPS), table(DNS), table(DNS, HTTPS)),
-        (EMPTY, table(HTTP), table(HTTP), table(HTTP)),
-        (table(HTTP), EMPTY, EMPTY, EMPTY),
-    ],
-)
-def test_edits_of_both_sides_are_kept(base, head, mine, result):
-    assert rebased(base, head, mine) == result
-
-
-@pytest.mark.parametrize(
-    ("base", "head", "mine"),
-    [
-        (table(HTTP), table(make_service(80, "wrr")), table(make_service(80, "wlc"))),
-        (table(HTTP), EMPTY, table(make_service(80, "wlc"))),
-        (table(HTTP), table(make_service(80, "wrr")), EMPTY),
-        (EMPTY, table(HTTP), table(make_service(80, "wlc"))),
-    ],
-)
-def test_a_service_that_both_edited_is_nobodys_to_guess(base, head, mine):
-    with pytest.raises(Invalid, match=r"both changed tcp 192\.168\.49\.134:80"):
-        rebased(base, head, mine)
 
 
 @pytest.fixture
@@ -60,7 +31,7 @@ def behind(operator, approver, cluster):
 
 @pytest.mark.django_db
 def test_a_draft_moves_to_the_head_of_now(operator, cluster, behind):
-    change = services.rebase_change(actor=operator, change=behind)
+    change = services.rebase_change(actor=operator, change=behind, version=behind.version)
     cluster.refresh_from_db()
     assert change.base == cluster.head
     assert table_of(change) == table(HTTP, HTTPS)
@@ -75,7 +46,7 @@ def test_a_draft_moves_to_the_head_of_now(operator, cluster, behind):
 def test_on_the_head_there_is_nothing_to_do(operator, cluster):
     change = make_draft(operator, cluster)
     before = count()
-    assert services.rebase_change(actor=operator, change=change).version == change.version
+    assert services.rebase_change(actor=operator, change=change, version=1).version == 1
     assert count() == before
 
 
@@ -89,26 +60,101 @@ def test_a_stale_change_is_reopened_on_the_head_of_now(operator, approver, clust
     assert table_of(change) == table(HTTP, HTTPS)
 
 
+@pytest.fixture
+def clashing(operator, approver, cluster):
+    """A draft that sets the scheduler of HTTP and adds HTTPS, while the head set another one."""
+    make_applied(make_submitted(operator, cluster, HTTP), approver)
+    draft = make_draft(operator, cluster, make_service(80, "wlc"), HTTPS)
+    make_applied(make_submitted(operator, cluster, make_service(80, "wrr")), approver)
+    draft.refresh_from_db()
+    return draft
+
+
+def rebase(change, **choices):
+    return services.rebase_change(
+        actor=change.author, change=change, version=change.version, **choices
+    )
+
+
 @pytest.mark.django_db
-def test_when_both_edited_a_service_it_stays_as_it_is(operator, approver, cluster):
+def test_when_both_edited_a_field_nothing_is_stored_before_it_is_decided(clashing):
+    before = count()
+    with pytest.raises(Invalid, match="1 part is not decided yet") as refused:
+        rebase(clashing)
+    (clash,) = merge_of(clashing).clashes
+    assert [problem.path for problem in refused.value.problems] == [(clash.key,)]
+    clashing.refresh_from_db()
+    assert clashing.base.number == 1
+    assert count() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("side", "scheduler"), [("theirs", "wrr"), ("mine", "wlc")])
+def test_what_is_chosen_is_stored_and_recorded(side, scheduler, clashing, cluster):
+    (clash,) = merge_of(clashing).clashes
+    change = rebase(clashing, choices={clash.key: side})
+    cluster.refresh_from_db()
+    assert change.base == cluster.head
+    assert table_of(change) == table(make_service(80, scheduler), HTTPS)
+    _who, _name, before, after, _why, _number = said("change.rebased")
+    assert after["chosen"] == {"tcp 192.168.49.134:80, scheduler, flags": side}
+    changed = {"tcp 192.168.49.134:80": {"scheduler": "wrr"}}
+    assert after.get("services", {}) == (changed if side == "theirs" else {})
+    assert (before["base"], after["base"]) == (1, 2)
+
+
+@pytest.mark.django_db
+def test_a_choice_is_for_the_head_that_was_shown(operator, approver, cluster, clashing):
+    (clash,) = merge_of(clashing).clashes
+    shown = clashing.cluster.head_id
+    make_applied(make_submitted(operator, cluster, make_service(53)), approver)
+    with pytest.raises(Conflict, match="became the head meanwhile"):
+        rebase(clashing, choices={clash.key: "mine"}, head=shown)
+    clashing.refresh_from_db()
+    assert clashing.base.number == 1
+    (same,) = merge_of(clashing).clashes  # the choice still stands between the same values
+    assert same.key == clash.key
+    assert rebase(clashing, choices={clash.key: "mine"}).base.number == 3
+
+
+@pytest.mark.django_db
+def test_a_choice_is_for_the_draft_that_was_shown(clashing):
+    (clash,) = merge_of(clashing).clashes
+    version = clashing.version
+    put(clashing, make_service(53))
+    with pytest.raises(Conflict, match="in another window"):
+        services.rebase_change(
+            actor=clashing.author,
+            change=clashing,
+            version=version,
+            choices={clash.key: "mine"},
+        )
+
+
+@pytest.mark.django_db
+def test_a_draft_that_names_a_service_twice_is_mended_first(operator, clashing):
+    document = table_to_document(Table((HTTP, HTTP)))
+    Change.objects.filter(pk=clashing.pk).update(table=document)
+    with pytest.raises(Invalid, match=r"tcp 192\.168\.49\.134:80 stands twice in this draft"):
+        rebase(clashing)
+
+
+@pytest.mark.django_db
+def test_a_change_that_clashes_is_reopened_on_its_old_base(operator, approver, cluster):
     waiting = make_submitted(operator, cluster, make_service(80, "wlc"))
     make_applied(make_submitted(operator, cluster, HTTP), approver)
-    before = count()
-    with pytest.raises(Invalid, match="both changed"):
-        services.reopen_change(actor=operator, change=waiting)
-    waiting.refresh_from_db()
-    assert waiting.state == Change.State.STALE
-    assert waiting.plans.exists()
-    assert count() == before
+    change = services.reopen_change(actor=operator, change=waiting)
+    assert (change.state, change.base) == (Change.State.DRAFT, None)
+    assert table_of(change) == table(make_service(80, "wlc"))
+    (clash,) = merge_of(change).clashes
+    change = rebase(change, choices={clash.key: "mine"})
+    assert services.submit_change(actor=operator, change=change).state == Change.State.IN_REVIEW
 
 
 @pytest.mark.django_db
 def test_only_a_draft_and_only_by_its_author(operator, admin, cluster, behind):
     with pytest.raises(PermissionDenied):
-        services.rebase_change(actor=admin, change=behind)
-    with pytest.raises(NotAllowed, match="it can't be rebased"):
-        services.rebase_change(actor=operator, change=make_submitted(operator, cluster, *both()))
-
-
-def both():
-    return HTTP._replace(scheduler="wlc"), HTTPS
+        services.rebase_change(actor=admin, change=behind, version=behind.version)
+    submitted = make_submitted(operator, cluster, HTTP._replace(scheduler="wlc"), HTTPS)
+    with pytest.raises(NotAllowed, match="it can't be edited"):
+        rebase(submitted)

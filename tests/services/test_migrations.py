@@ -6,14 +6,23 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from apps.accounts.models import User
-from apps.changes.models import DirectorPlan
+from apps.changes.models import DirectorPlan, ProposedEndpoint
+from apps.inventory.models import ClaimedEndpoint
 from apps.telemetry.models import DirectorStatus
 from lvs.documents import scope_to_document
-from lvs.model import Scope, ServiceKey
-from tests.factories import make_cluster, make_service, make_submitted, make_user
+from lvs.model import Scope, ServiceKey, VirtualService
+from tests.factories import (
+    make_applied,
+    make_cluster,
+    make_draft,
+    make_service,
+    make_submitted,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+CLAIM = ("protocol", "address", "port")
 KEYS = [
     {"protocol": "tcp", "address": "192.0.2.1", "port": 80},
     {"fwmark": 3, "family": "inet6"},
@@ -68,3 +77,19 @@ def test_groups_become_roles_held_everywhere(migrate):
     held = {user.username: set(user.held_roles) for user in User.objects.all()}
     assert held == {"adil": {("approver", None)}, "vera": {("viewer", None), ("auditor", None)}}
     assert not Group.objects.exists()
+
+
+def test_claims_of_heads_and_open_changes_are_filled_in(migrate):
+    people = make_user("operator"), make_user("approver")
+    cluster = make_cluster("web")
+    make_applied(make_submitted(people[0], cluster, make_service(80)), people[1])
+    mark = VirtualService("inet", "", "", 0, 7)
+    draft = make_draft(people[0], cluster, make_service(443), mark)
+    migrate("changes", "0004_guards")
+    migrate("inventory", "0001_initial")
+    migrate("inventory", "0002_claimed_endpoints")
+    migrate("changes", "0005_proposed_endpoints")
+    claims = [row[1:] for row in ClaimedEndpoint.objects.values_list("pk", *CLAIM)]
+    assert claims == [("tcp", "192.168.49.134", 80)]
+    proposed = ProposedEndpoint.objects.order_by("port").values_list("change", "port")
+    assert list(proposed) == [(draft.pk, 80), (draft.pk, 443)]

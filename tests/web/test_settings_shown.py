@@ -49,9 +49,12 @@ def test_a_draft_shows_what_it_decides_and_where_to_edit_it(operator, cluster):
     change = settings_draft(operator, cluster)
     page = page_of(operator, change)
     text = text_of(page)
-    assert "TCP timeout 300 s newly set" in text
-    assert "master sync daemon interface eth1, sync id 7, message length 1472 bytes" in text
-    assert "net.ipv4.vs.expire_nodest_conn 1 newly set" in text
+    assert "TCP timeout as the director has it 300 s" in text
+    assert (
+        "master sync daemon as the director has it interface eth1, sync id 7, "
+        "message length 1472 bytes" in text
+    )
+    assert "net.ipv4.vs.expire_nodest_conn as the director has it 1" in text
     assert page.text.count(f'href="/changes/{change.pk}/settings/"') == 1
 
 
@@ -71,7 +74,7 @@ def test_a_draft_with_services_offers_settings(operator, cluster):
 def test_nobody_else_is_offered_the_edit(viewer, operator, cluster):
     change = settings_draft(operator, cluster)
     page = page_of(viewer, change)
-    assert "TCP timeout 300 s" in text_of(page)
+    assert "TCP timeout as the director has it 300 s" in text_of(page)
     assert "/settings/" not in page.text
 
 
@@ -111,16 +114,16 @@ def test_differences_are_shown_setting_by_setting(operator, approver, cluster, a
     )
     change = submit_change(actor=operator, change=change)
     text = text_of(page_of(approver, change))
-    assert "TCP timeout 300 s → becomes 600 s changed" in text
-    assert "Interface: eth1 → becomes eth2" in text
-    assert "expire_nodest_conn 1 → becomes each director keeps what it has no longer set" in text
-    assert "no virtual service does" in text
+    assert "TCP timeout 300 s 600 s" in text
+    assert "master sync daemon: interface eth1 eth2" in text
+    assert "expire_nodest_conn 1 no longer set: as the director has it" in text
+    assert "0 of 1 service and 3 settings differ from revision 1" in text
     assert "The table is the same as before" not in text
 
 
 def test_settings_that_stay_are_shown_in_a_draft_only(operator, approver, cluster, applied):
     change = put(make_draft(operator, cluster), make_service(443))
-    assert "TCP timeout 300 s unchanged" in text_of(page_of(operator, change))
+    assert "stay as they are TCP timeout 300 s" in text_of(page_of(operator, change))
     change = submit_change(actor=operator, change=change)
     assert "TCP timeout" not in text_of(page_of(approver, change))
 
@@ -132,11 +135,15 @@ def test_problems_lead_to_where_they_are_mended(operator, cluster):
     page = page_of(operator, change)
     assert "the kernel runs no sync daemon" in text_of(page)
     assert re.search(
-        rf'<a class="mono"\s+href="/changes/{change.pk}/settings/">Settings</a>', page.text
+        rf'<a class="mono"\s+href="/changes/{change.pk}/settings/#id_sync-mode_0">Settings</a>',
+        page.text,
     )
     empty = put(change, make_service(port=443, servers=()))
     page = page_of(operator, empty)
-    assert f'href="/changes/{change.pk}/services/tcp-192.168.49.134-443/">tcp' in page.text
+    assert (
+        f'href="/changes/{change.pk}/services/tcp-192.168.49.134-443/#real-servers">tcp'
+        in page.text
+    )
 
 
 def test_the_cluster_shows_what_its_head_decides(viewer, cluster, applied):
@@ -191,7 +198,8 @@ def test_a_director_that_drifts_in_its_settings_says_so(viewer, cluster, applied
     observe(cluster.directors.get(), held)
     page = director_page(viewer)
     assert "the head has 300 s" in text_of(page)
-    assert "services or settings, differs from the cluster's head revision" in text_of(page)
+    assert "Its kernel is not as revision 1 has it" in text_of(page)
+    assert "TCP timeout is “900 s” instead of “300 s”" in text_of(page)
     assert rows(page)["net.ipv4.vs.expire_nodest_conn"][1] == "1 fresh: 0 set by the head"
 
 

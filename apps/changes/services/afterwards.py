@@ -13,6 +13,7 @@ from apps.changes.models import Change, DirectorPlan, Review
 from apps.changes.planning import plan_for
 from apps.changes.selectors import base_table, directors_of
 from apps.changes.services.review import check_counts, store_review
+from apps.changes.services.working_copy import note_claims
 from apps.changes.states import locked, move
 from lvs.documents import table_to_document
 from lvs.rules import Problem
@@ -32,6 +33,7 @@ def confirm_change(*, actor: User, change: Change) -> Change:
         raise NotAllowed(f"Change #{change.pk} was not confirmed in time: it is being taken back.")
     Change.objects.filter(pk=change.pk).update(confirmed_at=now, confirmed_by=actor)
     change.confirmed_at, change.confirmed_by = now, actor
+    change.endpoints.all().delete()  # it stays: what it gave up is free
     record(
         actor=actor,
         action="change.confirmed",
@@ -68,6 +70,8 @@ def take_back(*, change: Change) -> Change | None:
         base=change.cluster.head,
         takes_back=change,
     )
+    change.endpoints.all().delete()
+    note_claims(back, back.table)
     plans = [plan_for(back, director, table) for director in directors_of(back)]
     DirectorPlan.objects.bulk_create(plans)
     move(

@@ -8,10 +8,8 @@ from apps.audit.services import changed, record
 from apps.changes.announce import announce
 from apps.changes.errors import Conflict, Invalid
 from apps.changes.models import Change
-from apps.changes.rebase import rebased
-from apps.changes.selectors import base_table, head_moved, problems_among, table_of
-from apps.changes.services.working_copy import opened, store
-from apps.changes.states import expect, locked
+from apps.changes.selectors import problems_among, table_of
+from apps.changes.services.working_copy import note_claims, opened, store
 from apps.inventory.models import Cluster
 from apps.inventory.selectors import head_table
 from lvs.canonical_form import make_table
@@ -33,6 +31,7 @@ def open_draft(*, actor: User, cluster: Cluster, title: str, reason: str = "") -
         table=table_to_document(head_table(cluster)),
         base=cluster.head,
     )
+    note_claims(change, change.table)
     base = cluster.head.number if cluster.head else None
     after = {"title": change.title, "cluster": cluster.name, "base": base}
     record(
@@ -114,32 +113,6 @@ def remove_service(*, actor: User, change: Change, version: int, key: ServiceKey
         "change.service_removed",
         before=service_to_document(gone),
         table=table_to_document(table),
-    )
-
-
-@transaction.atomic
-def rebase_change(*, actor: User, change: Change) -> Change:
-    """Carry a draft's edits over to the head of now. Raises Invalid when both edited a service."""
-    require(actor, "change.edit", change)
-    change = locked(change)
-    expect(change, Change.State.DRAFT, act="rebased")
-    return rebase(actor, change)
-
-
-def rebase(actor: User, change: Change) -> Change:
-    """The work of `rebase_change` on a locked draft."""
-    if not head_moved(change):
-        return change
-    head = change.cluster.head
-    table = rebased(base_table(change), head_table(change.cluster), table_of(change))
-    return store(
-        actor,
-        change,
-        "change.rebased",
-        before={"base": change.base.number if change.base else None, "table": change.table},
-        after={"base": head.number if head else None, "table": table_to_document(table)},
-        table=table_to_document(table),
-        base=head,
     )
 
 

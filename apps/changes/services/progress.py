@@ -8,7 +8,10 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.announce import announce
-from apps.changes.models import Change
+from apps.changes.claims import take_turn
+from apps.changes.models import Change, ProposedEndpoint
+from apps.changes.services.drift import settle_drifts
+from apps.changes.services.working_copy import note_claims
 from apps.changes.states import expect, locked, move
 from apps.inventory.models import Revision
 from apps.inventory.services import mark_applied
@@ -65,6 +68,7 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
     )
     if state == S.APPLIED and change.revision is not None:
         _make_head(change, change.revision)
+    settle_drifts(cluster=change.cluster)
     announce(change)
     return True
 
@@ -92,7 +96,15 @@ def _make_head(change: Change, revision: Revision) -> None:
     cluster = change.cluster  # locked with the change
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
+    take_turn()  # nobody may look between what the old head claimed and what is kept of it
     mark_applied(revision=revision, change_number=change.pk)
+    # What earlier changes left on some directors is gone: all of them verified this table.
+    halfway = ProposedEndpoint.objects.filter(change__cluster=cluster)
+    halfway.filter(change__state__in=(S.FAILED, S.PARTIAL)).delete()
+    if change.waits_for_confirmation and change.base is not None:
+        note_claims(change, change.base.table)  # what may be put back isn't free yet
+    for draft in cluster.changes.filter(state=S.DRAFT).only("pk", "cluster_id"):
+        announce(draft)  # the head moved under it
     waiting = (S.IN_REVIEW, S.APPROVED)
     for other in cluster.changes.filter(state__in=waiting).order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")

@@ -9,10 +9,12 @@ from apps.accounts.policy import can, require
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.approval import approvals_of, approvers_named, counts, policy_of
+from apps.changes.claims import refuse_claimed
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
-from apps.changes.services.draft import rebase
+from apps.changes.selectors import table_of
 from apps.changes.services.progress import mark_stale
+from apps.changes.services.rebase import rebase_if_clear
 from apps.changes.staleness import what_moved
 from apps.changes.states import expect, locked, move
 from lvs.rules import Problem
@@ -41,6 +43,7 @@ def approve_change(
     if busy is not None:
         raise NotAllowed(f"Change #{busy.pk} is being applied to {cluster}: wait until it ends.")
     check_counts(actor, change)
+    refuse_claimed(actor, change, table_of(change).services)
     store_review(actor, change, Review.Verdict.APPROVE, comment)
     approvals = approvals_of(change)
     if approvals.complete:
@@ -83,7 +86,8 @@ def withdraw_change(*, actor: User, change: Change) -> Change:
 def reopen_change(*, actor: User, change: Change) -> Change:
     """Make a draft of it again: plans and approvals are void, edits move to the head of now.
 
-    Raises NotAllowed in any other state, Invalid when the head changed the same services.
+    Where the head changed the same parts, the draft stays on the base that it had: its author decides,
+    and then calls `rebase_change`. Raises NotAllowed in any other state.
     """
     require(actor, "change.edit", change)
     change = locked(change)
@@ -92,7 +96,7 @@ def reopen_change(*, actor: User, change: Change) -> Change:
     change.plans.all().delete()
     move(change, S.DRAFT, **UNSUBMITTED)
     _noted(actor, change, "change.reopened", before)
-    return rebase(actor, change)
+    return rebase_if_clear(actor, change)
 
 
 UNSUBMITTED: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """From draft to review: freezing the table, its digest, and a plan for each director."""
 
+from itertools import repeat
 from typing import Any
 
 from django.db import transaction
@@ -10,9 +11,10 @@ from apps.accounts.policy import require
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.approval import needed_for
+from apps.changes.claims import claimed_elsewhere, take_turn
 from apps.changes.errors import Conflict, Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
-from apps.changes.planning import plan_for
+from apps.changes.planning import holds, plan_for
 from apps.changes.selectors import (
     differs_from_head,
     directors_of,
@@ -53,16 +55,17 @@ def submit_change(
     if change.version != shown:
         raise Conflict("The draft is not the one that you were shown: look at it again.")
     table = table_of(change)
-    _check(change, table, allow_empty=allow_empty)
+    _check(actor, change, table, allow_empty=allow_empty)
     timing = timing_for(change, timing)
     if emergency:
         _check_emergency(change, table)
-    plans = [plan_for(change, director, table) for director in directors_of(change)]
+    directors = list(directors_of(change))
+    plans = [plan_for(change, director, table) for director in directors]
     if not plans:
         raise NotAllowed(
             f"Cluster {change.cluster} has no director yet: assign one before you submit."
         )
-    if not differs_from_head(change) and not any(plan.steps for plan in plans):
+    if not differs_from_head(change) and all(map(holds, directors, plans, repeat(table.digest))):
         raise NotAllowed("Nothing would change: every director holds this table already.")
     if any(plan.conflicts for plan in plans) and not adopt:
         raise NotAllowed(_conflicts(plans))
@@ -108,8 +111,10 @@ def _check_emergency(change: Change, table: Table) -> None:
         )
 
 
-def _check(change: Change, table: Table, *, allow_empty: bool) -> None:
-    problems = errors_in(problems_of(change, table))
+def _check(actor: User, change: Change, table: Table, *, allow_empty: bool) -> None:
+    take_turn()
+    claimed = claimed_elsewhere(actor, change.cluster, table.services)
+    problems = errors_in([*problems_of(change, table), *claimed])
     if not change.reason.strip():
         message = "Say why: reviewers and the audit log need a reason."
         problems.insert(0, Problem(("reason",), "reason.missing", message))

@@ -11,6 +11,8 @@ from apps.changes.announce import announce
 from apps.changes.errors import Conflict
 from apps.changes.models import Change
 from apps.changes.states import expect, locked
+from apps.inventory.endpoints import claims_in, keep_claims
+from lvs.documents import Document
 
 
 def opened(actor: User, change: Change, version: int) -> Change:
@@ -51,5 +53,12 @@ def store(
         reason=change.reason,
         change_number=change.pk,
     )
+    if "table" in fields:
+        note_claims(change, change.table)
     announce(change)
     return change
+
+
+def note_claims(change: Change, table: Document) -> None:
+    """Keep the index of what the change claims: all that this table does, and nothing else."""
+    keep_claims(change.endpoints, claims_in(table), change=change)

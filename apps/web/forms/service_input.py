@@ -24,15 +24,18 @@ class ServiceInput(Typed):
         data: Mapping[str, Any] | None = None,
         old: VirtualService | None = None,
         abilities: Sequence[Ability] = (),
+        like: VirtualService | None = None,
     ) -> None:
-        """data: as posted, None = not yet; old: as it is stored; abilities: of the directors."""
+        """data: as posted, None = not yet; old: as it is stored; abilities: of the directors; like: what
+        the form of a new one is filled with."""
         super().__init__()
         self.old = old
-        servers = old.real_servers if old else ()
+        like = old or like
+        servers = like.real_servers if like else ()
         self._reasons = {value: too_old(value, abilities) for value in NEEDS}
         self._kept = {value for s in servers for value in (s.tunnel_type, s.tunnel_checksum)}
         if data is None:
-            self.form = ServiceForm(old=old, abilities=abilities, initial=_initial(old))
+            self.form = ServiceForm(old=old, abilities=abilities, initial=_initial(like))
             self.rows = [
                 self._row(str(i), initial=initial_of(server)) for i, server in enumerate(servers)
             ] or [self._row("0", initial={"forwarding": "masquerade"})]

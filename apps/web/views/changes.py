@@ -16,11 +16,14 @@ from apps.changes.models import Change
 from apps.inventory import selectors as inventory
 from apps.jobs import services as jobs
 from apps.web import change_page
+from apps.web.change_plans import plan_part
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
+from apps.web.views import draft_parts
 from apps.web.views.common import Request, act_on_change, closed, draft_of, found, page_of, whole
 
 OPEN = ("draft", "in_review", "approved", "applying", "stale", "partial", "failed")
+S = Change.State
 TABS = (("open", "Open"), ("waiting", "Waiting for me"), ("mine", "Mine"), ("all", "All"))
 
 
@@ -67,7 +70,9 @@ def show(request: Request, number: int) -> HttpResponse:
     part = request.GET.get("part", "")
     if part not in PARTS:
         change = found(selectors.change, request.user, number)
-        return render(request, "web/change.html", change_page.page_of(request.user, change))
+        return render(
+            request, "web/change.html", change_page.page_of(request.user, change, request.GET)
+        )
     change = found(selectors.change_without_tables, request.user, number)
     if part == "body" and request.GET.get("mark") == change_page.mark_of(change):
         return HttpResponse(status=204)  # what is shown is what there is: typed comments stay
@@ -84,13 +89,20 @@ def _runs(request: Request, change: Change) -> HttpResponse:
 
 def _body(request: Request, change: Change) -> HttpResponse:
     change = found(selectors.change, request.user, change.pk)
-    return render(request, "web/parts/change_body.html", change_page.body_of(request.user, change))
+    context = change_page.body_of(request.user, change, request.GET)
+    return render(request, "web/parts/change_body.html", context)
+
+
+def _moved(request: Request, change: Change) -> HttpResponse:
+    return render(
+        request, "web/parts/change_moved.html", change_page.moved_of(request.user, change)
+    )
 
 
 def _plan_steps(request: Request, change: Change) -> HttpResponse:
     """More steps of a plan, as list items. Raises Http404 where there are none."""
     number, first = whole(request.GET.get("number")), whole(request.GET.get("first"))
-    plan = change_page.plan_part(change, number, first)
+    plan = plan_part(change, number, first)
     if plan is None:
         raise Http404("There are no such steps.")
     return render(request, "web/parts/plan_steps.html", {"change": change, "plan": plan})
@@ -111,8 +123,10 @@ PARTS: dict[str, Callable[[Request, Change], HttpResponse]] = {
     "head": _head,
     "runs": _runs,
     "body": _body,
+    "moved": _moved,
     "plan": _plan_steps,
     "run": _run_steps,
+    **draft_parts.PARTS,
 }
 """The parts that a live page asks for again, and the steps that it asks for when told to."""
 
@@ -157,17 +171,6 @@ def approve(request: Request, number: int) -> HttpResponse:
             comment=comment_in(request),
         ),
         "",
-    )
-
-
-@act_on_change
-def rebase(request: Request, number: int) -> HttpResponse:
-    """Carry the draft's edits over to the newest revision."""
-    return act_on(
-        request,
-        number,
-        lambda change: services.rebase_change(actor=request.user, change=change),
-        "The draft stands on the newest revision now.",
     )
 
 
@@ -230,7 +233,10 @@ def act_on(
         context: dict[str, object] = {"act_error": str(error), "posted": posted}
         context |= change_page.page_of(request.user, change) | extra
         return render(request, "web/change.html", context, status=status_of(error))
-    if isinstance(after, Change) and after.state == Change.State.STALE:
+    if isinstance(after, Change) and selectors.head_moved(after) and after.state == S.DRAFT:
+        messages.success(request, f"{done} Both it and the head changed some parts: decide these.")
+        return redirect("web:change-rebase", number)
+    if isinstance(after, Change) and after.state == S.STALE:
         messages.warning(request, "Not approved: the change was made from what is no longer there.")
     else:
         messages.success(request, done_to(after) or done)

@@ -21,9 +21,10 @@ from lvs.model import VirtualService
 
 
 def new(request: Request, number: int) -> HttpResponse:
-    """Add a service to the draft."""
+    """Add a service to the draft; with ?like= the form is filled as that service of it is."""
     change = draft_of(request, number)
-    return closed(request, change) or _form(request, change, None)
+    like = _service_or_none(change, request.GET.get("like", ""))
+    return closed(request, change) or _form(request, change, None, like)
 
 
 def edit(request: Request, number: int, slug: str) -> HttpResponse:
@@ -41,7 +42,7 @@ def _gone(request: Request, change: Change) -> HttpResponse:
     """The service was taken out of the draft while it was edited: what was typed can be added anew."""
     abilities = selectors.abilities_of(change)
     typed = ServiceInput(request.POST, None, abilities)
-    typed.blame(problems_of(change, typed.service(), None, abilities))
+    typed.blame(problems_of(request.user, change, typed.service(), None, abilities))
     text = "The service that you edited is no longer in the draft."
     extra = conflict_of(request.user, change, Conflict(text))
     extra |= {"action": reverse("web:service-new", args=[change.pk])}
@@ -55,7 +56,7 @@ def check(request: Request, number: int) -> HttpResponse:
     old = _service_or_none(change, request.POST.get("old_key", ""))
     abilities = selectors.abilities_of(change)
     typed = ServiceInput(request.POST, old, abilities)
-    typed.blame(problems_of(change, typed.service(), old, abilities))
+    typed.blame(problems_of(request.user, change, typed.service(), old, abilities))
     typed.forget_missing()
     return render(request, "web/parts/form_check.html", {"input": typed})
 
@@ -79,16 +80,21 @@ def delete(request: Request, number: int, slug: str) -> HttpResponse:
     return redirect("web:change", number)
 
 
-def _form(request: Request, change: Change, old: VirtualService | None) -> HttpResponse:
+def _form(
+    request: Request,
+    change: Change,
+    old: VirtualService | None,
+    like: VirtualService | None = None,
+) -> HttpResponse:
     abilities = selectors.abilities_of(change)
     if request.method != "POST":
-        typed = ServiceInput(None, old, abilities)
+        typed = ServiceInput(None, old, abilities, like)
         typed.warn_of(check_service_abilities(old, abilities) if old else ())
-        return _page(request, change, typed)
+        return _page(request, change, typed, {"like": like})
     typed = ServiceInput(request.POST, old, abilities)
     service = typed.service()
-    typed.blame(problems_of(change, service, old, abilities))
-    extra: dict[str, Any] = {}
+    typed.blame(problems_of(request.user, change, service, old, abilities))
+    extra: dict[str, Any] = {"like": like}
     status = 422
     if typed.ok:
         try:
@@ -104,7 +110,7 @@ def _form(request: Request, change: Change, old: VirtualService | None) -> HttpR
             typed.other = typed.other or ([] if not typed.ok else [str(error)])
         except ChangeError as error:
             status = status_of(error)
-            extra = conflict_of(request.user, change, error)
+            extra |= conflict_of(request.user, change, error)
             typed.other += [extra["error"]] if extra["error"] else []
         else:
             messages.success(request, f"{service} is in the draft.")
