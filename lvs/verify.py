@@ -12,13 +12,16 @@ SHOWN = 3
 
 def explain_difference(desired: Table, found: Table) -> str:
     """One sentence that names service, real server and field, or setting, of the first differences."""
+    return f"The kernel differs from the table: {in_words(desired, found)}"
+
+
+def in_words(desired: Table, found: Table) -> str:
+    """The first differences, named as `explain_difference` does; "" when there are none."""
     differences = [text for diff in diff_tables(desired, found) for text in _differences(diff)]
     differences += [text for diff in diff_settings(desired, found) if (text := _of_setting(diff))]
     shown = "; ".join(differences[:SHOWN])
     more = len(differences) - SHOWN
-    return f"The kernel differs from the table: {shown}" + (
-        f"; and {more} more" if more > 0 else ""
-    )
+    return shown + (f"; and {more} more" if more > 0 else "")
 
 
 def _of_setting(diff: SettingDiff) -> str:
@@ -26,6 +29,8 @@ def _of_setting(diff: SettingDiff) -> str:
         return f"{diff.name} is “{diff.after}” instead of “{diff.before}”"
     if diff.kind == "removed":  # wanted, but the reading doesn't hold it
         return f"{diff.name} should be “{diff.before}” and can't be read here"
+    if diff.kind == "added":
+        return f"{diff.name} is “{diff.after}”, which the table leaves open"
     return ""
 
 
