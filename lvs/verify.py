@@ -15,13 +15,12 @@ def explain_difference(desired: Table, found: Table) -> str:
     return f"The kernel differs from the table: {in_words(desired, found)}"
 
 
-def in_words(desired: Table, found: Table) -> str:
-    """The first differences, named as `explain_difference` does; "" when there are none."""
+def in_words(desired: Table, found: Table, shown: int = SHOWN) -> str:
+    """So many differences, named as `explain_difference` does, and how many more; "" when there are none."""
     differences = [text for diff in diff_tables(desired, found) for text in _differences(diff)]
     differences += [text for diff in diff_settings(desired, found) if (text := _of_setting(diff))]
-    shown = "; ".join(differences[:SHOWN])
-    more = len(differences) - SHOWN
-    return shown + (f"; and {more} more" if more > 0 else "")
+    more = len(differences) - shown
+    return "; ".join(differences[:shown]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _of_setting(diff: SettingDiff) -> str:

@@ -24,6 +24,9 @@ Act = Literal[
     "change.review",
     "change.run",
     "change.emergency",
+    "drift.adopt",
+    "drift.revert",
+    "drift.ignore",
     "director.ask",
     "director.zero",
     "director.manage",
@@ -32,7 +35,10 @@ Act = Literal[
 
 _LOOK: frozenset[Act] = frozenset({"view"})
 _KNOW: frozenset[Act] = _LOOK | {"audit.view", "director.ask"}
-_WORK: frozenset[Act] = _KNOW | {"change.edit", "change.submit", "change.run", "director.zero"}
+_DRIFT: frozenset[Act] = frozenset({"drift.adopt", "drift.revert", "drift.ignore"})
+_WORK: frozenset[Act] = (
+    _KNOW | _DRIFT | {"change.edit", "change.submit", "change.run", "director.zero"}
+)
 _RUN: frozenset[Act] = _WORK | {"cluster.create", "cluster.edit"}
 
 MAY: dict[str, frozenset[Act]] = {
@@ -58,6 +64,9 @@ _WORDS: dict[Act, tuple[str, Role]] = {
     "change.review": ("approve or reject changes", Role.APPROVER),
     "change.run": ("start, confirm or stop approved changes", Role.OPERATOR),
     "change.emergency": ("apply a change before it is reviewed", Role.EMERGENCY),
+    "drift.adopt": ("adopt what a director holds", Role.OPERATOR),
+    "drift.revert": ("put a director back to the head", Role.OPERATOR),
+    "drift.ignore": ("ignore the drift of a director", Role.OPERATOR),
     "director.ask": ("see the connections and the fitness of directors", Role.OPERATOR),
     "director.zero": ("set counters to zero", Role.OPERATOR),
     "director.manage": ("manage directors", Role.ADMIN),

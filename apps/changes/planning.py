@@ -25,6 +25,14 @@ def plan_for(change: Change, director: Director, table: Table) -> DirectorPlan:
     )
 
 
+def holds(director: Director, plan: DirectorPlan, digest: str) -> bool:
+    """Whether the director needs no run to hold the table with this digest as its own.
+
+    One without steps may need it: to take over what others put there just so, or to let go of settings.
+    """
+    return not plan.steps and not plan.conflicts and director.status.owned_digest in ("", digest)
+
+
 def _observed(director: Director) -> Observed:
     observed = observed_of(director)
     if observed is None:

@@ -1,14 +1,60 @@
 """Whether what a change in review was made from still stands."""
 
+from typing import NamedTuple
+
 from django.utils import timezone
 
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.changes.errors import NotAllowed
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.planning import plan_for
 from apps.changes.selectors import directors_of, head_moved, table_of
 from apps.inventory.models import Director
-from lvs.model import Table
+from lvs.model import EMPTY, Table
+from lvs.plan import plan_from_document
+from lvs.undo import start_of
+from lvs.verify import in_words
 
 OTHER_DIRECTORS = "The cluster has other directors than when it was submitted."
+
+
+class Moved(NamedTuple):
+    """A director that no longer holds what its plan was made for, or of which that isn't known."""
+
+    director: Director
+    says: str
+    """One sentence."""
+    before: Table = EMPTY
+    """What the plan starts from."""
+    now: Table = EMPTY
+
+
+def moved_since_submit(user: User, change: Change) -> list[Moved]:
+    """The directors of a change in review, or waiting for its time, that hold something else by now.
+
+    Its approval or its start will find it stale. Raises PermissionDenied.
+    """
+    require(user, "view", change)
+    if change.state not in (Change.State.IN_REVIEW, Change.State.APPROVED):
+        return []
+    plans = {plan.director_id: plan for plan in change.plans.all()}
+    table = table_of(change)
+    found = (
+        _looked_at(change, director, plans[director.pk], table)
+        for director in directors_of(change)
+        if director.pk in plans
+    )
+    return [moved for moved in found if moved]
+
+
+def _looked_at(
+    change: Change, director: Director, plan: DirectorPlan, table: Table
+) -> Moved | None:
+    try:
+        return _moved(change, director, plan, table)
+    except NotAllowed as unknown:
+        return Moved(director, str(unknown))
 
 
 def what_moved(change: Change) -> str:
@@ -27,15 +73,23 @@ def what_moved(change: Change) -> str:
         return OTHER_DIRECTORS
     table = table_of(change)
     for director in directors:
-        if sentence := _director_moved(change, director, plans[director.pk], table):
-            return sentence
+        if moved := _moved(change, director, plans[director.pk], table):
+            return moved.says
     return ""
 
 
-def _director_moved(change: Change, director: Director, plan: DirectorPlan, table: Table) -> str:
+def _moved(change: Change, director: Director, plan: DirectorPlan, table: Table) -> Moved | None:
     now = plan_for(change, director, table)
+    same = (now.expected_digest, now.steps) == (plan.expected_digest, plan.steps)
+    if same and now.conflicts == plan.conflicts:
+        return None
+    before = start_of(table, plan_from_document(plan.steps))
+    held = start_of(table, plan_from_document(now.steps))
     if now.conflicts != plan.conflicts:
-        return f"Other programs changed which of these services {director} holds without us."
-    if now.expected_digest != plan.expected_digest or now.steps != plan.steps:
-        return f"{director} holds another table than when the plan was made."
-    return ""
+        says = f"Other programs changed which of these services {director} holds without us."
+        return Moved(director, says, before, held)
+    in_what = in_words(before, held, shown=2)
+    says = f"{director} holds another table than when the plan was made" + (
+        f": {in_what}." if in_what else "."
+    )
+    return Moved(director, says, before, held)

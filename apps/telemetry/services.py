@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.inventory.models import Director
 from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus, RelayStatus
+from apps.telemetry.signals import observed
 from lvs.documents import (
     Document,
     scope_from_document,
@@ -84,6 +85,7 @@ def store_observed(
     status.save(update_fields=fields)
     if "observed" in fields:
         _announce(director)
+    observed.send(sender=DirectorStatus, director=director, seen_at=seen_at)
 
 
 @transaction.atomic

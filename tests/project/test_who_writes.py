@@ -27,7 +27,7 @@ READERS = [
     *APPS.glob("*/management/**/*.py"),
     *APPS.glob("jobs/relay/*.py"),
     *APPS.glob("*/tasks.py"),
-    *APPS.glob("*/selectors.py"),
+    *APPS.glob("**/selectors.py"),
 ]
 
 

@@ -8,6 +8,13 @@ from apps.changes.services.draft import (
     rebase_change,
     remove_service,
 )
+from apps.changes.services.drift import settle_drift, settle_drifts
+from apps.changes.services.drift_acts import (
+    adopt_drift,
+    heed_drift,
+    ignore_drift,
+    open_revert,
+)
 from apps.changes.services.imports import open_imported
 from apps.changes.services.policies import add_freeze, remove_freeze, set_policy
 from apps.changes.services.progress import end_change, mark_stale, start_change
@@ -24,14 +31,18 @@ from apps.changes.services.submit import submit_change
 
 __all__ = [
     "add_freeze",
+    "adopt_drift",
     "approve_change",
     "comment_on_change",
     "confirm_change",
     "edit_details",
     "end_change",
+    "heed_drift",
+    "ignore_drift",
     "mark_stale",
     "open_draft",
     "open_imported",
+    "open_revert",
     "open_rollback",
     "put_service",
     "put_settings",
@@ -42,6 +53,8 @@ __all__ = [
     "reopen_change",
     "review_afterwards",
     "set_policy",
+    "settle_drift",
+    "settle_drifts",
     "start_change",
     "submit_change",
     "take_back",

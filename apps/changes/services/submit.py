@@ -1,5 +1,6 @@
 """From draft to review: freezing the table, its digest, and a plan for each director."""
 
+from itertools import repeat
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from apps.changes.announce import announce
 from apps.changes.approval import needed_for
 from apps.changes.errors import Conflict, Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
-from apps.changes.planning import plan_for
+from apps.changes.planning import holds, plan_for
 from apps.changes.selectors import (
     differs_from_head,
     directors_of,
@@ -57,12 +58,13 @@ def submit_change(
     timing = timing_for(change, timing)
     if emergency:
         _check_emergency(change, table)
-    plans = [plan_for(change, director, table) for director in directors_of(change)]
+    directors = list(directors_of(change))
+    plans = [plan_for(change, director, table) for director in directors]
     if not plans:
         raise NotAllowed(
             f"Cluster {change.cluster} has no director yet: assign one before you submit."
         )
-    if not differs_from_head(change) and not any(plan.steps for plan in plans):
+    if not differs_from_head(change) and all(map(holds, directors, plans, repeat(table.digest))):
         raise NotAllowed("Nothing would change: every director holds this table already.")
     if any(plan.conflicts for plan in plans) and not adopt:
         raise NotAllowed(_conflicts(plans))

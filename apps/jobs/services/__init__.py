@@ -1,6 +1,7 @@
 """Everything that writes what became of an approved change, and of errands."""
 
 from apps.jobs.services.deliver import deliver_outbox
+from apps.jobs.services.drift import revert_drift
 from apps.jobs.services.due import begin_what_is_due
 from apps.jobs.services.errands import (
     ask_director,
@@ -31,6 +32,7 @@ __all__ = [
     "deliver_outbox",
     "reap_errands",
     "reap_runs",
+    "revert_drift",
     "start_change",
     "start_due",
     "store_errand_answered",

@@ -94,7 +94,8 @@ def _begin(actor: User, change: Change) -> Change:
 
 @transaction.atomic
 def start_change(*, actor: User | None, change: Change) -> Change:
-    """Make the revision of an approved change and a run for each director, backups first.
+    """Make the revision of an approved change and a run for each director, backups first; last those that
+    have nothing to do: one that is away then keeps nobody from getting what they need.
 
     The first gets its place in the outbox; each other one once the one before it has verified the table.
     actor None: because its time has come.
@@ -104,7 +105,8 @@ def start_change(*, actor: User | None, change: Change) -> Change:
     plans = {plan.director_id: plan for plan in change.plans.all()}
     directors = change.cluster.directors.filter(pk__in=plans).select_related("status")
     at_once = change.approved_by in EVERYWHERE_AT_ONCE
-    for position, director in enumerate(in_order(directors, table_of(change))):
+    ordered = sorted(in_order(directors, table_of(change)), key=lambda d: not plans[d.pk].steps)
+    for position, director in enumerate(ordered):
         run = Run.objects.create(
             change=change,
             director=director,
