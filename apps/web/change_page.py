@@ -14,9 +14,11 @@ from apps.changes.approval import (
     policy_of,
 )
 from apps.changes.models import Change, DirectorPlan
+from apps.changes.staleness import moved_since_submit
 from apps.inventory.selectors import head_table
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
+from apps.web.differences import parts_between
 from apps.web.forms.submit import SubmitForm
 from apps.web.placed import placed
 from lvs.diff_settings import diff_settings
@@ -153,9 +155,18 @@ def body_of(user: Any, change: Change) -> dict[str, Any]:
     )
 
 
+def moved_of(user: Any, change: Change) -> dict[str, Any]:
+    """What directors hold otherwise than when the change was submitted, while that matters."""
+    moved = moved_since_submit(user, change)
+    return {
+        "change": change,
+        "moved": [(each, parts_between(each.before, each.now)) for each in moved],
+    }
+
+
 def page_of(user: Any, change: Change) -> dict[str, Any]:
     """What the whole page needs."""
-    return body_of(user, change) | runs_of(change)
+    return body_of(user, change) | runs_of(change) | moved_of(user, change)
 
 
 def _editable(user: Any, change: Change) -> bool:

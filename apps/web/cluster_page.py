@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from apps.accounts.policy import can
 from apps.changes import selectors as changes
+from apps.changes.drift.selectors import OpenDrift, open_drifts
 from apps.drains import selectors as drains
 from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
@@ -27,7 +28,7 @@ class DirectorRow(NamedTuple):
     presence: Presence
     help: str
     status: Any
-    drift: bool
+    drift: OpenDrift | None
 
 
 class ClusterRow(NamedTuple):
@@ -40,22 +41,15 @@ class ClusterRow(NamedTuple):
     directors: list[DirectorRow]
 
 
-def director_rows(directors: Any) -> list[DirectorRow]:
+def director_rows(user: Any, directors: Any) -> list[DirectorRow]:
     """Presence and drift of directors, for a queryset of them."""
     large = (*LARGE, "cluster__head__table")
     found = list(directors.select_related("status", "cluster__head").defer(*large))
-    there = presences(found)
+    there, drifts = presences(found), open_drifts(user, found)
     return [
-        DirectorRow(d, there[d.pk], PRESENCE_HELP[there[d.pk]], status_of(d), _drifts(d))
+        DirectorRow(d, there[d.pk], PRESENCE_HELP[there[d.pk]], status_of(d), drifts.get(d.pk))
         for d in found
     ]
-
-
-def _drifts(director: Director) -> bool:
-    """Whether what we own in its kernel, services and settings, differs from the cluster's head."""
-    status = status_of(director)
-    head = director.cluster.head if director.cluster else None
-    return bool(head and status and status.owned_digest and status.owned_digest != head.digest)
 
 
 def overview(user: Any) -> list[ClusterRow]:
@@ -65,7 +59,7 @@ def overview(user: Any) -> list[ClusterRow]:
         open_count=Count("changes", filter=Q(changes__state__in=OPEN), distinct=True)
     )
     by_cluster: dict[int, list[DirectorRow]] = {}
-    for row in director_rows(inventory.directors(user).filter(cluster__isnull=False)):
+    for row in director_rows(user, inventory.directors(user).filter(cluster__isnull=False)):
         by_cluster.setdefault(row.director.cluster_id or 0, []).append(row)
     return [_row(cluster, by_cluster.get(cluster.pk, [])) for cluster in clusters]
 
@@ -90,7 +84,7 @@ def head_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
 
 def directors_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:
     """What the list of directors needs. Every open page reads it each three seconds."""
-    return {"cluster": cluster, "directors": director_rows(cluster.directors.all())}
+    return {"cluster": cluster, "directors": director_rows(user, cluster.directors.all())}
 
 
 def settings_of(user: Any, cluster: Cluster, query: str = "") -> dict[str, Any]:

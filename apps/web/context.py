@@ -25,6 +25,7 @@ _SECTIONS = {
     "change": "changes",
     "service": "changes",
     "director": "directors",
+    "drift": "directors",
     "errand": "directors",
     "person": "people",
 }

@@ -45,6 +45,15 @@ STEP_STATES: dict[str, Word] = {
     "skipped": ("Not tried", "grey", "circle-minus"),
 }
 
+DRIFT_STATES: dict[str, Word] = {
+    "drifting": ("Drift", "red", "git-compare"),
+    "ignored": ("Drift, ignored", "grey", "git-compare"),
+    "applying": ("Being applied", "blue", "loader-2"),
+    "none": ("As the head", "green", "circle-check"),
+    "unknown": ("Not known", "amber", "help-circle"),
+    "free": ("No head", "grey", "circle-dashed"),
+}
+
 PRESENCE: dict[str, Word] = {
     "present": ("Present", "green", "heartbeat"),
     "away": ("Away", "red", "plug-connected-x"),

@@ -87,6 +87,12 @@ def _body(request: Request, change: Change) -> HttpResponse:
     return render(request, "web/parts/change_body.html", change_page.body_of(request.user, change))
 
 
+def _moved(request: Request, change: Change) -> HttpResponse:
+    return render(
+        request, "web/parts/change_moved.html", change_page.moved_of(request.user, change)
+    )
+
+
 def _plan_steps(request: Request, change: Change) -> HttpResponse:
     """More steps of a plan, as list items. Raises Http404 where there are none."""
     number, first = whole(request.GET.get("number")), whole(request.GET.get("first"))
@@ -111,6 +117,7 @@ PARTS: dict[str, Callable[[Request, Change], HttpResponse]] = {
     "head": _head,
     "runs": _runs,
     "body": _body,
+    "moved": _moved,
     "plan": _plan_steps,
     "run": _run_steps,
 }

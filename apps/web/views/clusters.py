@@ -11,11 +11,12 @@ from apps.accounts.policy import require
 from apps.inventory import selectors, services
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster
-from apps.web import cluster_page
+from apps.web import cluster_page, drift_page
 from apps.web.forms.details import ClusterForm
 from apps.web.views.common import Request, found
 
 PARTS = {
+    "drift": ("web/parts/cluster_drift.html", drift_page.drifts_of),
     "directors": ("web/parts/cluster_directors.html", cluster_page.directors_of),
     "settings": ("web/parts/cluster_settings.html", cluster_page.settings_of),
     "changes": ("web/parts/cluster_changes.html", cluster_page.changes_of),
@@ -36,6 +37,7 @@ def show(request: Request, name: str) -> HttpResponse:
     """The live page."""
     cluster = found(selectors.cluster, request.user, name)
     context = cluster_page.page_of(request.user, cluster, request.GET.get("q", ""))
+    context |= drift_page.drifts_of(request.user, cluster)
     return render(request, "web/cluster.html", context)
 
 

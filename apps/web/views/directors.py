@@ -24,7 +24,7 @@ from apps.web.views.common import Request, found
 def index(request: Request) -> HttpResponse:
     """All directors with their presence."""
     template = "parts/director_list.html" if request.GET.get("part") == "list" else "directors.html"
-    rows = director_rows(selectors.directors(request.user))
+    rows = director_rows(request.user, selectors.directors(request.user))
     return render(request, f"web/{template}", {"directors": rows})
 
 
@@ -70,7 +70,7 @@ def show(request: Request, uuid: Any) -> HttpResponse:
 
 
 def _context(request: Request, director: Director) -> dict[str, Any]:
-    row = director_rows(selectors.directors(request.user).filter(pk=director.pk))[0]
+    row = director_rows(request.user, selectors.directors(request.user).filter(pk=director.pk))[0]
     context = {
         "director": director,
         "row": row,

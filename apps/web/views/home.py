@@ -14,6 +14,7 @@ from apps.web.views.common import Request
 def home(request: Request) -> HttpResponse:
     """With ?part=all only what a live page asks for again."""
     user = request.user
+    directors = director_rows(user, inventory.directors(user))
     own = changes.changes(user).select_related("cluster", "author", "revision")
     context = {
         "waiting": list(changes.waiting_for(user).select_related("cluster", "author")[:10]),
@@ -22,7 +23,8 @@ def home(request: Request) -> HttpResponse:
         "drafts": list(own.filter(author=user, state__in=("draft", "rejected", "stale"))[:10]),
         "recent": list(own.filter(state__in=("applied", "failed", "partial"))[:6]),
         "clusters": overview(user),
-        "directors": director_rows(inventory.directors(user)),
+        "directors": directors,
+        "drifts": [row.drift for row in directors if row.drift],
     }
     template = "parts/home.html" if request.GET.get("part") == "all" else "home.html"
     return render(request, f"web/{template}", context)
