@@ -110,16 +110,9 @@ def test_the_parts_of_an_open_page_outlive_a_new_name(viewer, operator, cluster)
     client = browser(viewer)
     addresses = re.findall(r'hx-get="(/clusters/[^"]+)"', client.get("/clusters/web/").text)
     edit_cluster(actor=operator, cluster=cluster, name="shop")
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     assert {client.get(address).status_code for address in addresses} == {200}
     assert "shop" in client.get(f"/clusters/{cluster.pk}/parts/head/").text
-
-
-def test_drift_is_named(viewer, operator, approver, cluster):
-    make_applied(make_submitted(operator, cluster), approver)
-    assert "differs from the head" not in text_of(browser(viewer).get("/clusters/web/"))
-    observe(cluster.directors.get(), make_table([]))
-    assert "Its kernel differs from the head" in text_of(browser(viewer).get("/clusters/web/"))
 
 
 def test_without_a_relay_presence_is_unknown_not_away(viewer, cluster):

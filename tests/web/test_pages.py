@@ -6,6 +6,7 @@ import pytest
 
 from apps.jobs.models import Errand
 from apps.jobs.services import ask_director
+from lvs.canonical_form import make_table
 from lvs.settings import SyncDaemon, Timeouts
 from tests.factories import (
     decide,
@@ -14,6 +15,7 @@ from tests.factories import (
     make_draft,
     make_service,
     make_submitted,
+    observe,
 )
 from tests.web.conftest import browser, text_of
 
@@ -27,7 +29,8 @@ def full_house(operator, approver, cluster, signing_key):
     review = make_submitted(operator, cluster, make_service(scheduler="wlc"))
     draft = make_draft(operator, cluster, make_service(port=443))
     decide(draft, timeouts=Timeouts(tcp=300), sync=(SyncDaemon("master", "eth0"),))
-    director = make_director("lb-9")
+    director, drifting = make_director("lb-9"), cluster.directors.get()
+    observe(drifting, make_table([make_service(servers=())]))
     errand = ask_director(actor=operator, director=director, kind=Errand.Kind.CONNECTIONS)
     return [
         "/",
@@ -56,6 +59,7 @@ def full_house(operator, approver, cluster, signing_key):
         "/directors/new/",
         f"/directors/{director.uuid}/",
         f"/directors/{director.uuid}/connections/",
+        f"/directors/{drifting.uuid}/drift/",
         f"/errands/{errand.pk}/",
         "/people/",
         "/people/new/",
