@@ -1,4 +1,4 @@
-"""What other directors of a cluster mean for its changes, and what a director's report means for its drift."""
+"""What other directors of a cluster mean for its changes, and what a director's report for its drift."""
 
 from datetime import datetime
 from typing import Any

@@ -61,7 +61,9 @@ def _service(diff: ServiceDiff, ours: bool = True) -> Part:
 
 def _service_lines(diff: ServiceDiff) -> Iterator[Line]:
     if diff.kind == "changed":
-        yield from (Line(field.name.capitalize(), field.before, field.after) for field in diff.fields)
+        yield from (
+            Line(field.name.capitalize(), field.before, field.after) for field in diff.fields
+        )
         for server in diff.servers:
             yield from _server_lines(server)
     else:
@@ -82,7 +84,9 @@ def _server_lines(diff: ServerDiff) -> Iterator[Line]:
 def _described(service: VirtualService) -> str:
     servers = len(service.real_servers)
     text = _listed(service_settings(service).items())
-    return f"{text}; {servers} real server{'' if servers == 1 else 's'}{_first(service.real_servers)}"
+    return (
+        f"{text}; {servers} real server{'' if servers == 1 else 's'}{_first(service.real_servers)}"
+    )
 
 
 def _first(servers: tuple[RealServer, ...]) -> str:

@@ -71,7 +71,11 @@ def test_what_others_put_in_the_way_is_said(viewer, operator, cluster):
 def test_a_director_of_which_it_is_not_known_is_named(viewer, change):
     director = change.cluster.directors.get()
     message = streams.heartbeat(
-        *(str(director.uuid), time.time()), facts={}, revision=1, owned_digest="", problem="no ip_vs"
+        *(str(director.uuid), time.time()),
+        facts={},
+        revision=1,
+        owned_digest="",
+        problem="no ip_vs",
     )
     store_heartbeat(director=director, message=message)
     (moved,) = moved_since_submit(viewer, change)

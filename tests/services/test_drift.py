@@ -77,7 +77,9 @@ def test_a_drift_begins_with_the_report_that_shows_it(viewer, director):
     assert drift.since == drift.moved_at == director.status.observed_at
     seen = drift_of(viewer, director)
     assert (seen.state, seen.drift) == ("drifting", drift)
-    assert [str(part.diff.service) for part in seen.difference.services] == ["tcp 192.168.49.134:80"]
+    assert [str(part.diff.service) for part in seen.difference.services] == [
+        "tcp 192.168.49.134:80"
+    ]
 
 
 def test_its_record_is_the_directors_word_and_holds_the_difference(director):

@@ -7,7 +7,6 @@ import pytest
 from apps.inventory.models import Cluster
 from apps.inventory.services import edit_cluster
 from apps.telemetry.services import relay_was_here
-from lvs.canonical_form import make_table
 from tests.factories import (
     make_applied,
     make_cluster,
@@ -15,7 +14,6 @@ from tests.factories import (
     make_draft,
     make_service,
     make_submitted,
-    observe,
 )
 from tests.web.conftest import browser, error_beside, text_of
 

@@ -102,7 +102,11 @@ def test_a_director_that_holds_the_head_says_so(viewer, director):
 
 def test_what_is_not_known_is_said(viewer, director):
     message = streams.heartbeat(
-        *(str(director.uuid), time.time()), facts={}, revision=1, owned_digest="", problem="no ip_vs"
+        *(str(director.uuid), time.time()),
+        facts={},
+        revision=1,
+        owned_digest="",
+        problem="no ip_vs",
     )
     store_heartbeat(director=director, message=message)
     page = text_of(browser(viewer).get(page_of(director)))

@@ -43,7 +43,9 @@ def look_at(director: Director) -> Look:
     observed = observed_of(director)
     assert observed is not None  # else it is unknown
     if status.owned_digest and observed.owned_digest != status.owned_digest:
-        why = f"The kernel of {director} was changed just now and is being read: wait a few seconds."
+        why = (
+            f"The kernel of {director} was changed just now and is being read: wait a few seconds."
+        )
         return Look("unknown", why)
     difference = difference_of(head_table(cluster), observed.table, observed.owned)
     return Look("differs", difference=difference) if difference else Look("same")

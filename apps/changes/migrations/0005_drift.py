@@ -6,36 +6,129 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('changes', '0004_guards'),
-        ('inventory', '0001_initial'),
+        ("changes", "0004_guards"),
+        ("inventory", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Drift',
+            name="Drift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('summary', models.CharField(max_length=300)),
-                ('since', models.DateTimeField()),
-                ('moved_at', models.DateTimeField()),
-                ('answer', models.CharField(blank=True, choices=[('adopt', 'adopt it'), ('revert', 'put it back')], max_length=6)),
-                ('ignored_at', models.DateTimeField(blank=True, null=True)),
-                ('ignored_because', models.TextField(blank=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ending', models.CharField(blank=True, choices=[('itself', 'the kernel was put back without this console'), ('reverted', 'put back'), ('adopted', 'adopted'), ('head', 'another revision became the head'), ('left', 'the director left the cluster')], max_length=8)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drifts', to='changes.change')),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drifts', to='inventory.cluster')),
-                ('director', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drifts', to='inventory.director')),
-                ('head', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.revision')),
-                ('ignored_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("summary", models.CharField(max_length=300)),
+                ("since", models.DateTimeField()),
+                ("moved_at", models.DateTimeField()),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[("adopt", "adopt it"), ("revert", "put it back")],
+                        max_length=6,
+                    ),
+                ),
+                ("ignored_at", models.DateTimeField(blank=True, null=True)),
+                ("ignored_because", models.TextField(blank=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("itself", "the kernel was put back without this console"),
+                            ("reverted", "put back"),
+                            ("adopted", "adopted"),
+                            ("head", "another revision became the head"),
+                            ("left", "the director left the cluster"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drifts",
+                        to="changes.change",
+                    ),
+                ),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drifts",
+                        to="inventory.cluster",
+                    ),
+                ),
+                (
+                    "director",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drifts",
+                        to="inventory.director",
+                    ),
+                ),
+                (
+                    "head",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.revision",
+                    ),
+                ),
+                (
+                    "ignored_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('director',), name='one_open_drift_a_director'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ending', '')), models.Q(('ended_at__isnull', False), models.Q(('ending', ''), _negated=True)), _connector='OR'), name='a_drift_ends_somehow'), models.CheckConstraint(condition=models.Q(models.Q(('ignored_at', None), ('ignored_because', ''), ('ignored_by', None)), models.Q(('ignored_at__isnull', False), ('ignored_by__isnull', False), models.Q(('ignored_because', ''), _negated=True)), _connector='OR'), name='ignored_by_somebody_for_a_reason')],
+                "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("director",),
+                        name="one_open_drift_a_director",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("ending", "")),
+                            models.Q(
+                                ("ended_at__isnull", False), models.Q(("ending", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_drift_ends_somehow",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ignored_at", None), ("ignored_because", ""), ("ignored_by", None)
+                            ),
+                            models.Q(
+                                ("ignored_at__isnull", False),
+                                ("ignored_by__isnull", False),
+                                models.Q(("ignored_because", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ignored_by_somebody_for_a_reason",
+                    ),
+                ],
             },
         ),
     ]

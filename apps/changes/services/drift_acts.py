@@ -109,9 +109,7 @@ def _given(reason: str) -> str:
     return reason
 
 
-def _as_shown(
-    actor: User, act: Act, director: Director, digest: str
-) -> tuple[Drift, Difference]:
+def _as_shown(actor: User, act: Act, director: Director, digest: str) -> tuple[Drift, Difference]:
     """The drift as it is now, its cluster locked. Raises Conflict when it isn't what was shown, NotAllowed
     where none is known, PermissionDenied."""
     director, look, drift = settle_drift(director=director)

@@ -47,7 +47,9 @@ def adopt(request: Request, uuid: Any) -> HttpResponse:
         change = services.adopt_drift(
             actor=request.user, director=director, digest=digest, reason=reason
         )
-        messages.success(request, "This draft holds what the director has. Look at it, then submit it.")
+        messages.success(
+            request, "This draft holds what the director has. Look at it, then submit it."
+        )
         return redirect("web:change", change.pk)
 
     return _act(request, uuid, "adopt", work)
