@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 ACTS = tuple(_WORDS)
 KNOW = {"view", "audit.view", "director.ask"}
-WORK = KNOW | {"change.edit", "change.submit", "change.run", "director.zero"}
+DRIFT = {"drift.adopt", "drift.revert", "drift.ignore"}
+WORK = KNOW | DRIFT | {"change.edit", "change.submit", "change.run", "director.zero"}
 CLUSTERS = {"cluster.create", "cluster.edit"}
 MAY = {
     "viewer": {"view"},

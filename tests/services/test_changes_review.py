@@ -143,7 +143,10 @@ def test_it_is_stale_when_a_director_holds_another_table(operator, approver, clu
     observe(director, make_table([make_service(443)]))
     change = approve(approver, change)
     assert change.state == S.STALE
-    assert change.state_note == f"{director} holds another table than when the plan was made."
+    assert change.state_note == (
+        f"{director} holds another table than when the plan was made: "
+        "tcp 192.168.49.134:443 is there and should not be."
+    )
     assert not change.reviews.exists()
     who, _name, before, after, why, number = said("change.stale")
     assert (who, before) == ("system", {"state": "in_review"})

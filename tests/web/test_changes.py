@@ -330,5 +330,5 @@ def test_more_directors_on_a_change_cost_few_queries(
     change = make_submitted(operator, wide)
     client = browser(viewer)
     client.get(f"/changes/{change.pk}/")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(f"/changes/{change.pk}/")

@@ -191,7 +191,8 @@ def test_a_director_that_drifts_in_its_settings_says_so(viewer, cluster, applied
     observe(cluster.directors.get(), held)
     page = director_page(viewer)
     assert "the head has 300 s" in text_of(page)
-    assert "services or settings, differs from the cluster's head revision" in text_of(page)
+    assert "Its kernel is not as revision 1 has it" in text_of(page)
+    assert "TCP timeout is “900 s” instead of “300 s”" in text_of(page)
     assert rows(page)["net.ipv4.vs.expire_nodest_conn"][1] == "1 fresh: 0 set by the head"
 
 
