@@ -3,7 +3,8 @@
 import time
 from itertools import count
 
-from apps.accounts.services import create_user
+from apps.accounts.models import User
+from apps.accounts.services import create_user, grant_role, revoke_role
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from apps.changes.services import (
@@ -34,6 +35,15 @@ def make_user(role, username=None, full_name=""):
     """Somebody with this role, who signs in with PASSWORD."""
     name = username or f"{role}-{next(_number)}"
     return create_user(actor=None, username=name, password=PASSWORD, full_name=full_name, role=role)
+
+
+def make_user_of(cluster, role):
+    """Somebody who has this role in this cluster, and none anywhere else."""
+    user = make_user("viewer")
+    everywhere = user.grants.get()
+    grant_role(actor=None, user=user, role=role, cluster_id=cluster.pk)
+    revoke_role(actor=None, grant=everywhere)
+    return User.objects.get(pk=user.pk)
 
 
 def make_director(name=None, holds=EMPTY):

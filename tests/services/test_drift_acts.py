@@ -28,10 +28,12 @@ from tests.factories import (
     WEB1,
     WEB2,
     make_applied,
+    make_cluster,
     make_director,
     make_draft,
     make_service,
     make_user,
+    make_user_of,
     observe,
     put,
 )
@@ -172,10 +174,18 @@ def test_it_needs_the_approval_that_the_policy_asks_for(operator, approver, view
 
 def test_where_the_policy_asks_for_nobody_it_begins_at_once(operator, admin, director):
     free(admin, director.cluster)
-    change = revert(operator, director)
-    assert change.state == S.APPLYING
+    assert revert(operator, director).state == S.APPLYING
+    assert Outbox.objects.count() == 1
+
+
+def test_the_one_that_drifts_is_the_first_to_get_it(operator, admin, director):
+    free(admin, director.cluster)
+    last = director.cluster.directors.get(name="lvs-2")
+    observe(director, HEAD)
+    observe(last, HELD)
+    revert(operator, last)
     (entry,) = Outbox.objects.all()
-    assert entry.run.director == director, "the one that drifts comes first"
+    assert entry.run.director == last
 
 
 def test_the_director_that_drifts_is_put_back_though_another_is_lost(operator, admin, director):
@@ -310,6 +320,13 @@ def test_nothing_is_done_without_a_reason(act, operator, director):
 def test_who_does_not_operate_may_not(act, role, request, director):
     with pytest.raises(PermissionDenied, match="needs the role operator"):
         act(request.getfixturevalue(role), director)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_role_in_another_cluster_does_not_count(act, director):
+    with pytest.raises(PermissionDenied, match="in this cluster"):
+        act(make_user_of(make_cluster("mail"), "operator"), director)
+    act(make_user_of(director.cluster, "operator"), director)
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from apps.changes.models import Change, Drift
+from apps.changes.services import set_policy
 from apps.telemetry.services import relay_was_here, store_heartbeat
 from lvs.agent import streams
 from lvs.canonical_form import make_table
@@ -14,9 +15,12 @@ from tests.factories import (
     WEB1,
     WEB2,
     make_applied,
+    make_cluster,
     make_director,
     make_service,
     make_submitted,
+    make_user,
+    make_user_of,
     observe,
 )
 from tests.web.conftest import browser, error_beside, text_of
@@ -164,6 +168,33 @@ def test_putting_back_leads_to_the_change(operator, director):
     assert (change.state, change.reason) == ("in_review", "It was meant")
     page = text_of(browser(operator).get(page_of(director)))
     assert f"A change to put it back is under way: change {change.pk} In review" in page
+
+
+def test_where_nobody_needs_to_approve_it_is_put_back_at_once(operator, admin, director):
+    set_policy(actor=admin, cluster=director.cluster, version=1, approvals=0)
+    assert "asks for nobody's approval" in text_of(browser(operator).get(page_of(director)))
+    response = act(operator, director, "revert")
+    assert Change.objects.latest("pk").state == "applying"
+    assert response.status_code == 302
+    page = text_of(browser(operator).get(page_of(director)))
+    assert "is being applied to web. Until that has ended, its kernel may differ." in page
+
+
+def test_only_the_role_emergency_may_go_first(operator, director):
+    assert "review after" not in text_of(browser(operator).get(page_of(director)))
+    assert act(operator, director, "revert", emergency="yes").status_code == 403
+    somebody = make_user("emergency")
+    assert "Put it back now, review after" in text_of(browser(somebody).get(page_of(director)))
+    act(somebody, director, "revert", emergency="yes")
+    change = Change.objects.latest("pk")
+    assert (change.state, change.review_due) == ("applying", True)
+
+
+def test_who_may_not_see_the_cluster_does_not_find_the_page(director):
+    client = browser(make_user_of(make_cluster("mail"), "operator"))
+    assert client.get(page_of(director)).status_code == 404
+    assert client.post(f"{page_of(director)}heed/").status_code == 404
+    assert str(director.uuid) not in client.get("/").text
 
 
 def test_ignoring_shows_by_whom_and_why_and_can_be_taken_back(operator, viewer, director):
