@@ -13,6 +13,7 @@ from apps.changes.models import Change, DirectorPlan, Review
 from apps.changes.planning import plan_for
 from apps.changes.selectors import base_table, directors_of
 from apps.changes.services.review import check_counts, store_review
+from apps.changes.signals import happened
 from apps.changes.states import locked, move
 from lvs.documents import table_to_document
 from lvs.rules import Problem
@@ -87,6 +88,7 @@ def take_back(*, change: Change) -> Change | None:
         reason=back.reason,
         change_number=back.pk,
     )
+    happened.send(sender=Change, change=change, event="taken_back", actor=None)
     announce(change)
     announce(back)
     return back

@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.models import Change
+from apps.changes.signals import happened
 from apps.changes.states import expect, locked, move
 from apps.inventory.models import Revision
 from apps.inventory.services import mark_applied
@@ -65,6 +66,9 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
     )
     if state == S.APPLIED and change.revision is not None:
         _make_head(change, change.revision)
+    happened.send(sender=Change, change=change, event=str(state), actor=None)
+    if state == S.APPLIED and change.waits_for_confirmation:
+        happened.send(sender=Change, change=change, event="confirm_due", actor=None)
     announce(change)
     return True
 
