@@ -1,34 +1,32 @@
 """Where e-mails to a person go."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
-from apps.accounts.policy import require
 from apps.audit.services import record
 
 
 @transaction.atomic
-def set_email(*, actor: User, user: User, email: str) -> User:
-    """Give a person another address, "" = none: one's own, or anybody's for those who manage people.
+def set_email(*, actor: User, email: str) -> User:
+    """Give oneself another address, "" = none.
 
-    Raises AccountError when it is no address, PermissionDenied.
+    Raises AccountError when it is no address, PermissionDenied on an account that is switched off.
     """
-    if actor.pk != user.pk or not actor.is_active:
-        require(actor, "people.manage")
+    if not actor.is_active:
+        raise PermissionDenied("Your account is switched off.")
     email = User.objects.normalize_email(email.strip())
     try:
         if email:
             validate_email(email)
+            User._meta.get_field("email").clean(email, None)
     except ValidationError:
         raise AccountError(
             "That is no e-mail address, as name@example.net would be.", "email"
         ) from None
-    if len(email) > 254:
-        raise AccountError("An e-mail address has 254 characters at most.", "email")
-    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     before, user.email = user.email, email
     if before == email:
         return user

@@ -75,7 +75,7 @@ def remove_webhook(*, actor: User, webhook: Webhook) -> None:
 
 
 @transaction.atomic
-def test_webhook(*, actor: User, webhook: Webhook) -> Delivery:
+def ask_test_call(*, actor: User, webhook: Webhook) -> Delivery:
     """Send it an event that says that it is a test, also while it is switched off."""
     require(actor, "hook.manage", webhook)
     hook = _locked(webhook)

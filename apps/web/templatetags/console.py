@@ -12,7 +12,15 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.accounts.policy import Act, can
 from apps.changes.models import Change
 from apps.web.keys import slug_of
-from apps.web.words import DRAIN_STATES, KERNEL_PARTS, PRESENCE, RUN_STATES, STATES, STEP_STATES
+from apps.web.words import (
+    DELIVERIES,
+    DRAIN_STATES,
+    KERNEL_PARTS,
+    PRESENCE,
+    RUN_STATES,
+    STATES,
+    STEP_STATES,
+)
 from lvs.diff import server_settings, service_settings
 from lvs.model import RealServer, VirtualService
 
@@ -79,6 +87,12 @@ def run_badge(state: str) -> SafeString:
 def drain_badge(state: str) -> SafeString:
     """The state of a drain as a badge."""
     return _badge(DRAIN_STATES[state])
+
+
+@register.simple_tag
+def delivery_badge(state: str) -> SafeString:
+    """What became of a message, as a badge."""
+    return _badge(DELIVERIES[state])
 
 
 @register.simple_tag
