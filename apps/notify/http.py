@@ -52,7 +52,7 @@ def _status(connection: "_Pinned", path: str, body: bytes, headers: Mapping[str,
     watch.start()
     try:
         connection.request("POST", path, body=body, headers=dict(headers))
-        return connection.getresponse().status
+        status = connection.getresponse().status
     except (OSError, HTTPException, ValueError):
         if late.is_set():
             raise TimeoutError from None
@@ -60,6 +60,9 @@ def _status(connection: "_Pinned", path: str, body: bytes, headers: Mapping[str,
     finally:
         watch.cancel()
         connection.close()
+    if late.is_set():  # it had sent a status, and no end of its headers
+        raise TimeoutError
+    return status
 
 
 class _Pinned(HTTPConnection):
