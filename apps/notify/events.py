@@ -21,14 +21,14 @@ class Event(NamedTuple):
 
 EVENTS: dict[str, Event] = {
     REVIEW_ASKED: Event(
-        "Your review is asked",
+        "Review asked",
         "Your review is asked.",
         "A change waits for approval, and yours would count.",
         by_default=True,
         to_programs="A change waits for review.",
     ),
     REVIEW_DUE: Event(
-        "Emergency: review due",
+        "Review due after an emergency",
         "A change went first, in an emergency. It must be reviewed now.",
         "A rollback was applied before anybody approved it, and your review would count.",
         by_default=True,

@@ -41,7 +41,7 @@ def send_mail(event: Event, user: User) -> None:
 
 
 def subject_of(event: Event) -> str:
-    """`[LVS Console] web: Your review is asked: #12 Balance the web`."""
+    """`[LVS Console] web: Review asked: #12 Balance the web`."""
     facts = event.facts
     parts = [facts["cluster"], event.label]
     if change := facts.get("change"):

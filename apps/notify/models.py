@@ -15,7 +15,7 @@ from apps.notify.events import LABELS
 class Reach(models.TextChoices):
     """Of which clusters somebody wants to hear."""
 
-    NONE = "none", "no"
+    NONE = "none", "no e-mail"
     ALL = "all", "all clusters"
     CHOSEN = "chosen", "chosen clusters"
 

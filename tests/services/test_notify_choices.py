@@ -32,8 +32,8 @@ def test_a_choice_is_stored_with_its_record(viewer, cluster):
     assert reach_of(choices, "review_due") == "all"
     act = AuditRecord.objects.get(action="mails.chosen")
     assert act.actor == viewer
-    assert act.before == {"Applied": "none", "Your review is asked": "all", "clusters": []}
-    assert act.after == {"Applied": "chosen", "Your review is asked": "none", "clusters": ["web"]}
+    assert act.before == {"Applied": "none", "Review asked": "all", "clusters": []}
+    assert act.after == {"Applied": "chosen", "Review asked": "none", "clusters": ["web"]}
 
 
 def test_the_same_choice_again_is_no_act(viewer):

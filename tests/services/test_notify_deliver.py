@@ -212,7 +212,7 @@ def test_an_email_says_what_where_who_and_the_link(
     (mail,) = mailoutbox
     assert mail.to == ["adil@example.net"]
     assert mail.from_email == "LVS Console <console@example.net>"
-    assert mail.subject == f"[LVS Console] web: Your review is asked: #{change.pk} Balance the web"
+    assert mail.subject == f"[LVS Console] web: Review asked: #{change.pk} Balance the web"
     lines = mail.body.splitlines()
     assert lines[0] == "Your review is asked."
     assert "Cluster:  web" in lines

@@ -80,7 +80,7 @@ def test_a_test_shows_what_became_of_it(admin):
         assert 'hx-trigger="every 2s"' in client.get(path).text
         deliver_due()
     part = text_of(client.get(f"{path}?part=messages"))
-    assert "It answered 500. Tried 1 time; again" in part
+    assert "It answered 500. 1 try, the next" in part
     assert "It answered 500." in text_of(client.get("/hooks/"))
     Delivery.objects.update(state="given_up")
     page = client.get(f"{path}?part=messages")

@@ -92,7 +92,7 @@ def test_what_was_given_up_is_said(viewer, settings):
     Delivery.objects.update(state="given_up", tries=11, note="The mail server refused the address.")
     text = text_of(browser(viewer).get(PAGE))
     assert "Given up" in text
-    assert "The mail server refused the address. Tried 11 times." in text
+    assert "The mail server refused the address. 11 tries" in text
 
 
 def test_nobody_sees_the_mails_of_others(approver, operator, viewer, cluster, settings):

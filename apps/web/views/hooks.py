@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.policy import require_somewhere
 from apps.notify import selectors, services
 from apps.notify.errors import NotifyError
-from apps.notify.events import LABELS
+from apps.notify.events import EVENTS, LABELS
 from apps.notify.models import Delivery, Webhook
 from apps.web.forms.fields import TiedForm
 from apps.web.forms.notify import EditWebhookForm, NewWebhookForm
@@ -29,7 +29,7 @@ def index(request: Request) -> HttpResponse:
         {
             "hook": hook,
             "host": urlsplit(hook.url).netloc,
-            "events": [LABELS[kind] for kind in hook.events],
+            "events": _events(hook),
             "last": selectors.last_try(hook),
         }
         for hook in selectors.webhooks(request.user)
@@ -88,6 +88,12 @@ def show(request: Request, number: int) -> HttpResponse:
     part = request.GET.get("part") == "messages"
     template = "web/parts/hook_messages.html" if part else "web/hook.html"
     return render(request, template, context, status=status)
+
+
+def _events(hook: Webhook) -> str:
+    if len(hook.events) == len(EVENTS):
+        return "all"
+    return ", ".join(LABELS[kind] for kind in hook.events)
 
 
 def _test(request: Request, hook: Webhook) -> HttpResponse:
