@@ -69,6 +69,16 @@ app.conf.update(
             "schedule": settings.SEAL_EVERY,
             "options": {"expires": settings.SEAL_EVERY},
         },
+        "deliver-notices": {
+            "task": "apps.notify.tasks.deliver_notices",
+            "schedule": settings.DELIVER_EVERY,
+            "options": {"expires": settings.DELIVER_EVERY},
+        },
+        "forget-notices": {
+            "task": "apps.notify.tasks.forget_notices",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,
@@ -76,4 +86,4 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["apps.jobs", "apps.drains"])
+app.autodiscover_tasks(["apps.jobs", "apps.drains", "apps.notify"])

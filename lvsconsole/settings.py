@@ -37,6 +37,13 @@ def _flag(name: str, default: bool) -> bool:
     return value in {"yes", "true", "1"}
 
 
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not “{value}”")
+    return int(value)
+
+
 def _list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
@@ -65,6 +72,7 @@ INSTALLED_APPS = [
     "apps.changes",
     "apps.jobs",
     "apps.drains",
+    "apps.notify",
     "apps.web",
 ]
 
@@ -223,12 +231,34 @@ if _own_password and urlsplit(DIRECTOR_REDIS_URL).password == _own_password and 
     )
 
 DIRECTOR_AWAY_AFTER = 10.0  # seconds of silence, while a relay is listening
+AWAY_TOLD_AFTER = 60.0  # seconds of silence until people are told
 RUN_DEADLINE = 15 * 60  # seconds until an unanswered run is called lost
 RUN_SILENCE = 60  # seconds without a word, past its deadline, until a running run is called lost
 RESEND_AFTER = 10  # seconds until an unanswered run is sent again
 DELIVER_EVERY = 2.0  # seconds between two looks into the outbox
 SEAL_EVERY = 60.0  # seconds between two seals of the audit log, where it grew
 REAP_EVERY = 15.0  # seconds between two looks for lost runs
+
+# --- notifications -------------------------------------------------------------------------------
+BASE_URL = os.environ.get("LVS_BASE_URL", "").rstrip("/")
+"""Where browsers find the console, for links in e-mails and webhooks; "" = they carry none."""
+if BASE_URL and urlsplit(BASE_URL).scheme not in {"http", "https"}:
+    raise ImproperlyConfigured(f"LVS_BASE_URL must begin with https://, not “{BASE_URL}”")
+EMAIL_HOST = os.environ.get("LVS_SMTP_HOST", "")
+"""The server that takes e-mails; "" = none are sent."""
+_smtp_tls = os.environ.get("LVS_SMTP_TLS", "starttls").lower()
+if _smtp_tls not in (_smtp_ports := {"starttls": 587, "tls": 465, "no": 25}):
+    raise ImproperlyConfigured(f"LVS_SMTP_TLS must be starttls, tls or no, not “{_smtp_tls}”")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp_tls == "starttls", _smtp_tls == "tls"
+EMAIL_PORT = _number("LVS_SMTP_PORT", _smtp_ports[_smtp_tls])
+EMAIL_HOST_USER = os.environ.get("LVS_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = _text("LVS_SMTP_PASSWORD", "")
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = os.environ.get("LVS_EMAIL_FROM", "")
+if EMAIL_HOST and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured(
+        "LVS_EMAIL_FROM must be set with LVS_SMTP_HOST: who e-mails are from"
+    )
 
 LOGGING = {
     "version": 1,

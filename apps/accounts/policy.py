@@ -30,6 +30,7 @@ Act = Literal[
     "director.ask",
     "director.zero",
     "director.manage",
+    "hook.manage",
     "people.manage",
 ]
 
@@ -48,7 +49,14 @@ MAY: dict[str, frozenset[Act]] = {
     Role.AUDITOR: _LOOK | {"audit.view", "audit.export"},
     Role.EMERGENCY: _WORK | {"change.emergency"},
     Role.ADMIN: _RUN
-    | {"change.review", "audit.export", "cluster.policy", "director.manage", "people.manage"},
+    | {
+        "change.review",
+        "audit.export",
+        "cluster.policy",
+        "director.manage",
+        "hook.manage",
+        "people.manage",
+    },
 }
 """What each role may do. A person may do what any of their roles may."""
 
@@ -70,6 +78,7 @@ _WORDS: dict[Act, tuple[str, Role]] = {
     "director.ask": ("see the connections and the fitness of directors", Role.OPERATOR),
     "director.zero": ("set counters to zero", Role.OPERATOR),
     "director.manage": ("manage directors", Role.ADMIN),
+    "hook.manage": ("manage webhooks", Role.ADMIN),
     "people.manage": ("manage people", Role.ADMIN),
 }
 """Each act in words, and the role that a refusal names."""

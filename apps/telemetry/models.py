@@ -10,6 +10,9 @@ class DirectorStatus(models.Model):
 
     director = models.OneToOneField(Director, on_delete=models.CASCADE, related_name="status")
     last_seen = models.DateTimeField(null=True, blank=True)
+    away_since = models.DateTimeField(
+        null=True, blank=True
+    )  # heard last then, and people were told that it is away; None = nobody was
     facts = models.JSONField(
         default=dict
     )  # kernel, IPVS version, schedulers, addresses, ip_forward

@@ -53,6 +53,21 @@ def presences(directors: Iterable[Director]) -> dict[int, Presence]:
     return {director.pk: _presence(director, span) for director in directors}
 
 
+def silent_for_long(directors: Iterable[Director]) -> list[Director]:
+    """Of directors that are away those that were silent, while a relay listened, for AWAY_TOLD_AFTER."""
+    span = listening()
+    if span is None:
+        return []
+    until = span.until - timedelta(seconds=settings.AWAY_TOLD_AFTER)
+    if span.since > until:
+        return []
+    return [
+        director
+        for director in directors
+        if (status := status_of(director)) and status.last_seen and status.last_seen <= until
+    ]
+
+
 def _presence(director: Director, span: Listening | None) -> Presence:
     """Silence counts only while somebody listened.
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.inventory.models import Director
 from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus, RelayStatus
-from apps.telemetry.signals import observed
+from apps.telemetry.signals import director_away, director_back, observed
 from lvs.documents import (
     Document,
     scope_from_document,
@@ -102,6 +102,24 @@ def relay_was_here(*, name: str, read_at: datetime | None = None) -> None:
         relay.listening_since = read_at
     relay.last_read = read_at
     relay.save(update_fields=["last_read", "listening_since"])
+
+
+@transaction.atomic
+def note_absence(*, director: Director, last_seen: datetime, away: bool) -> bool:
+    """Tell that a director last heard at `last_seen` is away, or there again; whether that is news.
+
+    Once for each absence, however many relays see it: False when another one, or a word of the director
+    that was stored meanwhile, was quicker.
+    """
+    status = _locked_status(director)
+    since = status.away_since
+    if (since is not None) == away or (away and status.last_seen != last_seen):
+        return False
+    status.away_since = last_seen if away else None
+    status.save(update_fields=["away_since"])
+    told = director_away if away else director_back
+    told.send(sender=Director, director=director, since=since or last_seen)
+    return True
 
 
 def _locked_status(director: Director) -> DirectorStatus:

@@ -68,6 +68,13 @@ PRESENCE_HELP = {
     "never": "Its agent has never reported. Install it with the configuration on this page.",
 }
 
+DELIVERIES: dict[str, Word] = {
+    "waiting": ("Not yet sent", "amber", "hourglass"),
+    "sent": ("Sent", "green", "circle-check"),
+    "dropped": ("Not needed", "grey", "circle-minus"),
+    "given_up": ("Given up", "red", "circle-x"),
+}
+
 ROLES = {
     "viewer": "Sees clusters, changes and directors; changes nothing.",
     "operator": "Edits clusters, drafts and submits changes.",

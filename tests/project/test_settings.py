@@ -5,17 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOW = "from django.conf import settings; print(settings.DIRECTOR_REDIS_URL)"
 SECRET = "redis://:console-password@127.0.0.1:6379/0"
 
 
-def started(tmp_path, **variables):
-    """A process that reads the settings of production, and prints how directors reach Redis."""
+def started(tmp_path, show=SHOW, **variables):
+    """A process that reads the settings of production, and prints how directors reach Redis, or `show`."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LVS_", "DJANGO_"))}
     given = {"DJANGO_SETTINGS_MODULE": "lvsconsole.settings", "LVS_DATA_DIR": str(tmp_path)}
     given |= {"LVS_SECRET_KEY": "k" * 50} | variables
-    command = [sys.executable, "-c", SHOW]
+    command = [sys.executable, "-c", show]
     return subprocess.run(command, cwd=ROOT, env=kept | given, capture_output=True, text=True)
 
 
@@ -40,3 +42,38 @@ def test_a_redis_without_a_password_may_be_the_same_for_all(tmp_path):
 def test_a_missing_secret_is_named(tmp_path):
     process = started(tmp_path, LVS_SECRET_KEY_FILE=str(tmp_path / "nowhere"))
     assert "LVS_SECRET_KEY_FILE" in process.stderr.splitlines()[-1]
+
+
+def mail_settings(tmp_path, **variables):
+    """What the console then knows of mail, or the line that stopped its start."""
+    shown = "s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_TLS, s.EMAIL_USE_SSL, s.EMAIL_HOST_PASSWORD"
+    show = f"from django.conf import settings as s; print({shown}, repr(s.BASE_URL))"
+    process = started(tmp_path, show, **variables)
+    return (process.stdout or process.stderr).splitlines()[-1]
+
+
+def test_without_a_mail_server_none_is_used(tmp_path):
+    assert mail_settings(tmp_path) == " 587 True False  ''"
+
+
+def test_a_mail_server_with_its_password_in_a_file(tmp_path):
+    file = tmp_path / "password"
+    file.write_text("word\n")
+    given = {"LVS_SMTP_HOST": "mail.example.net", "LVS_EMAIL_FROM": "LVS <lvs@example.net>"}
+    given |= {"LVS_SMTP_PASSWORD_FILE": str(file), "LVS_SMTP_TLS": "tls"}
+    given |= {"LVS_BASE_URL": "https://lvs.example.net/"}
+    shown = mail_settings(tmp_path, **given)
+    assert shown == "mail.example.net 465 False True word 'https://lvs.example.net'"
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"LVS_SMTP_HOST": "mail.example.net"}, "LVS_EMAIL_FROM"),
+        ({"LVS_SMTP_TLS": "ssl"}, "LVS_SMTP_TLS"),
+        ({"LVS_SMTP_PORT": "smtp"}, "LVS_SMTP_PORT"),
+        ({"LVS_BASE_URL": "lvs.example.net"}, "LVS_BASE_URL"),
+    ],
+)
+def test_a_wrong_setting_of_notifications_is_named(tmp_path, variables, named):
+    assert named in mail_settings(tmp_path, **variables)

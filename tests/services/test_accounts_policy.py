@@ -33,7 +33,8 @@ MAY = {
     "auditor": {"view", "audit.view", "audit.export"},
     "emergency": WORK | {"change.emergency"},
     "admin": (WORK | CLUSTERS)
-    | {"change.review", "audit.export", "cluster.policy", "director.manage", "people.manage"},
+    | {"change.review", "audit.export", "cluster.policy", "hook.manage"}
+    | {"director.manage", "people.manage"},
 }
 
 

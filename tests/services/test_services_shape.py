@@ -27,6 +27,11 @@ WITHOUT_ACTOR = {
     "apps.telemetry.services.store_heartbeat",
     "apps.telemetry.services.store_observed",
     "apps.telemetry.services.relay_was_here",
+    "apps.telemetry.services.note_absence",
+    # They tell of what an audited act, or a director's word, began.
+    "apps.notify.services.queue_event",
+    "apps.notify.services.deliver_due",
+    "apps.notify.services.forget_old",
     "apps.jobs.services.deliver_outbox",
     "apps.jobs.services.reap_runs",
     "apps.jobs.services.store_run_started",

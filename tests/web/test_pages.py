@@ -17,13 +17,14 @@ from tests.factories import (
     make_submitted,
     observe,
 )
+from tests.telling import hook_to
 from tests.web.conftest import browser, text_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def full_house(operator, approver, cluster, signing_key):
+def full_house(operator, approver, admin, cluster, signing_key):
     """Something of everything. Returns the addresses of all pages."""
     make_applied(make_submitted(operator, cluster), approver)
     review = make_submitted(operator, cluster, make_service(scheduler="wlc"))
@@ -31,6 +32,7 @@ def full_house(operator, approver, cluster, signing_key):
     decide(draft, timeouts=Timeouts(tcp=300), sync=(SyncDaemon("master", "eth0"),))
     director, drifting = make_director("lb-9"), cluster.directors.get()
     observe(drifting, make_table([make_service(servers=())]))
+    hook, _ = hook_to("https://hooks.example.net/", admin, cluster)
     errand = ask_director(actor=operator, director=director, kind=Errand.Kind.CONNECTIONS)
     return [
         "/",
@@ -65,12 +67,16 @@ def full_house(operator, approver, cluster, signing_key):
         "/people/new/",
         f"/people/{operator.pk}/",
         "/audit/",
+        "/hooks/",
+        "/hooks/new/",
+        f"/hooks/{hook.pk}/",
+        "/account/notifications/",
     ]
 
 
 def allowed(user, path):
     """What the roles of this test may not open."""
-    if path.startswith("/people") or path == "/directors/new/":
+    if path.startswith(("/people", "/hooks")) or path == "/directors/new/":
         return user.username == "anna"
     if "services/" in path or "settings/" in path or re.search(r"changes/\d+/edit/$", path):
         return user.username == "olga"  # the author alone
@@ -102,9 +108,9 @@ def test_no_page_holds_what_the_content_policy_forbids(full_house, operator, adm
             assert "script-src 'self'" in response["Content-Security-Policy"]
 
 
-def test_every_label_and_description_has_its_target(full_house, operator):
-    client = browser(operator)
+def test_every_label_and_description_has_its_target(full_house, operator, admin):
     for path in full_house:
+        client = browser(admin if path.startswith("/hooks") else operator)
         page = re.sub(r"<template.*?</template>", "", client.get(path).content.decode(), flags=re.S)
         ids = re.findall(r'\sid="([^"]+)"', page)
         assert len(ids) == len(set(ids)), path

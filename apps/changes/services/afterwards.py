@@ -14,6 +14,7 @@ from apps.changes.planning import plan_for
 from apps.changes.selectors import base_table, directors_of
 from apps.changes.services.review import check_counts, store_review
 from apps.changes.services.working_copy import note_claims
+from apps.changes.signals import happened
 from apps.changes.states import locked, move
 from lvs.documents import table_to_document
 from lvs.rules import Problem
@@ -91,6 +92,7 @@ def take_back(*, change: Change) -> Change | None:
         reason=back.reason,
         change_number=back.pk,
     )
+    happened.send(sender=Change, change=change, event="taken_back", actor=None)
     announce(change)
     announce(back)
     return back

@@ -12,6 +12,7 @@ from apps.changes.claims import take_turn
 from apps.changes.models import Change, ProposedEndpoint
 from apps.changes.services.drift import settle_drifts
 from apps.changes.services.working_copy import note_claims
+from apps.changes.signals import happened
 from apps.changes.states import expect, locked, move
 from apps.inventory.models import Revision
 from apps.inventory.services import mark_applied
@@ -69,6 +70,9 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
     if state == S.APPLIED and change.revision is not None:
         _make_head(change, change.revision)
     settle_drifts(cluster=change.cluster)
+    happened.send(sender=Change, change=change, event=str(state), actor=None)
+    if state == S.APPLIED and change.waits_for_confirmation:
+        happened.send(sender=Change, change=change, event="confirm_due", actor=None)
     announce(change)
     return True
 

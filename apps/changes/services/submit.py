@@ -22,6 +22,7 @@ from apps.changes.selectors import (
     problems_of,
     table_of,
 )
+from apps.changes.signals import happened
 from apps.changes.states import expect, locked, move
 from apps.changes.timing import AT_ONCE, Timing, timing_for
 from lvs.model import Table
@@ -83,8 +84,11 @@ def submit_change(
     _record(actor, change, plans)
     if emergency:
         _approve(actor, change, Change.Basis.EMERGENCY, review_due=True)
+        happened.send(sender=Change, change=change, event="review_due", actor=actor)
     elif needed_for(change) == 0:
         _approve(actor, change, Change.Basis.POLICY)
+    else:
+        happened.send(sender=Change, change=change, event="review_asked", actor=actor)
     announce(change)
     return change
 

@@ -13,6 +13,7 @@ from apps.accounts.policy import Act, can
 from apps.changes.models import Change
 from apps.web.keys import slug_of
 from apps.web.words import (
+    DELIVERIES,
     DRAIN_STATES,
     DRIFT_STATES,
     KERNEL_PARTS,
@@ -93,6 +94,12 @@ def drain_badge(state: str) -> SafeString:
 def drift_badge(state: str) -> SafeString:
     """Whether a director holds what its head says, as a badge."""
     return _badge(DRIFT_STATES[state])
+
+
+@register.simple_tag
+def delivery_badge(state: str) -> SafeString:
+    """What became of a message, as a badge."""
+    return _badge(DELIVERIES[state])
 
 
 @register.simple_tag
