@@ -155,6 +155,7 @@ AXES_LOCKOUT_PARAMETERS = "apps.accounts.lockout.counted_by"
 AXES_LOCKOUT_CALLABLE = "apps.web.views.sign_in.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can keep somebody else out for ever
 # django-allauth: our own pages, and none of its own. Axes counts what fails, for all processes at once.
 ACCOUNT_ADAPTER = "apps.accounts.adapters.DoorAdapter"
 ACCOUNT_RATE_LIMITS = False
@@ -163,6 +164,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "LVS Console"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a phone's clock may differ
 MFA_RECOVERY_CODE_DIGITS = 10
 CONFIRMED_FOR = (
     10 * 60

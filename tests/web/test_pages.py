@@ -64,6 +64,15 @@ def full_house(operator, approver, cluster, signing_key):
         "/people/",
         "/people/new/",
         f"/people/{operator.pk}/",
+        f"/people/{operator.pk}/second-factor/",
+        f"/people/{operator.pk}/sign-on/",
+        "/people/roles/",
+        "/people/sign-on/",
+        "/account/",
+        "/account/password/",
+        "/account/confirm/",
+        "/account/second-factor/app/",
+        "/account/second-factor/key/",
         "/audit/",
     ]
 
