@@ -1,6 +1,6 @@
 """An OpenID Connect provider as a process of its own: strict, on authlib, for the tests of single sign-on.
 
-`python -m tests.oidc PORT` serves on 127.0.0.1 until it is ended. It asks nobody anything: whom a test has put
+`python -m tests.oidc PORT` serves on 127.0.0.1 until it is ended. It asks nobody anything: whom a test puts
 at /test/person “signs in” there, with the faults that the test wants. It insists on a registered redirect
 address, on PKCE with S256 and on a nonce, as a strict provider does.
 """

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOW = "from django.conf import settings; print(settings.DIRECTOR_REDIS_URL)"
 SECRET = "redis://:console-password@127.0.0.1:6379/0"
@@ -40,3 +42,35 @@ def test_a_redis_without_a_password_may_be_the_same_for_all(tmp_path):
 def test_a_missing_secret_is_named(tmp_path):
     process = started(tmp_path, LVS_SECRET_KEY_FILE=str(tmp_path / "nowhere"))
     assert "LVS_SECRET_KEY_FILE" in process.stderr.splitlines()[-1]
+
+
+ISSUER = {"LVS_OIDC_ISSUER": "https://id.example.net", "LVS_OIDC_CLIENT_ID": "lvs"}
+
+
+def test_single_sign_on_takes_its_secret_from_a_file(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("of-the-provider\n")
+    process = started(tmp_path, **ISSUER, LVS_OIDC_CLIENT_SECRET_FILE=str(file))
+    assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        (ISSUER, "LVS_OIDC_CLIENT_SECRET"),
+        ({**ISSUER, "LVS_OIDC_ISSUER": "http://id.example.net"}, "https://"),
+        ({**ISSUER, "LVS_OIDC_ISSUER": "https://" + "i" * 200}, "200"),
+        ({**ISSUER, "LVS_OIDC_SCOPES": "profile"}, "openid"),
+        ({"LVS_LOCAL_SIGN_IN": "no"}, "LVS_OIDC_ISSUER"),
+        ({"LVS_LOCAL_SIGN_IN": "perhaps"}, "LVS_LOCAL_SIGN_IN"),
+    ],
+)
+def test_what_is_wrong_with_single_sign_on_is_named(tmp_path, variables, named):
+    given = (
+        variables
+        if named == "LVS_OIDC_CLIENT_SECRET"
+        else {"LVS_OIDC_CLIENT_SECRET": "s"} | variables
+    )
+    process = started(tmp_path, **given)
+    assert process.returncode != 0
+    assert named in process.stderr.splitlines()[-1]
