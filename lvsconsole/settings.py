@@ -48,6 +48,7 @@ DATA_DIR = Path(os.environ.get("LVS_DATA_DIR", BASE_DIR / "var"))
 
 DEBUG = _flag("LVS_DEBUG", False)
 SECRET_KEY = _text("LVS_SECRET_KEY", "for-development-only-not-a-secret" if DEBUG else None)
+SECRET_KEY_FALLBACKS = [key for key in [_text("LVS_SECRET_KEY_BEFORE", "")] if key]
 ALLOWED_HOSTS = _list("LVS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("LVS_TRUSTED_ORIGINS")
 

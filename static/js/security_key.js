@@ -66,7 +66,7 @@ async function use(form, work, question) {
   try {
     form.elements.credential.value = await work(JSON.parse(question));
   } catch (trouble) {
-    error.lastElementChild.textContent = spoken(trouble);
+    error.querySelector("[data-key-error-text]").textContent = spoken(trouble);
     error.hidden = false;
     return;
   }

@@ -87,14 +87,16 @@ def unlink_account(*, actor: User, user: User) -> None:
 
 def _new(subject: str, username: str, full_name: str, groups: Collection[str]) -> User:
     """An account without a password. Raises AccountError when its name is wrong, or taken."""
+    if User.objects.filter(username__iexact=username).exists():
+        raise AccountError(
+            f"There is an account “{username}” here already, and your single sign-on is not linked "
+            "with it. If it is yours, an administrator can link it."
+        )
     try:
         user = User(username=free_name(username))
         put_name(user, full_name)
     except AccountError as error:
-        raise AccountError(
-            f"No account could be made for you as “{username}”: {error} "
-            "If it is yours, an administrator can link it to your single sign-on."
-        ) from None
+        raise AccountError(f"No account could be made for you as “{username}”: {error}") from None
     user.set_unusable_password()
     user.save()
     _link(user, subject, {"username": username, "groups": sorted(groups)})

@@ -61,6 +61,10 @@ class CodeForm(TiedForm):
     )
     credential = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, autofocus: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = autofocus
+
     def clean(self) -> dict[str, Any]:
         """One of them must be there; a key's answer counts first: the browser put it there."""
         data = super().clean() or {}

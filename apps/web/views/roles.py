@@ -12,7 +12,7 @@ from apps.accounts.policy import MAY, act_in_words, require
 from apps.web.forms.people import MappingForm
 from apps.web.views.common import Request, found, whole
 from apps.web.views.factors import confirmed
-from apps.web.words import ROLES
+from apps.web.words import LOOK, ROLES
 
 
 def show(request: Request) -> HttpResponse:
@@ -25,7 +25,7 @@ def show(request: Request) -> HttpResponse:
         {
             "name": role,
             "about": about,
-            "may": sorted(act_in_words(act) for act in MAY[role]),
+            "may": [LOOK, *sorted(act_in_words(act) for act in MAY[role] if act != "view")],
             "asks": role in asking,
         }
         for role, about in ROLES.items()

@@ -56,7 +56,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """The code of an app, a recovery code, or a security key, from who has shown the password."""
     stage = request._login_stage  # type: ignore[attr-defined]
     user = stage.login.user
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = CodeForm(request.POST if request.method == "POST" else None, autofocus=True)
     if request.method == "POST" and form.is_valid():
         try:
             factors.accept(request, user, **form.cleaned_data)
