@@ -63,5 +63,4 @@ def _key(user: User, credential: str) -> Authenticator:
         factor = webauthn.complete_authentication(user, parsed)
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
         raise AccountError(WRONG_KEY, "code") from None
-    factor.record_usage()
-    return factor
+    return services.use_security_key(actor=user, number=factor.pk)

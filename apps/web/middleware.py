@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
+
+from apps.accounts import services
 
 SECRETS = ("password", "csrfmiddlewaretoken", "code", "credential")
 """Parts of the names of fields that are not kept for a second try."""
@@ -80,5 +81,5 @@ class SessionSeenMiddleware:
         """Serve the request."""
         key = request.session.session_key
         if key and request.user.is_authenticated and cache.add(f"seen:{key}", 1, SEEN_EVERY):
-            UserSession.objects.create_from_request(request)
+            services.note_session(actor=request.user, request=request)
         return self.get_response(request)

@@ -128,6 +128,15 @@ def use_code(*, actor: User, code: str) -> Authenticator:
 
 
 @transaction.atomic
+def use_security_key(*, actor: User, number: int) -> Authenticator:
+    """Note that the actor has just shown this key, whose answer was verified before. What they do with it
+    leaves the record: signing in."""
+    key: Authenticator = Authenticator.objects.get(pk=number, user=actor, type=Kind.WEBAUTHN)
+    key.record_usage()
+    return key
+
+
+@transaction.atomic
 def reset_second_factor(*, actor: User | None, user: User, reason: str) -> None:
     """Remove all second factors of somebody who lost theirs, and end their sessions.
 

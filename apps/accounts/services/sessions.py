@@ -2,10 +2,18 @@
 
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import record
+
+
+@transaction.atomic
+def note_session(*, actor: User, request: HttpRequest) -> None:
+    """The actor's session is in use, from this browser and address. That somebody looks is no act: the
+    audit log says nothing of it."""
+    UserSession.objects.create_from_request(request, user=actor)
 
 
 @transaction.atomic
