@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from lvsconsole.sign_on import openid_connect
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -53,6 +55,7 @@ DATA_DIR = Path(os.environ.get("LVS_DATA_DIR", BASE_DIR / "var"))
 
 DEBUG = _flag("LVS_DEBUG", False)
 SECRET_KEY = _text("LVS_SECRET_KEY", "for-development-only-not-a-secret" if DEBUG else None)
+SECRET_KEY_FALLBACKS = [key for key in [_text("LVS_SECRET_KEY_BEFORE", "")] if key]
 ALLOWED_HOSTS = _list("LVS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("LVS_TRUSTED_ORIGINS")
 
@@ -63,6 +66,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "lvsconsole.staticfiles.ConsoleStaticFiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "axes",
     "django_filters",
     "channels",
@@ -84,10 +93,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "apps.web.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.audit.middleware.RequestOriginMiddleware",
+    "apps.web.middleware.SessionSeenMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -149,9 +160,50 @@ LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:sign-in"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
+AXES_LOCKOUT_PARAMETERS = "apps.accounts.lockout.counted_by"
+AXES_LOCKOUT_CALLABLE = "apps.web.views.sign_in.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can keep somebody else out for ever
+# django-allauth: our own pages, and none of its own. Axes counts what fails, for all processes at once.
+ACCOUNT_ADAPTER = "apps.accounts.adapters.DoorAdapter"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "LVS Console"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a phone's clock may differ
+MFA_RECOVERY_CODE_DIGITS = 10
+CONFIRMED_FOR = (
+    10 * 60
+)  # seconds after which who changes a second factor must show anew who they are
+
+# --- single sign-on ------------------------------------------------------------------------------
+OIDC_ISSUER = os.environ.get("LVS_OIDC_ISSUER", "")
+"""Address of an OpenID Connect provider, exactly as it names itself; "" = no single sign-on."""
+
+OIDC_NAME = os.environ.get("LVS_OIDC_NAME", "single sign-on")
+OIDC_GROUPS_CLAIM = os.environ.get("LVS_OIDC_GROUPS_CLAIM", "groups")
+OIDC_USERNAME_CLAIM = os.environ.get("LVS_OIDC_USERNAME_CLAIM", "preferred_username")
+OIDC_SCOPES = _list("LVS_OIDC_SCOPES", "openid,profile")
+OIDC_TRUSTS_SECOND_FACTOR = _flag("LVS_OIDC_TRUSTS_SECOND_FACTOR", False)
+LOCAL_SIGN_IN = _flag("LVS_LOCAL_SIGN_IN", True)
+"""no: passwords are for administrators only, when the provider is away."""
+
+if OIDC_ISSUER:
+    SOCIALACCOUNT_PROVIDERS = openid_connect(
+        issuer=OIDC_ISSUER,
+        name=OIDC_NAME,
+        client_id=_text("LVS_OIDC_CLIENT_ID"),
+        secret=_text("LVS_OIDC_CLIENT_SECRET"),
+        scopes=OIDC_SCOPES,
+    )
+elif not LOCAL_SIGN_IN:
+    raise ImproperlyConfigured("LVS_LOCAL_SIGN_IN is no, so LVS_OIDC_ISSUER must be set")
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SignOnAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that the provider has for an answer
 
 # --- the browser ---------------------------------------------------------------------------------
 HTTPS = _flag("LVS_HTTPS", False)  # the console stands behind TLS

@@ -2,4 +2,11 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("apps.web.urls"))]
+from apps.web.views import sign_in
+
+urlpatterns = [
+    path("", include("apps.web.urls")),
+    # The same pages under the names by which django-allauth looks for them.
+    path("sign-in/", sign_in.sign_in, name="account_login"),
+    path("sign-in/second-factor/", sign_in.second_factor, name="mfa_authenticate"),
+]

@@ -27,6 +27,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # `make check` collects them with the manifest.
 STATIC_ROOT = os.environ["LVS_TEST_DATA"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # a browser at a live server gets them too
 
 # The same algorithm with small costs.
 PASSWORD_HASHERS = ["tests.settings_hasher.QuickArgon2PasswordHasher"]

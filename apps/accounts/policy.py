@@ -6,6 +6,7 @@ Whatever is not granted here is refused. A person holds roles, each everywhere o
 
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -109,12 +110,13 @@ NOWHERE = Scope(False, frozenset())
 
 
 def scope_of(user: User | AnonymousUser, act: Act) -> Scope:
-    """Where the user may do this, whosever it is. Default: nowhere.
+    """Where the user may do this, whosever it is. Default: nowhere, also for who holds a role that asks
+    for a second factor and has none: for views, sockets and services alike, this is where it counts.
 
     Raises KeyError for an act that there isn't.
     """
     _WORDS[act]  # a misspelt act is a mistake of ours, and no answer
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User) or not user.is_active or user.lacks_second_factor:
         return NOWHERE
     clusters = {cluster for role, cluster in user.held_roles if act in MAY.get(role, frozenset())}
     return Scope(None in clusters, frozenset(c for c in clusters if c is not None))
@@ -156,7 +158,20 @@ def require_somewhere(user: User | AnonymousUser, act: Act) -> Scope:
     return scope
 
 
+def act_in_words(act: Act) -> str:
+    """What the act is: “see this”, “edit changes”."""
+    return _WORDS[act][0]
+
+
+def may_sign_in_by_password(user: User) -> bool:
+    """With LVS_LOCAL_SIGN_IN=no only who administers the whole console may, for when the provider of
+    single sign-on is away."""
+    return settings.LOCAL_SIGN_IN or (Role.ADMIN, None) in user.held_roles
+
+
 def _refusal(user: User | AnonymousUser, act: Act, obj: Any) -> str:
+    if isinstance(user, User) and user.lacks_second_factor:
+        return "Your role asks for a second factor: set one up on the page “Account” first."
     what, role = _WORDS[act]
     scope = scope_of(user, act)
     cluster = getattr(obj, "cluster_scope", None)

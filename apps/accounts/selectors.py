@@ -1,10 +1,23 @@
-"""Reading people and their roles."""
+"""Reading people, their roles, and how they sign in."""
 
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from allauth.core.internal.sessionkit import get_session_user
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
-from apps.accounts.models import RoleGrant, User
-from apps.accounts.policy import can, require_somewhere
+from apps.accounts.adapters import NO_ADDRESS
+from apps.accounts.methods import FACTORS, SESSION_KEY, in_words
+from apps.accounts.models import GroupMapping, RoleGrant, RoleSetting, User
+from apps.accounts.policy import can, require, require_somewhere
+
+_CODES = Authenticator.Type.RECOVERY_CODES
 
 
 def roles_of(user: User) -> list[str]:
@@ -47,3 +60,102 @@ def holders(role: str, cluster_id: int) -> QuerySet[User]:
 def may_change_account(user: User | AnonymousUser) -> bool:
     """Whether the user may switch accounts off and set passwords: that concerns every cluster."""
     return can(user, "people.manage")
+
+
+class Factor(NamedTuple):
+    """A second factor of somebody: what it is, never what it knows."""
+
+    number: int
+    kind: str
+    name: str
+    added_at: datetime
+    used_at: datetime | None
+
+
+class Session(NamedTuple):
+    """A browser in which somebody is signed in."""
+
+    number: int
+    browser: str
+    address: str
+    ways: list[str]
+    since: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def factors_of(user: User | AnonymousUser, person: User) -> list[Factor]:
+    """The second factors of a person, oldest first. Raises PermissionDenied for somebody else's."""
+    _own_or_managed(user, person)
+    rows = Authenticator.objects.filter(user=person).exclude(type=_CODES).order_by("pk")
+    return [
+        Factor(
+            row.pk,
+            row.type,
+            str(row) if row.type == Authenticator.Type.WEBAUTHN else FACTORS[row.type],
+            row.created_at,
+            row.last_used_at,
+        )
+        for row in rows
+    ]
+
+
+def recovery_codes_left(user: User) -> int:
+    """How many of one's own recovery codes are unused."""
+    row = Authenticator.objects.filter(user=user, type=_CODES).first()
+    if row is None:
+        return 0
+    return int(app_settings.RECOVERY_CODE_COUNT - int(row.data["used_mask"]).bit_count())
+
+
+def sessions_of(user: User | AnonymousUser, person: User, this_key: str = "") -> list[Session]:
+    """Where a person is signed in now, the last seen first. Raises PermissionDenied for somebody else's.
+
+    this_key: the key of the session that asks.
+    """
+    _own_or_managed(user, person)
+    found = []
+    for row in UserSession.objects.filter(user=person).order_by("-last_seen_at"):
+        store = row._session_store(row.session_key)
+        if get_session_user(store) is None:
+            continue  # ended elsewhere: by its age, or by another password
+        shown = store.get(SESSION_KEY) or []
+        since = datetime.fromtimestamp(shown[0]["at"], UTC) if shown else row.created_at
+        address = "" if row.ip == NO_ADDRESS else str(row.ip)
+        is_this = row.session_key == this_key
+        found.append(
+            Session(
+                row.pk,
+                row.user_agent,
+                address,
+                in_words(shown),
+                since,
+                row.last_seen_at,
+                is_this,
+            )
+        )
+    return found
+
+
+def sign_on_of(user: User | AnonymousUser, person: User) -> SocialAccount | None:
+    """How our provider of single sign-on knows a person. Raises PermissionDenied for somebody else's."""
+    _own_or_managed(user, person)
+    return SocialAccount.objects.filter(user=person, provider=settings.OIDC_ISSUER).first()
+
+
+def asking_roles(user: User | AnonymousUser) -> set[str]:
+    """The roles that ask for a second factor. Raises PermissionDenied."""
+    require(user, "people.manage")
+    rows = RoleSetting.objects.filter(second_factor=True)
+    return set(rows.values_list("role", flat=True))
+
+
+def mappings(user: User | AnonymousUser) -> QuerySet[GroupMapping]:
+    """Which groups of single sign-on give which roles. Raises PermissionDenied."""
+    require(user, "people.manage")
+    return GroupMapping.objects.select_related("cluster")
+
+
+def _own_or_managed(user: User | AnonymousUser, person: User) -> None:
+    if user.pk != person.pk:
+        require(user, "people.manage")

@@ -28,6 +28,8 @@ _SECTIONS = {
     "drift": "directors",
     "errand": "directors",
     "person": "people",
+    "roles": "people",
+    "mappings": "people",
 }
 
 
@@ -52,7 +54,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "navigation": [
             {"name": name, "label": label, "icon": icon, "url": reverse(f"web:{name}")}
             for name, label, icon in _PLACES
-            if name not in _NEEDS or can_somewhere(user, _NEEDS[name])
+            if can_somewhere(user, _NEEDS.get(name, "view"))
         ],
         "section": _section(request),
         "waiting_count": SimpleLazyObject(

@@ -84,5 +84,8 @@ ROLES = {
     "admin": "Manages directors, people and policies, and may do what operators and approvers do.",
 }
 
+LOOK = "See clusters, changes and directors"
+"""The least that a role may do."""
+
 KERNEL_PARTS = {"inet6": "IPv6", "sctp": "SCTP", "sip": "persistence engine sip"}
 """What a director may say that its IPVS lacks."""

@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 from django.db import OperationalError, connection
 from django.test import Client
 
-from apps.accounts.services import set_active
+from apps.accounts.services import ask_second_factor, end_sessions, set_active
 from apps.telemetry import push
 from apps.telemetry.live import store_frame
 from apps.web import consumers
@@ -247,6 +247,28 @@ async def test_a_person_who_is_switched_off_hears_no_more(viewer, monkeypatch):
         await page.subscribe("home")
         await elsewhere(set_active, actor=admin, user=viewer, active=False)
         assert await page.close_code() == consumers.SIGNED_OUT
+
+
+async def test_a_session_that_was_ended_elsewhere_hears_no_more(viewer, monkeypatch):
+    assert consumers.RECHECK <= 30
+    monkeypatch.setattr(consumers, "RECHECK", 0.2)
+    client, session = cookie_of(viewer)
+    await elsewhere(client.get, "/")  # the session is listed from here on
+    async with Page(session) as page:
+        await page.subscribe("home")
+        await elsewhere(end_sessions, actor=make_user("admin"), user=viewer)
+        assert await page.close_code() == consumers.SIGNED_OUT
+
+
+async def test_who_lacks_the_second_factor_of_their_role_does_not_listen(viewer, monkeypatch):
+    monkeypatch.setattr(consumers, "RECHECK", 0.2)
+    admin, session = make_user("admin"), cookie_of(viewer)[1]
+    async with Page(session) as page:
+        await page.subscribe("home")
+        await elsewhere(ask_second_factor, actor=admin, role="viewer", asked=True)
+        assert await page.close_code() == consumers.NO_RIGHT
+    async with Page(session) as page:
+        assert await page.close_code() == consumers.NO_RIGHT
 
 
 async def test_a_slow_browser_gets_the_newest_frame_of_each_director():

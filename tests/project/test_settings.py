@@ -77,3 +77,35 @@ def test_a_mail_server_with_its_password_in_a_file(tmp_path):
 )
 def test_a_wrong_setting_of_notifications_is_named(tmp_path, variables, named):
     assert named in mail_settings(tmp_path, **variables)
+
+
+ISSUER = {"LVS_OIDC_ISSUER": "https://id.example.net", "LVS_OIDC_CLIENT_ID": "lvs"}
+
+
+def test_single_sign_on_takes_its_secret_from_a_file(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("of-the-provider\n")
+    process = started(tmp_path, **ISSUER, LVS_OIDC_CLIENT_SECRET_FILE=str(file))
+    assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        (ISSUER, "LVS_OIDC_CLIENT_SECRET"),
+        ({**ISSUER, "LVS_OIDC_ISSUER": "http://id.example.net"}, "https://"),
+        ({**ISSUER, "LVS_OIDC_ISSUER": "https://" + "i" * 200}, "200"),
+        ({**ISSUER, "LVS_OIDC_SCOPES": "profile"}, "openid"),
+        ({"LVS_LOCAL_SIGN_IN": "no"}, "LVS_OIDC_ISSUER"),
+        ({"LVS_LOCAL_SIGN_IN": "perhaps"}, "LVS_LOCAL_SIGN_IN"),
+    ],
+)
+def test_what_is_wrong_with_single_sign_on_is_named(tmp_path, variables, named):
+    given = (
+        variables
+        if named == "LVS_OIDC_CLIENT_SECRET"
+        else {"LVS_OIDC_CLIENT_SECRET": "s"} | variables
+    )
+    process = started(tmp_path, **given)
+    assert process.returncode != 0
+    assert named in process.stderr.splitlines()[-1]

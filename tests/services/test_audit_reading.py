@@ -113,7 +113,8 @@ def test_signing_in_and_out_is_recorded_with_address_and_request(client, operato
         REMOTE_ADDR="192.0.2.9",
     )
     came = newest("user.signed_in")
-    assert said("user.signed_in") == ("olga", "user olga", None, None, "", None)
+    by_password = {"with": ["password"]}
+    assert said("user.signed_in") == ("olga", "user olga", None, by_password, "", None)
     assert came.address == "192.0.2.9"
     assert came.request_id == answer["X-Request-ID"]
     client.post(reverse("web:sign-out"), REMOTE_ADDR="192.0.2.9")

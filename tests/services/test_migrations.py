@@ -74,7 +74,10 @@ def test_groups_become_roles_held_everywhere(migrate):
         user, _ = users.objects.get_or_create(username=name)
         user.groups.add(groups.objects.get_or_create(name=role)[0])
     migrate("accounts", "0004_roles_with_a_scope")
-    held = {user.username: set(user.held_roles) for user in User.objects.all()}
+    held = {
+        user.username: set(user.grants.values_list("role", "cluster_id"))
+        for user in User.objects.all()
+    }
     assert held == {"adil": {("approver", None)}, "vera": {("viewer", None), ("auditor", None)}}
     assert not Group.objects.exists()
 

@@ -1,6 +1,7 @@
 """People of each role, with a browser that is signed in as one of them."""
 
 import re
+import time
 
 import pytest
 from django.test import Client
@@ -48,9 +49,13 @@ def signing_key(settings, tmp_path):
 
 
 def browser(user):
-    """A client that is signed in as the user, and checks CSRF as a real one."""
+    """A client in which the user has just signed in by password."""
     client = Client()
     client.force_login(user, backend=BACKEND)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     return client
 
 

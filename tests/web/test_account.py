@@ -18,7 +18,7 @@ def change(client, **fields):
 
 def test_people_change_their_own_password_and_stay_signed_in(viewer):
     client, elsewhere = browser(viewer), browser(viewer)
-    assert change(client)["Location"] == "/"
+    assert change(client)["Location"] == "/account/"
     viewer.refresh_from_db()
     assert viewer.check_password(NEW)
     assert client.get("/").status_code == 200

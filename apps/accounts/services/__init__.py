@@ -1,15 +1,43 @@
-"""Everything that writes people and their roles."""
+"""Everything that writes people, their roles, and how they sign in."""
 
 from apps.accounts.services.email import set_email
+from apps.accounts.services.factors import (
+    add_authenticator_app,
+    add_security_key,
+    make_recovery_codes,
+    remove_factor,
+    reset_second_factor,
+    use_code,
+    use_security_key,
+)
 from apps.accounts.services.grants import grant_role, revoke_role
 from apps.accounts.services.people import create_user, set_active, set_full_name, set_password
+from apps.accounts.services.role_settings import add_mapping, ask_second_factor, remove_mapping
+from apps.accounts.services.sessions import end_session, end_sessions, note_session
+from apps.accounts.services.sign_on import link_account, sign_on, unlink_account
 
 __all__ = [
+    "add_authenticator_app",
+    "add_mapping",
+    "add_security_key",
+    "ask_second_factor",
     "create_user",
+    "end_session",
+    "end_sessions",
     "grant_role",
+    "link_account",
+    "make_recovery_codes",
+    "note_session",
+    "remove_factor",
+    "remove_mapping",
+    "reset_second_factor",
     "revoke_role",
     "set_active",
     "set_email",
     "set_full_name",
     "set_password",
+    "sign_on",
+    "unlink_account",
+    "use_code",
+    "use_security_key",
 ]

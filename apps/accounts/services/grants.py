@@ -42,7 +42,7 @@ def grant_role(
             grant.save()
     except IntegrityError:  # somebody gave it in this very moment
         return held.get()
-    _forget(user)
+    user.forget()
     record(
         actor=actor, action="user.role_given", obj=user, after={"role": str(grant)} | _of(source)
     )
@@ -61,7 +61,7 @@ def revoke_role(*, actor: User | None, grant: RoleGrant) -> None:
     if found.role == Role.ADMIN and found.cluster_id is None:
         keep_an_admin(found.user, but=found)
     found.delete()
-    _forget(grant.user)
+    grant.user.forget()
     before = {"role": str(found)} | _of(RoleGrant.Source(found.source))
     record(actor=actor, action="user.role_taken", obj=found.user, before=before)
 
@@ -94,8 +94,3 @@ def keep_an_admin(user: User, but: RoleGrant | None = None) -> None:
 
 def _of(source: RoleGrant.Source) -> dict[str, str]:
     return {} if source == RoleGrant.Source.MANUAL else {"source": source.label}
-
-
-def _forget(user: User) -> None:
-    """What the object remembers of its roles is no longer so."""
-    user.__dict__.pop("held_roles", None)

@@ -21,8 +21,8 @@ def create_user(
     """
     if actor is not None:
         require(actor, "people.manage")
-    user = User(username=_free_name(username))
-    _name(user, full_name)
+    user = User(username=free_name(username))
+    put_name(user, full_name)
     check_role(role)
     _set_password(user, password)
     try:
@@ -41,7 +41,7 @@ def set_active(*, actor: User, user: User, active: bool) -> User:
     """Switch an account on or off. Raises AccountError for one's own and the last administrator's."""
     require(actor, "people.manage")
     lock_admins()
-    user = _locked(user)
+    user = locked(user)
     if user.is_active == active:
         return user
     if not active and user.pk == actor.pk:
@@ -65,9 +65,9 @@ def set_active(*, actor: User, user: User, active: bool) -> User:
 def set_full_name(*, actor: User, user: User, full_name: str) -> User:
     """Change the name that pages show."""
     require(actor, "people.manage")
-    user = _locked(user)
+    user = locked(user)
     before = user.get_full_name()
-    _name(user, full_name)
+    put_name(user, full_name)
     if before == user.get_full_name():
         return user
     user.save(update_fields=["first_name", "last_name"])
@@ -84,18 +84,19 @@ def set_password(*, actor: User | None, user: User, password: str) -> User:
     """
     if actor is not None and (actor.pk != user.pk or not actor.is_active):
         require(actor, "people.manage")
-    user = _locked(user)
+    user = locked(user)
     _set_password(user, password)
     user.save(update_fields=["password"])
     record(actor=actor, action="user.password_changed", obj=user)
     return user
 
 
-def _locked(user: User) -> User:
+def locked(user: User) -> User:
+    """The user as the database has them now, locked until the transaction ends."""
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
-def _free_name(username: str) -> str:
+def free_name(username: str) -> str:
     """The name as it is stored. Raises AccountError when it is wrong, or somebody has it in other letters:
     the audit log must not hold an “Olga” beside an “olga”."""
     name = User.normalize_username(username.strip())
@@ -114,7 +115,7 @@ def _taken(name: str) -> AccountError:
     return AccountError(f"There is a “{name}” already: choose another name.", "username")
 
 
-def _name(user: User, full_name: str) -> None:
+def put_name(user: User, full_name: str) -> None:
     """Set the name that pages show. Raises AccountError when it is too long."""
     user.first_name, _, user.last_name = " ".join(full_name.split()).partition(" ")
     if max(len(user.first_name), len(user.last_name)) > 150:

@@ -11,6 +11,7 @@ from apps.audit.services import SYSTEM, record
 from apps.changes.drift.difference import Difference, documents_of
 from apps.changes.drift.look import Look, look_at
 from apps.changes.models import Change, Drift
+from apps.changes.signals import drift_began
 from apps.inventory.models import Cluster, Director
 from apps.telemetry import push
 
@@ -88,6 +89,7 @@ def _differs(
             moved_at=at,
         )
         _note(drift, "drift.began", said_by, before, after)
+        drift_began.send(sender=Drift, director=director, text=difference.summary)
     elif (drift.digest, drift.head_id) != (difference.digest, cluster.head.pk):
         was_ignored = drift.is_ignored
         _update(

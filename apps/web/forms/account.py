@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 
-from apps.accounts.models import User
-from apps.web.forms.fields import TiedForm
+from apps.web.forms.fields import TiedForm, text
+from apps.web.forms.sign_in import check_own_password
 
 
 def _password(label: str, hint: str, autocomplete: str) -> forms.CharField:
@@ -26,15 +27,14 @@ class OwnPasswordForm(TiedForm):
     password = _password("New password", "At least 12 characters.", "new-password")
     password_again = _password("New password once more", "", "new-password")
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._user = user
+        self._request = request
 
     def clean_old_password(self) -> str:
         """It must be the person at the keyboard who knows it."""
         typed: str = self.cleaned_data["old_password"]
-        if not self._user.check_password(typed):
-            raise forms.ValidationError("That is not your password.")
+        check_own_password(self._request, typed)
         return typed
 
     def clean(self) -> dict[str, Any]:
@@ -44,3 +44,39 @@ class OwnPasswordForm(TiedForm):
         if len(set(typed)) > 1:
             self.add_error("password_again", "The two new passwords differ.")
         return data
+
+
+class AppForm(TiedForm):
+    """What a new authenticator app shows."""
+
+    code = text(
+        "Code that the app shows now",
+        autocomplete="one-time-code",
+        inputmode="numeric",
+        maxlength="20",
+    )
+
+
+class KeyForm(TiedForm):
+    """A new security key: what it is called, and the browser's answer for it."""
+
+    name = text(
+        "Name of the key", "So that you know it apart later: “blue key”, “laptop”.", maxlength="60"
+    )
+    credential = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ResetForm(TiedForm):
+    """Why somebody's second factor is reset."""
+
+    reason = text("Reason", "It stays in the audit log.", maxlength="500")
+
+
+class LinkForm(TiedForm):
+    """By which name the provider of single sign-on knows somebody."""
+
+    subject = text(
+        "Subject",
+        "The provider's own id of the person, which never changes. Who is refused is shown it.",
+        maxlength="191",
+    )

@@ -56,6 +56,13 @@ class GrantForm(TiedForm):
         return data
 
 
+class MappingForm(GrantForm):
+    """A group of single sign-on that gives a role."""
+
+    group = text("Group", "Exactly as the provider names it.", maxlength="200")
+    field_order = ("group", "role", "where")
+
+
 class PasswordForm(TiedForm):
     """A new password."""
 

@@ -99,12 +99,6 @@ def _moved(request: Request, change: Change) -> HttpResponse:
     )
 
 
-def _moved(request: Request, change: Change) -> HttpResponse:
-    return render(
-        request, "web/parts/change_moved.html", change_page.moved_of(request.user, change)
-    )
-
-
 def _plan_steps(request: Request, change: Change) -> HttpResponse:
     """More steps of a plan, as list items. Raises Http404 where there are none."""
     number, first = whole(request.GET.get("number")), whole(request.GET.get("first"))

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.web.forms.fields import TiedForm
 from apps.web.forms.people import GrantForm, PasswordForm, PersonForm, grants_shown
+from apps.web.views.access import access_of
 from apps.web.views.common import Request, found, whole
 
 
@@ -73,6 +74,8 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "may_change_account": selectors.may_change_account(request.user),
         "error": error,
     }
+    if context["may_change_account"]:
+        context |= access_of(request, person)
     status = 422 if request.method == "POST" else 200
     return render(request, "web/person.html", context, status=status)
 

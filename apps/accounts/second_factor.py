@@ -1,0 +1,66 @@
+"""Showing a second factor: at the door, and again before something delicate."""
+
+import json
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth as webauthn
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from apps.accounts import lockout, services
+from apps.accounts.errors import AccountError
+from apps.accounts.models import User
+
+WRONG_KEY = "The security key was not accepted. Try again."
+
+
+def ask_key(user: User) -> str:
+    """What the browser must give to a security key of the user, as JSON; "" when they have none."""
+    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists():
+        return ""
+    return json.dumps(webauthn.begin_authentication(user))
+
+
+def ask_new_key(user: User) -> str:
+    """What the browser must give to a key that is to become the user's, as JSON."""
+    return json.dumps(webauthn.begin_registration(user, False))
+
+
+def new_key(credential: str) -> dict[str, Any]:
+    """The browser's answer to `ask_new_key`, verified. Raises AccountError."""
+    try:
+        parsed: dict[str, Any] = json.loads(credential)
+        webauthn.parse_registration_response(parsed)
+        webauthn.complete_registration(parsed)
+    except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
+        raise AccountError("The security key could not be added. Try again.", "name") from None
+    return parsed
+
+
+def accept(request: HttpRequest, user: User, *, code: str = "", credential: str = "") -> None:
+    """Take a code, or a key's answer, as shown by the user in this session.
+
+    Raises AccountError. Too many wrong ones lock the account's second factor for a while.
+    """
+    if not lockout.codes_allowed(request, user):
+        raise AccountError("Too many wrong codes.", "code")
+    try:
+        factor = services.use_code(actor=user, code=code) if code else _key(user, credential)
+    except AccountError:
+        lockout.code_failed(request, user)
+        raise
+    lockout.forgive_codes(user)
+    record_authentication(request, user, "mfa", id=factor.pk, type=factor.type)
+
+
+def _key(user: User, credential: str) -> Authenticator:
+    """The user's key that gave this answer to `ask_key`. Raises AccountError."""
+    try:
+        parsed = json.loads(credential)
+        webauthn.parse_authentication_response(parsed)
+        factor = webauthn.complete_authentication(user, parsed)
+    except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
+        raise AccountError(WRONG_KEY, "code") from None
+    return services.use_security_key(actor=user, number=factor.pk)
