@@ -13,13 +13,13 @@ from pathlib import Path
 from lab.parts import PartFailed, end_on_signals, ignore_signals
 from lab.stack import Stack
 from lab.steps import apply, balance, define, edit, people_and_director, review, start
-from lab.steps_governance import confirmed, drain, rollback, taken_back, unconfirmed
+from lab.steps_governance import confirmed, drain, drift, rollback, taken_back, unconfirmed
 from lab.steps_live import audit, console_down, killed_agent, live, redis_restart
 from lab.story import Story
 
 STEPS = (
     *(start, people_and_director, define, review, apply, balance, edit),
-    *(rollback, confirmed, unconfirmed, live, audit, taken_back, drain),
+    *(rollback, confirmed, unconfirmed, live, audit, taken_back, drain, drift),
     *(redis_restart, killed_agent, console_down),
 )
 

@@ -1,4 +1,4 @@
-"""The story goes on: going back, commits that must be confirmed, and a real server that is drained."""
+"""The story goes on: going back, commits that must be confirmed, a drained real server, and a drift."""
 
 from lab.story import VIP, Story, assert_equal, assert_in, wait
 
@@ -65,6 +65,28 @@ def drain(story: Story) -> None:
     story.sign_in("operator").send(page, "/act/", act="undo")
     wait(lambda: "Undone" in story.page("viewer", here).text, 20, "the drain is not undone")
     _holds(story, "wrr", "20", "10")
+
+
+def drift(story: Story) -> None:
+    """A hand-typed ipvsadm -e is shown field by field within 30 s, and put back"""
+    story.ipvsadm("-e", "-t", f"{VIP}:80", "-r", "192.168.1.103:80", "-m", "-w", "7")
+    [path] = set(story.page("operator", "/directors/").all(r'href="(/directors/[0-9a-f-]{36}/)"'))
+    path += "drift/"
+    shown = wait(lambda: _drifting(story, path), 30, "the drift was not shown")
+    for word in ("weight", "20", "7"):
+        assert_in(word, shown)
+    page = story.page("operator", path)
+    page = story.sign_in("operator").send(page, "/revert/", reason="Nobody knows why")
+    _take_up(story, page.url)
+    story.wait_applied()
+    _holds(story, "wrr", "20", "10")
+    wait(lambda: not _drifting(story, path), 15, "the drift did not end")
+
+
+def _drifting(story: Story, path: str) -> str:
+    """What the page says while the director drifts; "" while it doesn't."""
+    page = story.page("viewer", path)
+    return page.text if "holds revision" not in page.text else ""
 
 
 def _counted(story: Story, path: str) -> bool:

@@ -4,12 +4,42 @@ import re
 import time
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 
 from apps.jobs.signing import create_signing_key
+from tests.audited import AUDITED, RECORD, Watch
 from tests.factories import make_cluster, make_user
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+AUDITED_TABLES = {apps.get_model(label)._meta.db_table for label in AUDITED}
+UNWATCHED = {"accounts_user"}
+"""Signing in notes when it was: Django writes that by itself, beside the record of our own."""
+
+
+@pytest.fixture(autouse=True)
+def every_write_is_recorded(monkeypatch):
+    """Whatever a page wrote into an audited table, it wrote a record in the same request, too."""
+    unrecorded = []
+    send = Client.request
+
+    def watched(client, **request):
+        if request.get("REQUEST_METHOD") != "POST":
+            return send(client, **request)
+        watch = Watch()
+        with connection.execute_wrapper(watch):
+            response = send(client, **request)
+        acts = watch.tables & AUDITED_TABLES - UNWATCHED
+        if response.status_code < 400 and acts and RECORD not in watch.tables:
+            unrecorded.append((request["PATH_INFO"], sorted(acts)))
+        return response
+
+    monkeypatch.setattr(Client, "request", watched)
+    yield
+    assert unrecorded == [], "a page wrote without a record"
 
 
 @pytest.fixture
