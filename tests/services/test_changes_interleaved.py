@@ -6,6 +6,7 @@ who acts next, and whether the next one begins before the one before has committ
 locks make them meet; SQLite has one writer at a time, so a few seeds are enough there.
 """
 
+import os
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,10 @@ from tests.guards import unguarded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SEEDS = 1000 if connection.vendor == "postgresql" else 60
+SEEDS = int(
+    os.environ.get("LVS_INTERLEAVINGS", "100" if connection.vendor == "postgresql" else "20")
+)
+"""`make interleavings` plays a thousand of them on PostgreSQL; each takes about half a second."""
 REFUSED = (ChangeError, PermissionDenied)
 PATIENCE = 30.0
 
