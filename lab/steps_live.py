@@ -68,10 +68,11 @@ def _witnessed(story: Story) -> dict[str, list[int]]:
 
 def audit(story: Story) -> None:
     """Each act stands in the audit log: who, what, and for which change"""
-    page = story.page("approver", "/audit/")
-    for who in ("admin", "operator", "approver"):
-        assert_in(who, page.text)
-    page = story.page("approver", f"/audit/?change={story.change}")
+    for who, act in (("admin", "user.created"), ("operator", "change.opened")):
+        assert_in(act, story.page("approver", f"/audit/?actor={who}").text)
+    found = story.page("approver", "/audit/?text=second+CPU")
+    number = found.all(r"/changes/([0-9]+)/")[0]
+    page = story.page("approver", f"/audit/?change={number}")
     for word in ("operator", "approver", "submit", "approve", "web1 got a second CPU"):
         assert_in(word, page.text)
 
