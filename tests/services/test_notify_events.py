@@ -18,13 +18,16 @@ from apps.changes.timing import Timing
 from apps.inventory.models import Director
 from apps.notify.models import Delivery, Event
 from apps.notify.services import set_choices
+from lvs.canonical_form import make_table
 from tests.factories import (
+    WEB1,
     make_applied,
     make_cluster,
     make_draft,
     make_service,
     make_submitted,
     make_user,
+    observe,
     put,
 )
 from tests.guards import force
@@ -177,3 +180,16 @@ def test_who_lost_the_role_hears_nothing_more(people, viewer, admin, operator, c
     revoke_role(actor=admin, grant=viewer.grants.get())
     drift_began.send(sender=Director, director=cluster.directors.get(), text="x")
     assert told() == []
+
+
+def test_a_drift_is_told_once_as_it_begins(people, viewer, operator, approver, cluster):
+    all_of(viewer, "drift_began")
+    make_applied(make_submitted(operator, cluster), approver)
+    director = cluster.directors.get()
+    for weight in (7, 7, 8):
+        typed = make_service(servers=[WEB1._replace(weight=weight)])
+        observe(director, make_table([typed]))
+    assert told("drift_began") == ["vera"]
+    event = Event.objects.get(kind="drift_began")
+    assert event.facts["director"]["name"] == director.name
+    assert "weight 7 instead" in event.facts["detail"]
