@@ -62,7 +62,7 @@ def needless(delivery: Delivery) -> str:
     if event.kind != TEST and not _ear_for(event)(user):
         return "The person may no longer see it."
     if event.change is not None and event.kind in OF_REVIEWERS:
-        return _review_over(event.kind, event.change, user)
+        return _review_over(event, event.change, user)
     return ""
 
 
@@ -75,9 +75,10 @@ def _ear_for(event: Event) -> Callable[[User], bool]:
     return lambda user: can(user, "change.review", change) and (not named or user in named)
 
 
-def _review_over(kind: str, change: Change, user: User) -> str:
-    waits = change.state == Change.State.IN_REVIEW if kind == REVIEW_ASKED else change.review_due
-    if not waits:
+def _review_over(event: Event, change: Change, user: User) -> str:
+    asked = event.kind == REVIEW_ASKED
+    waits = change.state == Change.State.IN_REVIEW if asked else change.review_due
+    if not waits or event.facts["change"]["version"] != change.version:
         return "It waits for no review any more."
     given = change.reviews.filter(reviewer=user, version=change.version)
     if given.exclude(verdict=Review.Verdict.COMMENT).exists():

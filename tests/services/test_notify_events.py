@@ -17,7 +17,7 @@ from apps.changes.signals import drift_began
 from apps.changes.timing import Timing
 from apps.inventory.models import Director
 from apps.notify.models import Delivery, Event
-from apps.notify.services import set_choices
+from apps.notify.services import deliver_due, set_choices
 from lvs.canonical_form import make_table
 from tests.factories import (
     WEB1,
@@ -147,6 +147,7 @@ def test_a_rollback_that_goes_first_asks_for_its_review(people, approver, admin,
     submit_change(actor=emil, change=back, emergency=True)
     assert told("review_due") == ["adil", "anna"]
     assert Event.objects.filter(kind="review_asked", change=back).count() == 0
+    assert deliver_due() == 2  # what was asked before is over
 
 
 def test_chosen_clusters_only(people, viewer, operator, cluster):
