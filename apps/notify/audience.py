@@ -19,7 +19,7 @@ def people_for(event: Event) -> list[User]:
         return []
     people = User.objects.filter(is_active=True).exclude(email="")
     people = people.select_related("mail_choices")
-    people = people.prefetch_related("grants", "mail_choices__clusters")
+    people = people.prefetch_related("mail_choices__clusters")
     may_hear = _ear_for(event)
     return [user for user in people if wants(user, event) and may_hear(user)]
 
