@@ -20,8 +20,10 @@ def people_for(event: Event) -> list[User]:
     people = User.objects.filter(is_active=True).exclude(email="")
     people = people.select_related("mail_choices")
     people = people.prefetch_related("mail_choices__clusters")
+    asking = [user for user in people if wants(user, event)]
+    User.read_roles(asking)
     may_hear = _ear_for(event)
-    return [user for user in people if wants(user, event) and may_hear(user)]
+    return [user for user in asking if may_hear(user)]
 
 
 def webhooks_for(event: Event) -> QuerySet[Webhook]:

@@ -1,7 +1,8 @@
 """Who is put into the outbox, and when: in the transaction of what happened."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.services import grant_role, revoke_role, set_active
@@ -194,3 +195,16 @@ def test_a_drift_is_told_once_as_it_begins(people, viewer, operator, approver, c
     event = Event.objects.get(kind="drift_began")
     assert event.facts["director"]["name"] == director.name
     assert "weight 7 instead" in event.facts["detail"]
+
+
+def test_asking_many_costs_no_more_queries_than_asking_a_few(
+    people, operator, cluster, django_assert_max_num_queries
+):
+    first, second = (make_draft(operator, cluster, make_service()) for _ in range(2))
+    with CaptureQueriesContext(connection) as few:
+        submit_change(actor=operator, change=first)
+    for _ in range(10):
+        reachable(make_user("approver"))
+    with django_assert_max_num_queries(len(few)):
+        submit_change(actor=operator, change=second)
+    assert len(told("review_asked")) == 2 + 12
