@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from apps.accounts.policy import Scope
 
 
@@ -34,9 +36,17 @@ class User(AbstractUser):
     @cached_property
     def _held(self) -> tuple[tuple[str, int | None, bool], ...]:
         """Role, cluster, and whether the role asks for a second factor. One query."""
-        asking = RoleSetting.objects.filter(role=OuterRef("role"), second_factor=True)
-        rows = self.grants.annotate(asks=Exists(asking)).order_by("id")
-        return tuple(rows.values_list("role", "cluster_id", "asks"))
+        return tuple(_with_what_they_ask(self.grants.all()).values_list(*_HELD))
+
+    @staticmethod
+    def read_roles(people: "Collection[User]") -> None:
+        """Let all these people know what they hold, with one query instead of one for each."""
+        held: dict[int, list[tuple[str, int | None, bool]]] = {user.pk: [] for user in people}
+        grants = _with_what_they_ask(RoleGrant.objects.filter(user__in=held))
+        for number, *grant in grants.values_list("user_id", *_HELD):
+            held[number].append((grant[0], grant[1], grant[2]))
+        for user in people:
+            user.__dict__["_held"] = tuple(held[user.pk])
 
     @cached_property
     def held_roles(self) -> tuple[tuple[str, int | None], ...]:
@@ -83,6 +93,14 @@ class User(AbstractUser):
         from apps.accounts.policy import scope_of
 
         return scope_of(self, "audit.export")
+
+
+_HELD = ("role", "cluster_id", "asks")
+
+
+def _with_what_they_ask(grants: "models.QuerySet[RoleGrant]") -> "models.QuerySet[RoleGrant]":
+    asking = RoleSetting.objects.filter(role=OuterRef("role"), second_factor=True)
+    return grants.annotate(asks=Exists(asking)).order_by("id")
 
 
 class RoleGrant(models.Model):

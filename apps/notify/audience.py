@@ -19,9 +19,11 @@ def people_for(event: Event) -> list[User]:
         return []
     people = User.objects.filter(is_active=True).exclude(email="")
     people = people.select_related("mail_choices")
-    people = people.prefetch_related("grants", "mail_choices__clusters")
+    people = people.prefetch_related("mail_choices__clusters")
+    asking = [user for user in people if wants(user, event)]
+    User.read_roles(asking)
     may_hear = _ear_for(event)
-    return [user for user in people if wants(user, event) and may_hear(user)]
+    return [user for user in asking if may_hear(user)]
 
 
 def webhooks_for(event: Event) -> QuerySet[Webhook]:
@@ -62,7 +64,7 @@ def needless(delivery: Delivery) -> str:
     if event.kind != TEST and not _ear_for(event)(user):
         return "The person may no longer see it."
     if event.change is not None and event.kind in OF_REVIEWERS:
-        return _review_over(event.kind, event.change, user)
+        return _review_over(event, event.change, user)
     return ""
 
 
@@ -75,9 +77,10 @@ def _ear_for(event: Event) -> Callable[[User], bool]:
     return lambda user: can(user, "change.review", change) and (not named or user in named)
 
 
-def _review_over(kind: str, change: Change, user: User) -> str:
-    waits = change.state == Change.State.IN_REVIEW if kind == REVIEW_ASKED else change.review_due
-    if not waits:
+def _review_over(event: Event, change: Change, user: User) -> str:
+    asked = event.kind == REVIEW_ASKED
+    waits = change.state == Change.State.IN_REVIEW if asked else change.review_due
+    if not waits or event.facts["change"]["version"] != change.version:
         return "It waits for no review any more."
     given = change.reviews.filter(reviewer=user, version=change.version)
     if given.exclude(verdict=Review.Verdict.COMMENT).exists():

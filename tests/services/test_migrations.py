@@ -8,7 +8,6 @@ from django.db.migrations.executor import MigrationExecutor
 from apps.accounts.models import User
 from apps.changes.models import DirectorPlan, ProposedEndpoint
 from apps.inventory.models import ClaimedEndpoint
-from apps.telemetry.models import DirectorStatus
 from lvs.documents import scope_to_document
 from lvs.model import Scope, ServiceKey, VirtualService
 from tests.factories import (
@@ -50,8 +49,8 @@ def test_owned_services_become_a_scope_and_back(migrate):
     make_cluster("web")
     old = migrate("telemetry", "0001_initial").get_model("telemetry", "DirectorStatus")
     old.objects.update(owned_keys=KEYS)
-    migrate("telemetry", "0002_owned_scope")
-    (status,) = DirectorStatus.objects.all()
+    new = migrate("telemetry", "0002_owned_scope").get_model("telemetry", "DirectorStatus")
+    (status,) = new.objects.all()
     assert status.owned == scope_to_document(Scope(SERVICES)) | {"services": KEYS}
     old = migrate("telemetry", "0001_initial").get_model("telemetry", "DirectorStatus")
     assert [status.owned_keys for status in old.objects.all()] == [KEYS]

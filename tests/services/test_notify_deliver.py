@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import grant_role, revoke_role
-from apps.changes.services import approve_change, comment_on_change, set_policy
+from apps.changes.services import (
+    approve_change,
+    comment_on_change,
+    reopen_change,
+    set_policy,
+    submit_change,
+)
 from apps.changes.signals import drift_began
 from apps.inventory.models import Director
 from apps.notify import http
@@ -310,6 +316,15 @@ def test_nobody_is_asked_for_a_review_that_is_over(approver, admin, operator, cl
     assert deliver_due() == 0
     assert mail == []
     assert row().note == "It waits for no review any more."
+
+
+def test_of_two_submits_only_the_newest_asks(approver, operator, cluster, mail):
+    reachable(approver)
+    change = make_submitted(operator, cluster)
+    submit_change(actor=operator, change=reopen_change(actor=operator, change=change))
+    assert Delivery.objects.count() == 2
+    assert deliver_due() == 1
+    assert len(mail) == 1
 
 
 def test_nobody_is_asked_for_a_second_review_but_after_a_comment(

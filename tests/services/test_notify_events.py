@@ -1,7 +1,8 @@
 """Who is put into the outbox, and when: in the transaction of what happened."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.services import grant_role, revoke_role, set_active
@@ -17,14 +18,17 @@ from apps.changes.signals import drift_began
 from apps.changes.timing import Timing
 from apps.inventory.models import Director
 from apps.notify.models import Delivery, Event
-from apps.notify.services import set_choices
+from apps.notify.services import deliver_due, set_choices
+from lvs.canonical_form import make_table
 from tests.factories import (
+    WEB1,
     make_applied,
     make_cluster,
     make_draft,
     make_service,
     make_submitted,
     make_user,
+    observe,
     put,
 )
 from tests.guards import force
@@ -144,6 +148,7 @@ def test_a_rollback_that_goes_first_asks_for_its_review(people, approver, admin,
     submit_change(actor=emil, change=back, emergency=True)
     assert told("review_due") == ["adil", "anna"]
     assert Event.objects.filter(kind="review_asked", change=back).count() == 0
+    assert deliver_due() == 2  # what was asked before is over
 
 
 def test_chosen_clusters_only(people, viewer, operator, cluster):
@@ -177,3 +182,29 @@ def test_who_lost_the_role_hears_nothing_more(people, viewer, admin, operator, c
     revoke_role(actor=admin, grant=viewer.grants.get())
     drift_began.send(sender=Director, director=cluster.directors.get(), text="x")
     assert told() == []
+
+
+def test_a_drift_is_told_once_as_it_begins(people, viewer, operator, approver, cluster):
+    all_of(viewer, "drift_began")
+    make_applied(make_submitted(operator, cluster), approver)
+    director = cluster.directors.get()
+    for weight in (7, 7, 8):
+        typed = make_service(servers=[WEB1._replace(weight=weight)])
+        observe(director, make_table([typed]))
+    assert told("drift_began") == ["vera"]
+    event = Event.objects.get(kind="drift_began")
+    assert event.facts["director"]["name"] == director.name
+    assert "weight 7 instead" in event.facts["detail"]
+
+
+def test_asking_many_costs_no_more_queries_than_asking_a_few(
+    people, operator, cluster, django_assert_max_num_queries
+):
+    first, second = (make_draft(operator, cluster, make_service()) for _ in range(2))
+    with CaptureQueriesContext(connection) as few:
+        submit_change(actor=operator, change=first)
+    for _ in range(10):
+        reachable(make_user("approver"))
+    with django_assert_max_num_queries(len(few)):
+        submit_change(actor=operator, change=second)
+    assert len(told("review_asked")) == 2 + 12

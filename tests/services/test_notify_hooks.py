@@ -48,9 +48,11 @@ def test_its_secret_is_shown_once_and_stored_sealed(admin, settings):
     assert len(secret) == 43
     assert secret not in hook.secret
     assert open_secret(hook.secret) == secret
-    settings.SECRET_KEY = "another"
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another"
     with pytest.raises(Unreadable, match="give it a new one"):
         open_secret(hook.secret)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert open_secret(hook.secret) == secret
 
 
 def test_every_act_leaves_its_record_and_none_names_secret_or_path(admin):

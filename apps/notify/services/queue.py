@@ -67,6 +67,7 @@ def _facts(
             "title": change.title,
             "author": change.author.display_name,
             "reason": change.reason,
+            "version": change.version,
         }
     if director is not None:
         facts["director"] = {"name": director.name, "uuid": str(director.uuid)}
