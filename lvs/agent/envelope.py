@@ -33,7 +33,7 @@ class Order:
     compare."""
     adopt: bool
     approval: Document
-    """`{"change": number, "digest": …, "approvers": [names]}`."""
+    """`{"change": number, "digest": …, "basis": one of BASES, "approvers": [names]}`."""
     not_before: float
     expires: float
     table: Document
@@ -78,12 +78,20 @@ _TYPES: dict[str, type | tuple[type, ...] | int] = {
 }
 
 
+BASES = ("people", "policy", "emergency", "unconfirmed")
+"""By what right a table was approved: by people; because the cluster's policy asks for nobody; as a
+rollback that is reviewed after; or to take back what nobody confirmed. Only people are named."""
+
+
 def _check_approval(order: Order) -> None:
     approval = order.approval
     approvers = approval.get("approvers")
     if approval.get("digest") != order.digest or approval.get("change") != order.change:
         raise EnvelopeRefused("the approval is for another table than the order's")
-    if not isinstance(approvers, list) or not approvers:
+    basis = approval.get("basis", "people")
+    if basis not in BASES:
+        raise EnvelopeRefused("the order was approved in a way that this agent does not know")
+    if not isinstance(approvers, list) or (basis == "people" and not approvers):
         raise EnvelopeRefused("the order names nobody who approved it")
     try:
         digest = table_from_document(order.table).digest

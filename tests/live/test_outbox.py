@@ -9,12 +9,14 @@ from django.db import connections
 from django.utils import timezone
 from kombu import Connection
 
+from apps.changes.models import Change, Review
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import deliver_outbox, store_run_finished, store_run_started
 from apps.jobs.signing import create_signing_key, signing_key
 from lvs.agent.envelope import open_sealed
 from lvs.agent.sealing import key_id
 from tests.applying import queue_all, run_finished, run_started, started, world
+from tests.guards import unguarded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,8 +73,21 @@ def test_the_order_is_what_was_approved(run, orders):
     assert order.approval == {
         "change": change.pk,
         "digest": change.digest,
+        "basis": "people",
         "approvers": [approver],
     }
+
+
+@pytest.mark.parametrize("basis", ["policy", "emergency", "unconfirmed"])
+def test_a_director_takes_an_order_that_was_approved_by_other_right(basis, run, orders):
+    with unguarded():
+        Review.objects.filter(change=run.change).delete()
+        Change.objects.filter(pk=run.change_id).update(approved_by=basis)
+    assert deliver_outbox() == 1
+    ((text,), _, _) = orders(run.director)[0].payload
+    public = signing_key().public_key()
+    order = open_sealed(text, {key_id(public): public}, time.time(), str(run.director.uuid))
+    assert (order.approval["basis"], order.approval["approvers"]) == (basis, [])
 
 
 def test_what_was_sent_is_noted(run):

@@ -183,6 +183,18 @@ def test_an_order_that_nobody_approved_is_refused(approvers):
     assert "nobody" in refusal(seal(order(approval=approval), KEY))
 
 
+@pytest.mark.parametrize("basis", ["policy", "emergency", "unconfirmed"])
+def test_where_no_people_approve_none_are_named(basis):
+    approval = order().approval | {"basis": basis, "approvers": []}
+    assert opened(seal(order(approval=approval), KEY)).approval["basis"] == basis
+
+
+@pytest.mark.parametrize("basis", ["", "me", None, 1])
+def test_an_approval_of_an_unknown_kind_is_refused(basis):
+    approval = order().approval | {"basis": basis}
+    assert "does not know" in refusal(seal(order(approval=approval), KEY))
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -116,7 +116,10 @@ def _order(entry: Outbox) -> Order:
     revision = change.revision
     assert revision is not None
     approvals = Review.objects.filter(
-        change=change, verdict=Review.Verdict.APPROVE, digest=revision.digest
+        change=change,
+        verdict=Review.Verdict.APPROVE,
+        digest=revision.digest,
+        version=change.version,
     ).select_related("reviewer")
     margin = min(CLOCK_SKEW, settings.RUN_DEADLINE / 2)
     return Order(
@@ -131,6 +134,7 @@ def _order(entry: Outbox) -> Order:
         approval={
             "change": change.pk,
             "digest": revision.digest,
+            "basis": change.approved_by,
             "approvers": [review.reviewer.username for review in approvals],
         },
         not_before=run.queued_at.timestamp(),
