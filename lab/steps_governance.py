@@ -76,7 +76,10 @@ def drift(story: Story) -> None:
     for word in ("weight", "20", "7"):
         assert_in(word, shown)
     page = story.page("operator", path)
-    page = story.sign_in("operator").send(page, "/revert/", reason="Nobody knows why")
+    [seen] = set(page.all(r'name="digest"\s+value="([0-9a-f]{64})"'))  # of the form, beside it
+    page = story.sign_in("operator").send(
+        page, "/revert/", digest=seen, revert__reason="Nobody knows why"
+    )
     _take_up(story, page.url)
     story.wait_applied()
     _holds(story, "wrr", "20", "10")
