@@ -64,11 +64,6 @@ app.conf.update(
             "schedule": settings.DELIVER_EVERY,
             "options": {"expires": settings.DELIVER_EVERY},
         },
-        "seal-audit": {
-            "task": "apps.jobs.tasks.seal_audit",
-            "schedule": settings.SEAL_EVERY,
-            "options": {"expires": settings.SEAL_EVERY},
-        },
         "deliver-notices": {
             "task": "apps.notify.tasks.deliver_notices",
             "schedule": settings.DELIVER_EVERY,

@@ -288,7 +288,6 @@ RUN_DEADLINE = 15 * 60  # seconds until an unanswered run is called lost
 RUN_SILENCE = 60  # seconds without a word, past its deadline, until a running run is called lost
 RESEND_AFTER = 10  # seconds until an unanswered run is sent again
 DELIVER_EVERY = 2.0  # seconds between two looks into the outbox
-SEAL_EVERY = 60.0  # seconds between two seals of the audit log, where it grew
 REAP_EVERY = 15.0  # seconds between two looks for lost runs
 
 # --- notifications -------------------------------------------------------------------------------

@@ -39,8 +39,7 @@ def flush_past_guards():
 
     def flush(self, sql_list):
         if self.connection.vendor == "sqlite":
-            with unguarded(), self.connection.cursor() as cursor:
-                cursor.execute("INSERT INTO audit_search(audit_search) VALUES ('delete-all')")
+            with unguarded():
                 return execute(self, sql_list)
         with self.connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")

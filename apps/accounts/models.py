@@ -87,13 +87,6 @@ class User(AbstractUser):
 
         return scope_of(self, "audit.view")
 
-    @property
-    def audit_export_scope(self) -> "Scope":
-        """The same for taking records out."""
-        from apps.accounts.policy import scope_of
-
-        return scope_of(self, "audit.export")
-
 
 _HELD = ("role", "cluster_id", "asks")
 

@@ -2,39 +2,19 @@
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from apps.audit.models import AuditRecord
-from apps.audit.search import found, words_of
-
-
-class WordsField(forms.CharField):
-    """Words to search for, of three characters or more each."""
-
-    def clean(self, value: str | None) -> str:
-        """The text. Raises ValidationError beside the field for a word that is too short."""
-        text: str = super().clean(value)
-        try:
-            words_of(text)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
-        return text
-
-
-class WordsFilter(django_filters.CharFilter):
-    """A filter with such a field."""
-
-    field_class = WordsField
 
 
 class AuditFilter(django_filters.FilterSet):
-    """By person, act, object, change, cluster, time and any text."""
+    """By person, act, object, change, time and any text."""
 
-    text = WordsFilter(method="any_text", label="Text")
+    text = django_filters.CharFilter(method="any_text", label="Text")
     actor = django_filters.CharFilter(field_name="actor_name", label="Who", lookup_expr="iexact")
     action = django_filters.CharFilter(label="Act", lookup_expr="istartswith")
     object_type = django_filters.CharFilter(label="Kind of object", lookup_expr="iexact")
-    cluster = django_filters.NumberFilter(field_name="cluster_number", label="Cluster (number)")
     change = django_filters.NumberFilter(field_name="change_number", label="Change")
     since = django_filters.DateFilter(
         field_name="at",
@@ -56,5 +36,13 @@ class AuditFilter(django_filters.FilterSet):
     def any_text(
         self, queryset: QuerySet[AuditRecord], name: str, value: str
     ) -> QuerySet[AuditRecord]:
-        """Records that hold each word in a name, an act, a reason, or in what was before or after."""
-        return found(queryset, words_of(value))
+        """Records that hold the text in a name, an act, a reason, or in what was before or after."""
+        found = queryset.alias(was=Cast("before", TextField()), became=Cast("after", TextField()))
+        return found.filter(
+            Q(object_name__icontains=value)
+            | Q(actor_name__icontains=value)
+            | Q(action__icontains=value)
+            | Q(reason__icontains=value)
+            | Q(was__icontains=value)
+            | Q(became__icontains=value)
+        )

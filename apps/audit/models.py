@@ -28,7 +28,7 @@ class AuditRecords(models.QuerySet["AuditRecord"]):
 class AuditRecord(models.Model):
     """Who did what, when, from where, to which object, why. Never changed, never deleted."""
 
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -48,8 +48,6 @@ class AuditRecord(models.Model):
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     reason = models.TextField(blank=True)
-    digest = models.CharField(max_length=64)  # of all of the above: apps.audit.canonical
-    search_text = models.TextField(blank=True)  # what the search looks through: apps.audit.search
 
     objects = AuditRecords.as_manager()
 
@@ -69,34 +67,3 @@ class AuditRecord(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises TypeError: an audit record is never deleted."""
         raise TypeError("an audit record is never deleted")
-
-
-class AuditLink(models.Model):
-    """A record's place in the chain. The database itself makes one for each record, as it commits."""
-
-    position = models.PositiveBigIntegerField(primary_key=True)  # 1, 2, 3, …
-    record = models.OneToOneField(AuditRecord, on_delete=models.PROTECT, related_name="link")
-    previous = models.CharField(max_length=64, blank=True)  # hash of the link before it
-    hash = models.CharField(max_length=64)  # apps.audit.canonical.link_of
-
-    class Meta:
-        ordering = ("position",)
-
-    def __str__(self) -> str:
-        return f"link {self.position}: record {self.record_id}"
-
-
-class AuditSeal(models.Model):
-    """The chain's head at some time, signed by the console's key."""
-
-    position = models.PositiveBigIntegerField(unique=True)
-    hash = models.CharField(max_length=64)
-    sealed_at = models.DateTimeField()
-    key_id = models.CharField(max_length=16)
-    signature = models.CharField(max_length=128)  # Ed25519, hex
-
-    class Meta:
-        ordering = ("position",)
-
-    def __str__(self) -> str:
-        return f"seal of position {self.position}"

@@ -14,21 +14,13 @@ def records(user: Any) -> QuerySet[AuditRecord]:
     The policy module stands above this app: the user brings its answer, `audit_scope`. Raises
     PermissionDenied for those who may read none.
     """
-    return _within(getattr(user, "audit_scope", None), "read")
-
-
-def exportable(user: Any) -> QuerySet[AuditRecord]:
-    """The records that the user may take out of the console. Raises PermissionDenied."""
-    return _within(getattr(user, "audit_export_scope", None), "export")
+    scope = getattr(user, "audit_scope", None)
+    if not scope:
+        raise PermissionDenied("You may not read the audit log: that needs the role auditor.")
+    found = AuditRecord.objects.select_related("actor")
+    return found if scope.everywhere else found.filter(cluster_number__in=scope.clusters)
 
 
 def record(user: Any, number: int) -> AuditRecord:
     """One record. Raises AuditRecord.DoesNotExist, PermissionDenied."""
     return records(user).get(pk=number)
-
-
-def _within(scope: Any, act: str) -> QuerySet[AuditRecord]:
-    if not scope:
-        raise PermissionDenied(f"You may not {act} the audit log: that needs the role auditor.")
-    found = AuditRecord.objects.select_related("actor").defer("search_text")
-    return found if scope.everywhere else found.filter(cluster_number__in=scope.clusters)

@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
-from django.utils import timezone
 
 from apps.audit import origin
-from apps.audit.canonical import digest_of, plain
-from apps.audit.models import AuditLink, AuditRecord, AuditSeal
-from apps.audit.seals import key_id_of, sealed_bytes
-from apps.audit.search import search_text
+from apps.audit.models import AuditRecord
 
 SYSTEM = "system"
 
@@ -39,24 +34,20 @@ def record(
     if actor is not None and not isinstance(actor, get_user_model()):
         raise TypeError(f"{actor!r} is not a user: pass actor=None and a name")
     came = origin.current()
-    content = {
-        "at": timezone.now(),
-        "actor_id": actor.pk if actor else None,
-        "actor_name": (actor.get_username() if actor else actor_name or SYSTEM)[:200],
-        "address": came.address,
-        "request_id": came.request_id,
-        "action": action,
-        "object_type": obj._meta.model_name or "",
-        "object_id": str(obj.pk),
-        "object_name": str(obj)[:200],
-        "cluster_number": getattr(obj, "cluster_scope", None),
-        "before": plain(before),
-        "after": plain(after),
-        "reason": reason,
-        "change_number": change_number,
-    }
     return AuditRecord.objects.create(
-        **content, digest=digest_of(content), search_text=search_text(content)
+        actor=actor,
+        actor_name=(actor.get_username() if actor else actor_name or SYSTEM)[:200],
+        address=came.address,
+        request_id=came.request_id,
+        action=action,
+        object_type=obj._meta.model_name or "",
+        object_id=str(obj.pk),
+        object_name=str(obj)[:200],
+        cluster_number=getattr(obj, "cluster_scope", None),
+        before=before,
+        after=after,
+        reason=reason,
+        change_number=change_number,
     )
 
 
@@ -64,36 +55,3 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, An
     """Of two states only the fields that differ."""
     names = [name for name in after if before.get(name) != after[name]]
     return {name: before.get(name) for name in names}, {name: after[name] for name in names}
-
-
-@transaction.atomic
-def seal_head(*, key: Ed25519PrivateKey) -> AuditSeal | None:
-    """Sign the newest link of the chain, so that nobody without the key can make another chain of that
-    length. None: it is sealed already, or there is none. Only the console's worker has the key."""
-    head = AuditLink.objects.order_by("-position").first()
-    if head is None or AuditSeal.objects.filter(position__gte=head.position).exists():
-        return None
-    at = timezone.now()
-    seal = AuditSeal(
-        position=head.position,
-        hash=head.hash,
-        sealed_at=at,
-        key_id=key_id_of(key.public_key()),
-        signature=key.sign(sealed_bytes(head.position, head.hash, at)).hex(),
-    )
-    seal.save(force_insert=True)
-    return seal
-
-
-@transaction.atomic
-def record_export(
-    *, actor: AbstractBaseUser | None, form: str, wanted: dict[str, Any]
-) -> AuditRecord:
-    """Note that somebody took records out of the console. wanted: the filter, as it was asked for."""
-    newest = AuditRecord.objects.order_by("-pk").first()
-    return record(
-        actor=actor,
-        action="audit.exported",
-        obj=newest or AuditRecord(),
-        after={"format": form, "filter": wanted},
-    )

@@ -1,13 +1,7 @@
 """What the console's worker does, on its own beat. Nothing is retried: the next beat comes anyway."""
 
-import logging
-
-from apps.audit.services import seal_head
 from apps.jobs import services
-from apps.jobs.signing import SigningKeyError, signing_key
 from lvsconsole.celery import app
-
-logger = logging.getLogger(__name__)
 
 
 @app.task(name="apps.jobs.tasks.deliver_outbox")
@@ -20,15 +14,6 @@ def deliver_outbox() -> None:
 def begin_what_is_due() -> None:
     """Begin changes whose time has come, and take back those that nobody confirmed."""
     services.begin_what_is_due()
-
-
-@app.task(name="apps.jobs.tasks.seal_audit")
-def seal_audit() -> None:
-    """Sign the head of the audit log's chain, where it moved."""
-    try:
-        seal_head(key=signing_key())
-    except SigningKeyError as error:
-        logger.warning("the audit log is not sealed: %s", error)
 
 
 @app.task(name="apps.jobs.tasks.reap_runs")

@@ -22,7 +22,6 @@ WITHOUT_ACTOR = {
     "apps.jobs.services.start_due",
     "apps.jobs.services.begin_what_is_due",
     "apps.drains.services.watch_drains",
-    "apps.audit.services.seal_head",
     # A director's word, or the clock's, or that of the provider of single sign-on.
     "apps.accounts.services.sign_on",
     "apps.telemetry.services.store_heartbeat",
