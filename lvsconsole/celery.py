@@ -59,6 +59,11 @@ app.conf.update(
             "schedule": settings.DELIVER_EVERY,
             "options": {"expires": settings.DELIVER_EVERY},
         },
+        "seal-audit-log": {
+            "task": "apps.jobs.tasks.seal_audit_log",
+            "schedule": settings.AUDIT_SEAL_EVERY,
+            "options": {"expires": settings.AUDIT_SEAL_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,

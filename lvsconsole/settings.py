@@ -227,6 +227,7 @@ RUN_SILENCE = 60  # seconds without a word, past its deadline, until a running r
 RESEND_AFTER = 10  # seconds until an unanswered run is sent again
 DELIVER_EVERY = 2.0  # seconds between two looks into the outbox
 REAP_EVERY = 15.0  # seconds between two looks for lost runs
+AUDIT_SEAL_EVERY = 60.0  # seconds between two signatures under the audit log's head
 
 LOGGING = {
     "version": 1,

@@ -1,8 +1,8 @@
 """The one text of a record's content, of which its digest is made. Pure.
 
-The same content gives the same text whether it comes from the caller, from SQLite (which keeps JSON as it was
-written) or from PostgreSQL (whose jsonb orders keys anew and keeps numbers as decimals). Its form never changes:
-every digest ever stored depends on it.
+The same content gives the same text whether it comes from the caller, from SQLite (which keeps JSON as
+it was written) or from PostgreSQL (whose jsonb orders keys anew and keeps numbers as decimals). Its form
+never changes: every digest ever stored depends on it.
 """
 
 import hashlib

@@ -19,6 +19,7 @@ WITHOUT_ACTOR = {
     "apps.jobs.services.start_due",
     "apps.jobs.services.begin_what_is_due",
     # A director's word, or the clock's.
+    "apps.audit.services.seal_head",
     "apps.telemetry.services.store_heartbeat",
     "apps.telemetry.services.store_observed",
     "apps.telemetry.services.relay_was_here",

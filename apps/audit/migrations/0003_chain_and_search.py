@@ -8,127 +8,144 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_cluster_of_a_record'),
+        ("audit", "0002_cluster_of_a_record"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditLink',
+            name="AuditLink",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField(unique=True)),
-                ('hash', models.CharField(max_length=64)),
-                ('sealed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('key_id', models.CharField(max_length=16)),
-                ('signature', models.CharField(max_length=88)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.BigIntegerField(unique=True)),
+                ("hash", models.CharField(max_length=64)),
+                ("sealed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("key_id", models.CharField(max_length=16)),
+                ("signature", models.CharField(max_length=88)),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.CreateModel(
-            name='AuditSink',
+            name="AuditSink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=8)),
-                ('target', models.CharField(max_length=64)),
-                ('position', models.BigIntegerField(default=0)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('retry_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=8)),
+                ("target", models.CharField(max_length=64)),
+                ("position", models.BigIntegerField(default=0)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("retry_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
             ],
         ),
         migrations.AddField(
-            model_name='auditrecord',
-            name='digest',
-            field=models.CharField(default='', max_length=64),
+            model_name="auditrecord",
+            name="digest",
+            field=models.CharField(default="", max_length=64),
             preserve_default=False,
         ),
         migrations.AddField(
-            model_name='auditrecord',
-            name='search_text',
+            model_name="auditrecord",
+            name="search_text",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='auditrecord',
-            name='size',
+            model_name="auditrecord",
+            name="size",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='auditrecord',
-            name='action',
+            model_name="auditrecord",
+            name="action",
             field=models.CharField(max_length=64),
         ),
         migrations.AlterField(
-            model_name='auditrecord',
-            name='after',
+            model_name="auditrecord",
+            name="after",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='auditrecord',
-            name='at',
+            model_name="auditrecord",
+            name="at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='auditrecord',
-            name='before',
+            model_name="auditrecord",
+            name="before",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='auditrecord',
-            name='change_number',
+            model_name="auditrecord",
+            name="change_number",
             field=models.PositiveBigIntegerField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='auditrecord',
-            name='cluster_number',
+            model_name="auditrecord",
+            name="cluster_number",
             field=models.PositiveBigIntegerField(blank=True, null=True),
         ),
         migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['at', 'id'], name='audit_at'),
+            model_name="auditrecord",
+            index=models.Index(fields=["at", "id"], name="audit_at"),
         ),
         migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(django.db.models.functions.text.Lower('actor_name'), models.F('id'), name='audit_actor_name'),
+            model_name="auditrecord",
+            index=models.Index(
+                django.db.models.functions.text.Lower("actor_name"),
+                models.F("id"),
+                name="audit_actor_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['action', 'id'], name='audit_action'),
+            model_name="auditrecord",
+            index=models.Index(fields=["action", "id"], name="audit_action"),
         ),
         migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['object_type', 'id'], name='audit_object_type'),
+            model_name="auditrecord",
+            index=models.Index(fields=["object_type", "id"], name="audit_object_type"),
         ),
         migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['cluster_number', 'id'], name='audit_cluster'),
+            model_name="auditrecord",
+            index=models.Index(fields=["cluster_number", "id"], name="audit_cluster"),
         ),
         migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['change_number', 'id'], name='audit_change'),
+            model_name="auditrecord",
+            index=models.Index(fields=["change_number", "id"], name="audit_change"),
         ),
         migrations.AddField(
-            model_name='auditlink',
-            name='record',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='link', to='audit.auditrecord'),
+            model_name="auditlink",
+            name="record",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="link",
+                to="audit.auditrecord",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditsink',
-            constraint=models.UniqueConstraint(fields=('kind', 'target'), name='one_sink_a_target'),
+            model_name="auditsink",
+            constraint=models.UniqueConstraint(fields=("kind", "target"), name="one_sink_a_target"),
         ),
     ]
