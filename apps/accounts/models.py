@@ -42,6 +42,13 @@ class User(AbstractUser):
 
         return scope_of(self, "audit.view")
 
+    @property
+    def audit_export_scope(self) -> "Scope":
+        """Where the person may export the audit log."""
+        from apps.accounts.policy import scope_of
+
+        return scope_of(self, "audit.export")
+
 
 class RoleGrant(models.Model):
     """A role that somebody holds, everywhere or in one cluster."""

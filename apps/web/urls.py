@@ -75,6 +75,7 @@ urlpatterns = [
     path("people/new/", people.new, name="person-new"),
     path("people/<int:pk>/", people.edit, name="person"),
     path("audit/", audit.index, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("audit/<int:number>/", audit.show, name="audit-record"),
     path("account/password/", account.password, name="account-password"),
 ]

@@ -1,13 +1,21 @@
 """The audit log."""
 
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.audit import selectors
+from apps.audit.export import FORMATS, Format, exported, newest_number
 from apps.audit.filters import AuditFilter
+from apps.audit.services import record_export
 from apps.inventory.selectors import clusters
 from apps.web.audit_text import Line, difference
 from apps.web.views.common import PAGE, Request, found, whole_number
@@ -16,6 +24,12 @@ MOST = 200
 """Values that a record shows among others; its own page shows more."""
 LINES = 1_000
 """Values on one page of a record."""
+SENT_TOGETHER = 50
+"""Records that are sent in one piece."""
+TYPES: dict[Format, str] = {
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+}
 FIELD = "form-control form-control-sm"
 
 
@@ -39,6 +53,7 @@ def index(request: Request) -> HttpResponse:
         "page": page,
         "rows": [(record, *_shortened(record)) for record in page.records],
         "filtered": any(request.GET.get(name) for name in chosen.form.fields),
+        "may_export": bool(request.user.audit_export_scope),
         "known": {"action": selectors.acts(), "object_type": selectors.kinds()},
     }
     return render(request, "web/audit.html", context)
@@ -60,6 +75,32 @@ def show(request: Request, number: int) -> HttpResponse:
         "later": start + LINES if start + LINES < len(lines) else None,
     }
     return render(request, "web/audit_record.html", context)
+
+
+@require_POST
+def export(request: Request) -> HttpResponse | StreamingHttpResponse:
+    """The records that the filter lets through as a file, sent as it is read. It leaves a record itself."""
+    rows = selectors.exportable(request.user)
+    style = next((each for each in FORMATS if each == request.POST.get("format")), None)
+    chosen = audit_filter(request, rows)
+    if style is None or chosen.form.errors:
+        messages.error(request, "Nothing was exported: the filter has a mistake.")
+        return redirect(f"{reverse('web:audit')}?{request.GET.urlencode()}")
+    wanted = {name: value for name, value in request.GET.items() if name in chosen.form.fields}
+    last = newest_number()
+    record_export(actor=request.user, style=style, wanted=wanted, last=last)
+    texts: Any = exported(chosen.qs, style, last)
+    if isinstance(request, ASGIRequest):  # else the server would read all before it sends any
+        texts = _in_threads(texts)
+    response = StreamingHttpResponse(texts, content_type=TYPES[style])
+    response["Content-Disposition"] = f'attachment; filename="audit.{style}"'
+    return response
+
+
+async def _in_threads(texts: Iterator[str]) -> AsyncIterator[str]:
+    """The same texts, read in the request's own thread, many at a time: its database is there."""
+    while some := await sync_to_async(lambda: "".join(islice(texts, SENT_TOGETHER)))():
+        yield some
 
 
 def audit_filter(request: Request, rows: Any) -> AuditFilter:
