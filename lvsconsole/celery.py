@@ -64,6 +64,11 @@ app.conf.update(
             "schedule": settings.AUDIT_SEAL_EVERY,
             "options": {"expires": settings.AUDIT_SEAL_EVERY},
         },
+        "send-audit-log": {
+            "task": "apps.jobs.tasks.send_audit_log",
+            "schedule": settings.AUDIT_SEND_EVERY,
+            "options": {"expires": settings.AUDIT_SEND_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,

@@ -2,7 +2,7 @@
 
 import logging
 
-from apps.audit.services import seal_head
+from apps.audit.services import seal_head, send_outside
 from apps.jobs import services
 from apps.jobs.signing import SigningKeyError, signing_key
 from lvsconsole.celery import app
@@ -42,3 +42,9 @@ def seal_audit_log() -> None:
         seal_head(key=signing_key())
     except SigningKeyError as error:
         logger.error("the audit log is not sealed: %s", error)
+
+
+@app.task(name="apps.jobs.tasks.send_audit_log")
+def send_audit_log() -> None:
+    """Send the audit log to the places outside that the settings name."""
+    send_outside()

@@ -20,6 +20,7 @@ WITHOUT_ACTOR = {
     "apps.jobs.services.begin_what_is_due",
     # A director's word, or the clock's.
     "apps.audit.services.seal_head",
+    "apps.audit.services.send_outside",
     "apps.telemetry.services.store_heartbeat",
     "apps.telemetry.services.store_observed",
     "apps.telemetry.services.relay_was_here",

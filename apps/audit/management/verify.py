@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from apps.audit.models import AuditSeal
+from apps.audit.outside import compare
 from apps.audit.verifying import BadRecord, verify
 from lvs.agent.sealing import key_id, public_key_from_text
 
@@ -27,6 +28,12 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a public key of the console, as `manage.py signing_key` prints it; may be given often",
     )
+    parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="compare with this file of JSON lines that was sent outside (LVS_AUDIT_FILE), too",
+    )
 
 
 def run_verify(command: BaseCommand, options: dict[str, Any]) -> None:
@@ -34,6 +41,7 @@ def run_verify(command: BaseCommand, options: dict[str, Any]) -> None:
     try:
         keys = _keys(options["public_key"])
         well = verify(keys)
+        outside = compare(options["file"]) if options["file"] else None
     except BadRecord as error:
         raise CommandError(
             f"The audit log is not what was written: {error}.", returncode=BAD
@@ -44,6 +52,9 @@ def run_verify(command: BaseCommand, options: dict[str, Any]) -> None:
         ) from error
     command.stdout.write(f"The audit log is whole: {well.records} records, {well.seals} seals.")
     command.stdout.write(f"Head: position {well.records}, hash {well.head}")
+    if outside:
+        first, last = outside
+        command.stdout.write(f"The file has positions {first} to {last}, all as in the database.")
 
 
 def _keys(files: list[Path] | None) -> Mapping[str, Ed25519PublicKey]:
