@@ -7,8 +7,9 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from apps.audit.models import AuditRecord
@@ -83,7 +84,10 @@ class AuditFilter(django_filters.FilterSet):
         known = [act for act in acts() if act.startswith(value.lower())]
         # The one that is meant exactly, or the only one, is found by its index alone.
         exact = value.lower() if value.lower() in known else known[0] if len(known) == 1 else None
-        return found.filter(action=exact) if exact else found.filter(action__in=known)
+        if exact or connection.vendor != "sqlite":
+            return found.filter(action=exact) if exact else found.filter(action__in=known)
+        # SQLite would collect all rows of these acts and sort them: an expression keeps it off their index.
+        return found.alias(act=Concat("action", Value(""))).filter(act__in=known)
 
     def by_kind(self, found: QuerySet[AuditRecord], _name: str, value: str) -> Any:
         """Records about objects of this kind."""
