@@ -74,6 +74,16 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600.0},
         },
+        "seal-audit-log": {
+            "task": "apps.jobs.tasks.seal_audit_log",
+            "schedule": settings.AUDIT_SEAL_EVERY,
+            "options": {"expires": settings.AUDIT_SEAL_EVERY},
+        },
+        "send-audit-log": {
+            "task": "apps.jobs.tasks.send_audit_log",
+            "schedule": settings.AUDIT_SEND_EVERY,
+            "options": {"expires": settings.AUDIT_SEND_EVERY},
+        },
         "reap-runs": {
             "task": "apps.jobs.tasks.reap_runs",
             "schedule": settings.REAP_EVERY,

@@ -289,6 +289,26 @@ RUN_SILENCE = 60  # seconds without a word, past its deadline, until a running r
 RESEND_AFTER = 10  # seconds until an unanswered run is sent again
 DELIVER_EVERY = 2.0  # seconds between two looks into the outbox
 REAP_EVERY = 15.0  # seconds between two looks for lost runs
+AUDIT_SEAL_EVERY = 60.0  # seconds between two signatures under the audit log's head
+
+# --- the audit log, outside ----------------------------------------------------------------------
+AUDIT_SEND_EVERY = 5.0  # seconds between two looks for records that are not outside yet
+AUDIT_FILE = os.environ.get("LVS_AUDIT_FILE", "")  # JSON lines are appended to it
+AUDIT_SYSLOG = os.environ.get("LVS_AUDIT_SYSLOG", "")
+if AUDIT_SYSLOG and not AUDIT_SYSLOG.startswith(("/", "tcp://", "udp://")):
+    raise ImproperlyConfigured(
+        "LVS_AUDIT_SYSLOG must be the path of a socket, tcp://host:port or udp://host:port, "
+        f"not “{AUDIT_SYSLOG}”"
+    )
+AUDIT_WEBHOOK = os.environ.get("LVS_AUDIT_WEBHOOK", "")
+AUDIT_WEBHOOK_SECRET = _text("LVS_AUDIT_WEBHOOK_SECRET", "")
+if AUDIT_WEBHOOK and not AUDIT_WEBHOOK.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("LVS_AUDIT_WEBHOOK must begin with https:// or http://")
+if AUDIT_WEBHOOK and len(AUDIT_WEBHOOK_SECRET) < 16:
+    raise ImproperlyConfigured(
+        "LVS_AUDIT_WEBHOOK_SECRET (or LVS_AUDIT_WEBHOOK_SECRET_FILE) must have 16 characters or more: "
+        "it signs what LVS_AUDIT_WEBHOOK gets"
+    )
 
 # --- notifications -------------------------------------------------------------------------------
 BASE_URL = os.environ.get("LVS_BASE_URL", "").rstrip("/")

@@ -30,6 +30,7 @@ EXEMPT = {
     "audit.AuditRecord": "the records themselves",
     "audit.AuditLink": "made by the database for each record",
     "audit.AuditSeal": "the worker's signature under records",
+    "audit.AuditSink": "how far each place outside has the log",
     "inventory.ClaimedEndpoint": "an index of the head, rewritten with it",
     "changes.ProposedEndpoint": "an index of changes, rewritten with each",
     "changes.ClaimsLock": "a lock, and nothing else",

@@ -87,6 +87,13 @@ class User(AbstractUser):
 
         return scope_of(self, "audit.view")
 
+    @property
+    def audit_export_scope(self) -> "Scope":
+        """Where the person may export the audit log."""
+        from apps.accounts.policy import scope_of
+
+        return scope_of(self, "audit.export")
+
 
 _HELD = ("role", "cluster_id", "asks")
 

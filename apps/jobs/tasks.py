@@ -1,7 +1,13 @@
 """What the console's worker does, on its own beat. Nothing is retried: the next beat comes anyway."""
 
+import logging
+
+from apps.audit.services import seal_head, send_outside
 from apps.jobs import services
+from apps.jobs.signing import SigningKeyError, signing_key
 from lvsconsole.celery import app
+
+logger = logging.getLogger(__name__)
 
 
 @app.task(name="apps.jobs.tasks.deliver_outbox")
@@ -27,3 +33,18 @@ def deliver_errands() -> None:
     """Send what people asked of directors, and end what got no answer."""
     services.deliver_errands()
     services.reap_errands()
+
+
+@app.task(name="apps.jobs.tasks.seal_audit_log")
+def seal_audit_log() -> None:
+    """Sign the head of the audit log when it moved."""
+    try:
+        seal_head(key=signing_key())
+    except SigningKeyError as error:
+        logger.error("the audit log is not sealed: %s", error)
+
+
+@app.task(name="apps.jobs.tasks.send_audit_log")
+def send_audit_log() -> None:
+    """Send the audit log to the places outside that the settings name."""
+    send_outside()

@@ -1,6 +1,7 @@
 """Before and after of an audit record, line by line."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 
@@ -14,24 +15,34 @@ class Line(NamedTuple):
 
 def difference(before: Any, after: Any) -> list[Line]:
     """The values that differ, by their path (`services.tcp 192.0.2.1:80.scheduler`)."""
-    old, new = _flat(before), _flat(after)
-    names = sorted(old.keys() | new.keys())
-    return [Line(n, old.get(n, ""), new.get(n, "")) for n in names if old.get(n) != new.get(n)]
+    old, new = (_ABSENT if value is None else value for value in (before, after))
+    return sorted(_differing(old, new, ""))
 
 
-def _flat(value: Any, path: str = "") -> dict[str, str]:
-    if value is None and not path:
-        return {}
+_ABSENT = object()
+_NO_ITEMS: dict[str, Any] = {}
+
+
+def _differing(old: Any, new: Any, path: str) -> Iterator[Line]:
+    """Both at once, from the top down: what is on one side only has _ABSENT on the other."""
+    were, are = _items(old), _items(new)
+    was = "" if old is _ABSENT or were is not None else _text(old)
+    now = "" if new is _ABSENT or are is not None else _text(new)
+    if was != now:
+        yield Line(path or "value", was, now)
+    were, are = were or _NO_ITEMS, are or _NO_ITEMS
+    for name in were.keys() | are.keys():
+        below = f"{path}.{name}" if path else name
+        yield from _differing(were.get(name, _ABSENT), are.get(name, _ABSENT), below)
+
+
+def _items(value: Any) -> dict[str, Any] | None:
+    """What is inside, by name; None for a value of its own."""
     if isinstance(value, dict) and value:
-        items = [(str(name), item) for name, item in value.items()]
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        items = [(_name(item, index), item) for index, item in enumerate(value)]
-    else:
-        return {path or "value": _text(value)}
-    flat: dict[str, str] = {}
-    for name, item in items:
-        flat |= _flat(item, f"{path}.{name}" if path else name)
-    return flat
+        return {str(name): item for name, item in value.items()}
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return {_name(item, index): item for index, item in enumerate(value)}
+    return None
 
 
 def _name(item: Any, index: int) -> str:

@@ -103,6 +103,7 @@ urlpatterns = [
     path("people/<int:pk>/sessions/", access.end_sessions, name="person-sessions"),
     path("people/<int:pk>/sign-on/", access.link, name="person-link"),
     path("audit/", audit.index, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("audit/<int:number>/", audit.show, name="audit-record"),
     path("hooks/", hooks.index, name="hooks"),
     path("hooks/new/", hooks.new, name="hook-new"),

@@ -24,6 +24,9 @@ WITHOUT_ACTOR = {
     "apps.drains.services.watch_drains",
     # A director's word, or the clock's, or that of the provider of single sign-on.
     "apps.accounts.services.sign_on",
+    # A director's word, or the clock's.
+    "apps.audit.services.seal_head",
+    "apps.audit.services.send_outside",
     "apps.telemetry.services.store_heartbeat",
     "apps.telemetry.services.store_observed",
     "apps.telemetry.services.relay_was_here",

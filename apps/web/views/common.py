@@ -78,3 +78,8 @@ def page_of(request: HttpRequest, items: Any, size: int = PAGE) -> Page[Any]:
 def whole(text: str | None) -> int:
     """The version that a form names; 0, which no version is, where it names none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def whole_number(text: str | None) -> int | None:
+    """The number of a row that an address names; None where it names none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

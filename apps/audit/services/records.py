@@ -5,9 +5,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
+from django.utils import timezone
 
 from apps.audit import origin
+from apps.audit.canonical import digest_of, form, plain, text
 from apps.audit.models import AuditRecord
+from apps.audit.searching import search_text_of
 
 SYSTEM = "system"
 
@@ -33,21 +36,29 @@ def record(
         raise RuntimeError("an audit record belongs into the transaction of what it records")
     if actor is not None and not isinstance(actor, get_user_model()):
         raise TypeError(f"{actor!r} is not a user: pass actor=None and a name")
-    came = origin.current()
+    came, at = origin.current(), timezone.now()
+    content = {
+        "actor_id": actor.pk if actor else None,
+        "actor_name": text(actor.get_username() if actor else actor_name or SYSTEM)[:200],
+        "address": text(came.address)[:64],
+        "request_id": text(came.request_id)[:64],
+        "action": action,
+        "object_type": obj._meta.model_name or "",
+        "object_id": str(obj.pk)[:64],
+        "object_name": text(str(obj))[:200],
+        "cluster_number": getattr(obj, "cluster_scope", None),
+        "change_number": change_number,
+        "before": plain(before),
+        "after": plain(after),
+        "reason": text(reason),
+    }
+    canonical = form(at, content)
     return AuditRecord.objects.create(
-        actor=actor,
-        actor_name=(actor.get_username() if actor else actor_name or SYSTEM)[:200],
-        address=came.address,
-        request_id=came.request_id,
-        action=action,
-        object_type=obj._meta.model_name or "",
-        object_id=str(obj.pk),
-        object_name=str(obj)[:200],
-        cluster_number=getattr(obj, "cluster_scope", None),
-        before=before,
-        after=after,
-        reason=reason,
-        change_number=change_number,
+        at=at,
+        **content,
+        digest=digest_of(canonical),
+        size=len(canonical),
+        search_text=search_text_of(content),
     )
 
 

@@ -1,0 +1,73 @@
+"""`manage.py audit verify`."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from apps.audit.models import AuditSeal
+from apps.audit.outside import compare
+from apps.audit.verifying import BadRecord, verify
+from lvs.agent.sealing import key_id, public_key_from_text
+
+BAD, UNCHECKED = 1, 2
+"""Exit status."""
+
+
+def add_verify(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument(
+        "--public-key",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="a public key of the console, as `manage.py signing_key` prints it; may be given often",
+    )
+    parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="compare with this file of JSON lines that was sent outside (LVS_AUDIT_FILE), too",
+    )
+
+
+def run_verify(command: BaseCommand, options: dict[str, Any]) -> None:
+    """Print counts and the head. Raises CommandError, whose exit status says what the matter is."""
+    try:
+        keys = _keys(options["public_key"])
+        well = verify(keys)
+        outside = compare(options["file"]) if options["file"] else None
+    except BadRecord as error:
+        raise CommandError(
+            f"The audit log is not what was written: {error}.", returncode=BAD
+        ) from None
+    except (DatabaseError, OSError, ValueError) as error:
+        raise CommandError(
+            f"The audit log could not be checked: {error}", returncode=UNCHECKED
+        ) from error
+    command.stdout.write(f"The audit log is whole: {well.records} records, {well.seals} seals.")
+    command.stdout.write(f"Head: position {well.records}, hash {well.head}")
+    if outside:
+        first, last = outside
+        command.stdout.write(f"The file has positions {first} to {last}, all as in the database.")
+
+
+def _keys(files: list[Path] | None) -> Mapping[str, Ed25519PublicKey]:
+    """The keys by name; without files given the console's own `.pub`, needed only where there are seals."""
+    own = settings.SIGNING_KEY_FILE.with_name(settings.SIGNING_KEY_FILE.name + ".pub")
+    if files is None and not own.exists() and not AuditSeal.objects.exists():
+        return {}
+    keys = [_key(file) for file in files or [own]]
+    return {key_id(key): key for key in keys}
+
+
+def _key(file: Path) -> Ed25519PublicKey:
+    try:
+        return public_key_from_text(file.read_text().strip())
+    except ValueError as error:
+        raise ValueError(f"{file} is no public key: {error}") from None

@@ -1,0 +1,300 @@
+"""The log outside: real files, sockets and a web server; down, up again, and nothing lost."""
+
+import json
+import socketserver
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.audit.models import AuditLink, AuditSink
+from apps.audit.services import send_outside, sending
+from apps.audit.sinks.webhook import signature
+from apps.jobs.tasks import send_audit_log
+from tests.ports import free_port
+from tests.services.audit_log import tamper, write
+
+pytestmark = pytest.mark.django_db
+SECRET = "a-secret-of-the-test"
+
+
+@pytest.fixture
+def file(settings, tmp_path):
+    settings.AUDIT_FILE = str(tmp_path / "audit.jsonl")
+    return tmp_path / "audit.jsonl"
+
+
+def positions_in(text):
+    return [json.loads(line)["position"] for line in text.splitlines()]
+
+
+def everything():
+    return list(AuditLink.objects.values_list("position", flat=True))
+
+
+def try_again_now():
+    AuditSink.objects.update(retry_at=None)
+    send_outside()
+
+
+# --- file ---------------------------------------------------------------------------------------
+
+
+def test_the_file_gets_each_record_once_in_order(cluster, file):
+    write(cluster, 5)
+    send_audit_log()
+    write(cluster, 3)
+    send_audit_log()
+    send_audit_log()
+    assert positions_in(file.read_text()) == everything()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_while_the_file_can_not_be_written_nothing_is_lost(cluster, settings, tmp_path, caplog):
+    settings.AUDIT_FILE = str(tmp_path / "mounted" / "audit.jsonl")
+    write(cluster, 3)
+    send_outside()
+    sink = AuditSink.objects.get()
+    assert (sink.position, sink.failures) == (0, 1)
+    assert "No such file" in sink.error
+    (tmp_path / "mounted").mkdir()
+    send_outside()
+    assert not list((tmp_path / "mounted").iterdir()), "not before its time"
+    try_again_now()
+    assert positions_in((tmp_path / "mounted" / "audit.jsonl").read_text()) == everything()
+    assert AuditSink.objects.get().failures == 0
+    assert "reaches the file again" in caplog.text
+
+
+def test_each_failure_waits_longer_up_to_five_minutes(cluster, settings, tmp_path, caplog):
+    settings.AUDIT_FILE = str(tmp_path / "no" / "file")
+    write(cluster)
+    for _ in range(9):
+        try_again_now()
+    waits = [record.args[1] for record in caplog.records if record.levelname == "ERROR"]
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+
+
+def test_a_line_that_a_crash_cut_is_sent_again_on_a_line_of_its_own(cluster, file):
+    write(cluster, 2)
+    send_outside()
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(lines)[:-40])
+    AuditSink.objects.update(position=len(lines) - 1)  # the crash was before this was noted
+    send_outside()
+    kept = file.read_text().splitlines()
+    assert [kept[:-2], kept[-1]] == [lines[:-1], lines[-1]]
+    assert "all as in the database" in compared(file)
+
+
+def test_long_records_go_in_smaller_batches(cluster, file, monkeypatch):
+    monkeypatch.setattr(sending, "BATCH_SIZE", 1000)
+    write(cluster, 4, after={"text": "x" * 1200})
+    assert len(sending._batch(AuditLink.objects.count() - 4)) == 1
+    send_outside()
+    assert positions_in(file.read_text()) == everything()
+
+
+def test_another_target_begins_at_the_beginning(cluster, file, settings, tmp_path):
+    write(cluster, 2)
+    send_outside()
+    settings.AUDIT_FILE = str(tmp_path / "second.jsonl")
+    send_outside()
+    assert (tmp_path / "second.jsonl").read_text() == file.read_text()
+
+
+def test_without_settings_nothing_is_sent(cluster):
+    write(cluster)
+    send_outside()
+    assert not AuditSink.objects.exists()
+
+
+# --- comparing ----------------------------------------------------------------------------------
+
+
+def compared(file):
+    out = StringIO()
+    call_command("audit", "verify", file=file, stdout=out)
+    return out.getvalue()
+
+
+def refused(file, status=1):
+    with pytest.raises(CommandError) as raised:
+        compared(file)
+    assert raised.value.returncode == status
+    return str(raised.value)
+
+
+@pytest.fixture
+def sent(cluster, file):
+    write(cluster, 6)
+    send_outside()
+    return file
+
+
+def test_a_file_as_in_the_database(sent):
+    assert f"The file has positions 1 to {len(everything())}, all as" in compared(sent)
+
+
+def test_a_tail_that_was_cut_in_the_database_stands_in_the_file(sent):
+    last = AuditLink.objects.last()
+    tamper("DELETE FROM audit_auditlink WHERE position = %s", last.position)
+    tamper("DELETE FROM audit_auditrecord WHERE id = %s", last.record_id)
+    assert (
+        f"record {last.record_id} (position {last.position}) stands in the file, and no more"
+        in (refused(sent))
+    )
+
+
+def test_a_log_written_anew_is_another_than_that_of_the_file(sent, cluster):
+    last = AuditLink.objects.last()
+    tamper("DELETE FROM audit_auditlink WHERE position = %s", last.position)
+    tamper("DELETE FROM audit_auditrecord WHERE id = %s", last.record_id)
+    write(cluster)
+    assert f"(position {last.position}) in the file is another than record" in refused(sent)
+
+
+def test_a_file_that_was_changed(sent):
+    sent.write_text(sent.read_text().replace('"cluster.edited"', '"cluster.eaten"', 1))
+    assert "was changed: its content does not give its digest" in refused(sent)
+
+
+def test_a_line_taken_out_of_the_file(sent):
+    lines = sent.read_text().splitlines(keepends=True)
+    sent.write_text("".join(lines[:2] + lines[3:]))
+    assert "line 3 of" in refused(sent)
+    assert "does not follow position 2" in refused(sent)
+
+
+def test_a_file_that_can_not_be_read_or_is_something_else(tmp_path, cluster):
+    assert "No such file" in refused(tmp_path / "none", status=2)
+    (tmp_path / "other").write_text('{"a": 1}\n')
+    assert "is no record of the audit log" in refused(tmp_path / "other", status=2)
+    (tmp_path / "text").write_text("some\ntext\n")
+    assert "is no JSON" in refused(tmp_path / "text", status=2)
+
+
+# --- webhook ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def served(server):
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def receiver(port, answers):
+    """A web server that keeps what it gets when the next of its answers is 200."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            signed = signature(SECRET, self.headers["X-LVS-Timestamp"], body)
+            assert self.headers["X-LVS-Signature"] == f"sha256={signed}"
+            status = answers.pop(0) if answers else 200
+            if status == 200:
+                server.got += positions_in(body.decode())
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        do_GET = None
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", port), Handler)
+    server.got = []
+    return server
+
+
+def test_the_webhook_gets_signed_batches_and_what_it_missed(cluster, settings, monkeypatch):
+    monkeypatch.setattr(sending, "BATCH", 4)
+    port = free_port()
+    settings.AUDIT_WEBHOOK = f"http://127.0.0.1:{port}/audit?token=hidden"
+    settings.AUDIT_WEBHOOK_SECRET = SECRET
+    write(cluster, 10)
+    send_outside()
+    assert "can't be reached" in AuditSink.objects.get().error
+    assert "hidden" not in AuditSink.objects.get().error
+    with served(receiver(port, [200, 500, 302])) as server:
+        try_again_now()
+        assert AuditSink.objects.get().error == "the webhook answered 500"
+        assert AuditSink.objects.get().position == 4
+        try_again_now()
+        assert AuditSink.objects.get().error == "the webhook answered 302"
+        try_again_now()
+        assert server.got == everything()
+
+
+def test_one_sink_that_is_down_holds_up_no_other(cluster, settings, file):
+    settings.AUDIT_WEBHOOK = f"http://127.0.0.1:{free_port()}/"
+    settings.AUDIT_SYSLOG = f"tcp://127.0.0.1:{free_port()}"
+    write(cluster, 3)
+    send_outside()
+    assert positions_in(file.read_text()) == everything()
+    assert set(AuditSink.objects.filter(failures=1).values_list("kind", flat=True)) == {
+        "webhook",
+        "syslog",
+    }
+
+
+# --- syslog -------------------------------------------------------------------------------------
+
+
+def messages(got):
+    return [json.loads(text[text.index(b"{") :]) for text in got]
+
+
+def test_syslog_over_tcp(cluster, settings):
+    got, done = [], threading.Event()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            got.extend(self.rfile.read().splitlines())
+            done.set()
+
+    write(cluster, 3, after={"secret": "much"}, reason="r" * 900)
+    with served(socketserver.TCPServer(("127.0.0.1", 0), Handler)) as server:
+        settings.AUDIT_SYSLOG = f"tcp://127.0.0.1:{server.server_address[1]}"
+        send_outside()
+        assert done.wait(10)
+    assert got[0].startswith(b"<86>lvs-audit: {")  # authpriv.info
+    assert [message["position"] for message in messages(got)] == everything()
+    last = messages(got)[-1]
+    assert last["hash"] == AuditLink.objects.last().hash
+    assert "after" not in last
+    assert len(last["reason"]) == 500
+
+
+def test_syslog_over_a_socket_of_the_machine(cluster, settings, tmp_path):
+    got = []
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            got.append(self.request[0])
+
+    settings.AUDIT_SYSLOG = str(tmp_path / "log")
+    write(cluster, 2)
+    send_outside()
+    assert AuditSink.objects.get().failures == 1
+    with served(socketserver.UnixDatagramServer(settings.AUDIT_SYSLOG, Handler)):
+        try_again_now()
+        wait_for(lambda: len(got) == len(everything()))
+    assert [message["position"] for message in messages(got)] == everything()
+
+
+def wait_for(reached):
+    for _ in range(200):
+        if reached():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it did not arrive")
