@@ -10,6 +10,7 @@ from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.accounts import methods, second_factor, services
 from apps.accounts.models import User
 
 
@@ -19,6 +20,13 @@ def confirmed(request: HttpRequest, user: User) -> bool:
     return bool(records) and time.time() - records[-1]["at"] < settings.CONFIRMED_FOR
 
 
-def note_password(request: HttpRequest, user: User) -> None:
+def by_password(request: HttpRequest, user: User) -> None:
     """The user has just given their password once more."""
+    services.note_confirmation(actor=user, way=methods.PASSWORD)
     record_authentication(request, user, "password", reauthenticated=True)
+
+
+def by_second_factor(request: HttpRequest, user: User, *, code: str, credential: str) -> None:
+    """The user shows a code or a key once more. Raises AccountError when it is wrong."""
+    shown = second_factor.accept(request, user, code=code, credential=credential)
+    services.note_confirmation(actor=user, way=methods.FACTORS[shown])

@@ -39,8 +39,8 @@ def new_key(credential: str) -> dict[str, Any]:
     return parsed
 
 
-def accept(request: HttpRequest, user: User, *, code: str = "", credential: str = "") -> None:
-    """Take a code, or a key's answer, as shown by the user in this session.
+def accept(request: HttpRequest, user: User, *, code: str = "", credential: str = "") -> str:
+    """Take a code, or a key's answer, as shown by the user in this session; which kind of factor it was.
 
     Raises AccountError. Too many wrong ones lock the account's second factor for a while.
     """
@@ -53,6 +53,7 @@ def accept(request: HttpRequest, user: User, *, code: str = "", credential: str 
         raise
     lockout.forgive_codes(user)
     record_authentication(request, user, "mfa", id=factor.pk, type=factor.type)
+    return str(factor.type)
 
 
 def _key(user: User, credential: str) -> Authenticator:

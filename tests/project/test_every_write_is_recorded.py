@@ -25,7 +25,7 @@ NO_RECORD = {
     "errand-script": "asks a director a question: an errand",
     "second-factor": "a code that is wrong changes nothing; signing in is recorded by its signal",
     "turn-back": "forgets a half-done sign-in, which was none",
-    "confirm": "asks for the password again, stores only when that was in the session",
+    "confirm": "what is wrong changes nothing; what is right is recorded",
 }
 """Addresses whose POST changes nothing that a record would tell of."""
 

@@ -241,6 +241,7 @@ def test_the_password_shows_it(viewer):
     right = {"password": PASSWORD, "next": "/account/second-factor/app/"}
     assert client.post(path, right)["Location"] == "/account/second-factor/app/"
     assert client.get("/account/second-factor/app/").status_code == 200
+    assert said("user.confirmed") == ("vera", "user vera", None, {"with": "password"}, "", None)
 
 
 def test_a_code_shows_it(viewer):
@@ -250,6 +251,17 @@ def test_a_code_shows_it(viewer):
     right = {"code": code_of(), "next": "/account/second-factor/key/"}
     assert client.post("/account/confirm/", right)["Location"] == "/account/second-factor/key/"
     assert client.get("/account/second-factor/key/").status_code == 200
+    assert said("user.confirmed")[3] == {"with": "authenticator app"}
+
+
+def test_guessing_codes_there_is_locked_out(viewer, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    give_app(viewer)
+    client = long_ago(browser(viewer))
+    for _ in range(3):
+        response = client.post("/account/confirm/", {"code": wrong_code()})
+    assert response.status_code == 429
+    assert client.post("/account/confirm/", {"code": code_of()}).status_code == 429
 
 
 def test_showing_it_leads_to_no_other_site(viewer):

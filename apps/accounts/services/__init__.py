@@ -13,7 +13,12 @@ from apps.accounts.services.factors import (
 from apps.accounts.services.grants import grant_role, revoke_role
 from apps.accounts.services.people import create_user, set_active, set_full_name, set_password
 from apps.accounts.services.role_settings import add_mapping, ask_second_factor, remove_mapping
-from apps.accounts.services.sessions import end_session, end_sessions, note_session
+from apps.accounts.services.sessions import (
+    end_session,
+    end_sessions,
+    note_confirmation,
+    note_session,
+)
 from apps.accounts.services.sign_on import link_account, sign_on, unlink_account
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "grant_role",
     "link_account",
     "make_recovery_codes",
+    "note_confirmation",
     "note_session",
     "remove_factor",
     "remove_mapping",

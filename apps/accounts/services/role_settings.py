@@ -20,11 +20,12 @@ def ask_second_factor(*, actor: User, role: str, asked: bool) -> RoleSetting:
     """
     require(actor, "people.manage")
     check_role(role)
-    setting, _ = RoleSetting.objects.select_for_update().get_or_create(role=role)
+    setting = RoleSetting.objects.filter(role=role).first() or RoleSetting(role=role)
     if setting.second_factor == asked:
         return setting
     if asked and not actor.has_second_factor() and actor.grants.filter(role=role).exists():
         raise AccountError("You hold this role yourself: set up your own second factor first.")
+    setting, _ = RoleSetting.objects.select_for_update().get_or_create(role=role)
     setting.second_factor = asked
     setting.save(update_fields=["second_factor"])
     actor.forget()

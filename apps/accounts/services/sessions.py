@@ -17,6 +17,12 @@ def note_session(*, actor: User, request: HttpRequest) -> None:
 
 
 @transaction.atomic
+def note_confirmation(*, actor: User, way: str) -> None:
+    """The actor has shown once more who they are, in this way, before something delicate."""
+    record(actor=actor, action="user.confirmed", obj=actor, after={"with": way})
+
+
+@transaction.atomic
 def end_session(*, actor: User, number: int) -> None:
     """End one of the actor's own sessions. Raises UserSession.DoesNotExist.
 

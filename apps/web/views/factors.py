@@ -63,11 +63,11 @@ def confirm(request: Request) -> HttpResponse:
     password = ConfirmForm(request, request.POST if posted and not by_code else None)
     code = CodeForm(request.POST if by_code else None)
     if password.is_bound and password.is_valid():
-        confirmation.note_password(request, user)
+        confirmation.by_password(request, user)
         return redirect(next_of(request))
     if code.is_bound and code.is_valid():
         try:
-            second_factor.accept(request, user, **code.cleaned_data)
+            confirmation.by_second_factor(request, user, **code.cleaned_data)
         except AccountError as error:
             code.add_error("code", str(error))
         else:
