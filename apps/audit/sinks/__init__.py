@@ -1,7 +1,7 @@
 """Where the log is sent outside: each sink takes lines in their order, or raises SinkDown."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from apps.audit.sinks.webhook import WebhookSink
 class Sink(Protocol):
     """A place that takes lines."""
 
-    def send(self, documents: list[Mapping[str, Any]]) -> None:
+    def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Take them all, in this order. Raises SinkDown when that is not sure: they will come again."""
 
 

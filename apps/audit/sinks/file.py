@@ -1,7 +1,7 @@
 """A file of JSON lines: appended, and on the disk before it counts."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.audit.lines import json_line
@@ -14,7 +14,7 @@ class FileSink:
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def send(self, documents: list[Mapping[str, Any]]) -> None:
+    def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Append the lines. Raises SinkDown when the disk does not confirm them."""
         text = "".join(json_line(dict(each)) + "\n" for each in documents).encode()
         try:

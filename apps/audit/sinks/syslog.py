@@ -3,7 +3,7 @@
 import logging
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from logging.handlers import SysLogHandler
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ class SyslogSink:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    def send(self, documents: list[Mapping[str, Any]]) -> None:
+    def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Send a message for each. Raises SinkDown when the socket takes one not."""
         handler = None
         try:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -29,7 +29,7 @@ class WebhookSink:
     def __init__(self, url: str, secret: str) -> None:
         self.url, self.secret = url, secret
 
-    def send(self, documents: list[Mapping[str, Any]]) -> None:
+    def send(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """POST the batch. Raises SinkDown unless the answer is 2xx."""
         body = "".join(json_line(dict(each)) + "\n" for each in documents).encode()
         now = str(int(time.time()))
