@@ -2,7 +2,7 @@
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.audit.models import AuditRecord
 from apps.audit.search import found, words_of
@@ -31,7 +31,7 @@ class AuditFilter(django_filters.FilterSet):
     """By person, act, object, change, cluster, time and any text."""
 
     text = WordsFilter(method="any_text", label="Text")
-    actor = django_filters.CharFilter(field_name="actor_name", label="Who", lookup_expr="iexact")
+    actor = django_filters.CharFilter(method="somebody", label="Who")
     action = django_filters.CharFilter(label="Act", lookup_expr="istartswith")
     object_type = django_filters.CharFilter(label="Kind of object", lookup_expr="iexact")
     cluster = django_filters.NumberFilter(field_name="cluster_number", label="Cluster (number)")
@@ -52,6 +52,13 @@ class AuditFilter(django_filters.FilterSet):
     class Meta:
         model = AuditRecord
         fields: list[str] = []
+
+    def somebody(
+        self, queryset: QuerySet[AuditRecord], name: str, value: str
+    ) -> QuerySet[AuditRecord]:
+        """Records of the person of this name, also by one of their tokens: `olga (token deploy)`."""
+        by_token = Q(actor_name__istartswith=f"{value} (token ")
+        return queryset.filter(Q(actor_name__iexact=value) | by_token)
 
     def any_text(
         self, queryset: QuerySet[AuditRecord], name: str, value: str

@@ -42,7 +42,7 @@ def record(
     content = {
         "at": timezone.now(),
         "actor_id": actor.pk if actor else None,
-        "actor_name": (actor.get_username() if actor else actor_name or SYSTEM)[:200],
+        "actor_name": (_name(actor) if actor else actor_name or SYSTEM)[:200],
         "address": came.address,
         "request_id": came.request_id,
         "action": action,
@@ -58,6 +58,11 @@ def record(
     return AuditRecord.objects.create(
         **content, digest=digest_of(content), search_text=search_text(content)
     )
+
+
+def _name(actor: AbstractBaseUser) -> str:
+    """The actor's own word for it, which also tells whether a program acted for them with a token."""
+    return str(getattr(actor, "audit_name", actor.get_username()))
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -15,12 +15,14 @@ from apps.accounts.services.people import create_user, set_active, set_full_name
 from apps.accounts.services.role_settings import add_mapping, ask_second_factor, remove_mapping
 from apps.accounts.services.sessions import end_session, end_sessions, note_session
 from apps.accounts.services.sign_on import link_account, sign_on, unlink_account
+from apps.accounts.services.tokens import create_token, note_token, revoke_token
 
 __all__ = [
     "add_authenticator_app",
     "add_mapping",
     "add_security_key",
     "ask_second_factor",
+    "create_token",
     "create_user",
     "end_session",
     "end_sessions",
@@ -28,10 +30,12 @@ __all__ = [
     "link_account",
     "make_recovery_codes",
     "note_session",
+    "note_token",
     "remove_factor",
     "remove_mapping",
     "reset_second_factor",
     "revoke_role",
+    "revoke_token",
     "set_active",
     "set_email",
     "set_full_name",
