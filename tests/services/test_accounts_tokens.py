@@ -12,7 +12,6 @@ from apps.accounts.models import ApiToken, RoleSetting, User
 from apps.accounts.policy import can, scope_of
 from apps.accounts.selectors import somebody_with, token, tokens_of
 from apps.accounts.services import (
-    create_token,
     note_token,
     revoke_role,
     revoke_token,
@@ -21,7 +20,7 @@ from apps.accounts.services import (
 from apps.audit.filters import AuditFilter
 from apps.audit.models import AuditRecord
 from apps.changes.services import open_draft
-from tests.factories import make_cluster, make_user, make_user_of
+from tests.factories import make_cluster, make_token, make_user, make_user_of
 from tests.services.records import said
 
 pytestmark = pytest.mark.django_db
@@ -31,19 +30,9 @@ def in_days(days):
     return timezone.now() + timedelta(days=days)
 
 
-def make_token(owner, role="viewer", cluster=None, name="deploy", days=30):
-    return create_token(
-        actor=owner,
-        name=name,
-        role=role,
-        cluster_id=cluster and cluster.pk,
-        expires_at=in_days(days),
-    )
-
-
 def program(owner, *args, **kwargs):
     """The owner as the API gets them by a new token."""
-    return somebody_with(make_token(owner, *args, **kwargs)[1])
+    return somebody_with(make_token(owner, *args, **{"name": "deploy"} | kwargs)[1])
 
 
 def test_only_a_hash_of_the_token_is_stored_and_no_record_holds_it():
@@ -59,7 +48,7 @@ def test_only_a_hash_of_the_token_is_stored_and_no_record_holds_it():
 
 def test_making_and_revoking_are_recorded():
     olga, cluster = make_user("operator", "olga"), make_cluster("web")
-    made, _ = make_token(olga, "operator", cluster)
+    made, _ = make_token(olga, "operator", cluster, name="deploy")
     who, name, was, now, *_ = said("token.created")
     assert (who, name, was) == ("olga", "apitoken olga (token deploy)", None)
     assert (now["name"], now["role"], now["prefix"]) == ("deploy", "operator in web", made.prefix)
@@ -142,13 +131,13 @@ def test_a_token_needs_a_name_that_can_be_read(name):
 
 def test_a_name_is_free_again_when_its_token_is_revoked():
     olga = make_user("viewer")
-    first, _ = make_token(olga)
+    first, _ = make_token(olga, name="deploy")
     with pytest.raises(AccountError, match="already") as refused:
-        make_token(olga)
+        make_token(olga, name="deploy")
     assert refused.value.field == "name"
-    make_token(make_user("viewer"))
+    make_token(make_user("viewer"), name="deploy")
     revoke_token(actor=olga, token=first)
-    make_token(olga)
+    make_token(olga, name="deploy")
 
 
 def test_an_expired_a_revoked_and_a_wrong_token_open_nothing():

@@ -28,7 +28,7 @@ class User(AbstractUser):
     """Someone who signs in. Our own class from the first day, so that it can grow fields."""
 
     token: "ApiToken | None" = None
-    """With which a program acts for them in this request: it narrows what they may. None = they themselves."""
+    """With which a program acts for them now: it narrows what they may. None = they themselves."""
 
     @property
     def audit_name(self) -> str:

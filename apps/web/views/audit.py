@@ -11,9 +11,9 @@ from apps.accounts.policy import can_somewhere
 from apps.audit import selectors
 from apps.audit.exporting import FORMATS, Format, lines
 from apps.audit.filters import AuditFilter
+from apps.audit.keyset import page_of
 from apps.audit.services import record_export
 from apps.web.audit_text import Line, difference
-from apps.web.keyset import page_of
 from apps.web.views.common import Request, found
 
 MOST = 200
