@@ -25,8 +25,8 @@ class AuditShape(Serializer):
     object_name = CharField()
     cluster = IntegerField(source="cluster_number", allow_null=True)
     change = IntegerField(source="change_number", allow_null=True)
-    before = JSONField(allow_null=True)
-    after = JSONField(allow_null=True)
+    before = JSONField(help_text="Only what changed; null: nothing.")
+    after = JSONField()
     reason = CharField()
     digest = CharField()
 

@@ -74,11 +74,17 @@ class DirectorFull(DirectorShort):
     """A director with what it said of itself."""
 
     revision = IntegerField(
-        source="status.revision", default=0, help_text="The newest that it verified; 0: none."
+        source="status.revision",
+        allow_null=True,
+        default=None,
+        help_text="The newest that it verified; 0: none, null: it never spoke.",
     )
     observed_at = DateTimeField(source="status.observed_at", allow_null=True, default=None)
     problem = CharField(
-        source="status.problem", default="", help_text="Why its kernel can't be read."
+        source="status.problem",
+        allow_null=True,
+        default=None,
+        help_text="Why its kernel can't be read.",
     )
     facts = SerializerMethodField()
 
