@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "apps.jobs",
     "apps.drains",
     "apps.notify",
+    "apps.api",
     "apps.web",
 ]
 
@@ -249,6 +250,32 @@ STATICFILES_DIRS = [
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "lvsconsole.staticfiles.ConsoleStaticFilesStorage"},
+}
+
+# --- the API -------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.door.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.parsing.JsonBody"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.api.door.TokenThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"token": "600/min"},  # of each token, in each web process
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "apps.api.errors.answer_to",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "LVS Console",
+    "DESCRIPTION": "What people do on the console's pages, for programs. See docs/api.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ChangeState": "apps.changes.models.Change.State",
+        "RunState": "apps.jobs.models.Run.State",
+    },
 }
 
 # --- Redis, Channels, Celery ---------------------------------------------------------------------

@@ -5,6 +5,7 @@ import re
 AUDITED = {
     "accounts.User",
     "accounts.RoleGrant",
+    "accounts.ApiToken",
     "accounts.RoleSetting",
     "accounts.GroupMapping",
     "mfa.Authenticator",

@@ -1,10 +1,13 @@
 """People, clusters and changes for tests: plain functions that go through the services, as pages do."""
 
 import time
+from datetime import timedelta
 from itertools import count
 
+from django.utils import timezone
+
 from apps.accounts.models import User
-from apps.accounts.services import create_user, grant_role, revoke_role
+from apps.accounts.services import create_token, create_user, grant_role, revoke_role
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
 from apps.changes.services import (
@@ -44,6 +47,17 @@ def make_user_of(cluster, role):
     grant_role(actor=None, user=user, role=role, cluster_id=cluster.pk)
     revoke_role(actor=None, grant=everywhere)
     return User.objects.get(pk=user.pk)
+
+
+def make_token(owner, role="viewer", cluster=None, name=None, days=30):
+    """A token of theirs, and its text."""
+    return create_token(
+        actor=owner,
+        name=f"program-{next(_number)}" if name is None else name,
+        role=role,
+        cluster_id=cluster and cluster.pk,
+        expires_at=timezone.now() + timedelta(days=days),
+    )
 
 
 def make_director(name=None, holds=EMPTY):

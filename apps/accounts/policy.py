@@ -1,9 +1,11 @@
 """May this user do this to this object? Asked by views, services, sockets and selectors alike.
 
 Whatever is not granted here is refused. A person holds roles, each everywhere or in one cluster
-(`RoleGrant`); what a role may do stands in `MAY`, and nowhere else.
+(`RoleGrant`); what a role may do stands in `MAY`, and nowhere else. A program acts for a person with a
+token (`ApiToken`), which narrows that.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from django.conf import settings
@@ -101,6 +103,12 @@ class Scope(NamedTuple):
     def __contains__(self, cluster: object) -> bool:
         return self.everywhere or cluster in self.clusters
 
+    def __and__(self, other: "Scope") -> "Scope":
+        """What lies in both."""
+        if self.everywhere:
+            return other
+        return self if other.everywhere else Scope(False, self.clusters & other.clusters)
+
     def narrow(self, rows: QuerySet[Rows], path: str) -> QuerySet[Rows]:
         """Of the rows those in the scope; `path` leads from a row to its cluster."""
         return rows if self.everywhere else rows.filter(**{f"{path}__in": self.clusters})
@@ -118,8 +126,18 @@ def scope_of(user: User | AnonymousUser, act: Act) -> Scope:
     _WORDS[act]  # a misspelt act is a mistake of ours, and no answer
     if not isinstance(user, User) or not user.is_active or user.lacks_second_factor:
         return NOWHERE
-    clusters = {cluster for role, cluster in user.held_roles if act in MAY.get(role, frozenset())}
+    own = _scope(user.held_roles, act)
+    return own & _scope([(user.token.role, user.token.cluster_id)], act) if user.token else own
+
+
+def _scope(roles: Iterable[tuple[str, int | None]], act: Act) -> Scope:
+    clusters = {cluster for role, cluster in roles if act in MAY.get(role, frozenset())}
     return Scope(None in clusters, frozenset(c for c in clusters if c is not None))
+
+
+def can_all_of(user: User | AnonymousUser, role: str, cluster: int | None) -> bool:
+    """Whether the user may do all that the role may, in this cluster or everywhere (None)."""
+    return all(cluster in scope_of(user, act) for act in MAY[role])
 
 
 def can_somewhere(user: User | AnonymousUser, act: Act) -> bool:
@@ -172,6 +190,7 @@ def may_sign_in_by_password(user: User) -> bool:
 def _refusal(user: User | AnonymousUser, act: Act, obj: Any) -> str:
     if isinstance(user, User) and user.lacks_second_factor:
         return "Your role asks for a second factor: set one up on the page “Account” first."
+    who = "This token" if getattr(user, "token", None) else "You"
     what, role = _WORDS[act]
     scope = scope_of(user, act)
     cluster = getattr(obj, "cluster_scope", None)
@@ -183,7 +202,7 @@ def _refusal(user: User | AnonymousUser, act: Act, obj: Any) -> str:
             "You can open a change of your own."
         )
     if scope and cluster is not None:
-        return f"You may not {what} in this cluster: that needs the role {role} there."
+        return f"{who} may not {what} in this cluster: that needs the role {role} there."
     if scope:
-        return f"You may not {what} everywhere: that needs the role {role} for all clusters."
-    return f"You may not {what}: that needs the role {role}."
+        return f"{who} may not {what} everywhere: that needs the role {role} for all clusters."
+    return f"{who} may not {what}: that needs the role {role}."

@@ -14,8 +14,9 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.adapters import NO_ADDRESS
 from apps.accounts.methods import FACTORS, SESSION_KEY, in_words
-from apps.accounts.models import GroupMapping, RoleGrant, RoleSetting, User
+from apps.accounts.models import ApiToken, GroupMapping, RoleGrant, RoleSetting, User
 from apps.accounts.policy import can, require, require_somewhere
+from apps.accounts.tokens import is_same, prefix_of
 
 _CODES = Authenticator.Type.RECOVERY_CODES
 
@@ -154,6 +155,34 @@ def mappings(user: User | AnonymousUser) -> QuerySet[GroupMapping]:
     """Which groups of single sign-on give which roles. Raises PermissionDenied."""
     require(user, "people.manage")
     return GroupMapping.objects.select_related("cluster")
+
+
+def tokens_of(user: User | AnonymousUser, person: User) -> QuerySet[ApiToken]:
+    """The tokens of a person that the user may see, newest first: all of one's own, somebody else's as far
+    as the user manages people where they are for. Raises PermissionDenied."""
+    tokens = ApiToken.objects.select_related("user", "cluster").filter(user=person)
+    if user.pk == person.pk:
+        return tokens
+    return require_somewhere(user, "people.manage").narrow(tokens, "cluster")
+
+
+def token(user: User | AnonymousUser, person: User, number: int) -> ApiToken:
+    """One of them. Raises ApiToken.DoesNotExist, PermissionDenied."""
+    return tokens_of(user, person).get(pk=number)
+
+
+def somebody_with(text: str) -> User | None:
+    """For whom a program acts that shows this token: with `token` set, so that the policy knows. None: it
+    is no token of ours, expired or revoked, or its owner is switched off. For the door of the API."""
+    prefix = prefix_of(text)
+    tokens = ApiToken.objects.select_related("user", "cluster")
+    found = tokens.filter(prefix=prefix).first() if prefix else None
+    if found is None or not is_same(text, found.digest):
+        return None
+    if found.state != "valid" or not found.user.is_active:
+        return None
+    found.user.token = found
+    return found.user
 
 
 def _own_or_managed(user: User | AnonymousUser, person: User) -> None:

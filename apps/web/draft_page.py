@@ -10,8 +10,8 @@ from apps.changes.bulk.selection import matches
 from apps.changes.claims import AT_APPROVAL, claimed_elsewhere
 from apps.changes.models import Change
 from apps.changes.rebase import Merge, doubled, merge
+from apps.inventory.keys import slug_of
 from apps.inventory.selectors import head_table
-from apps.web.keys import slug_of
 from apps.web.placed import Problems, problems_page
 from lvs.diff_settings import diff_settings
 from lvs.model import Table, VirtualService

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from apps.changes.models import Change
-from apps.web.keys import slug_of
+from apps.inventory.keys import slug_of
 from lvs.model import Table, VirtualService
 from lvs.rules import Path, Problem
 

@@ -31,6 +31,7 @@ from apps.web.views import (
     settings,
     sign_in,
     sign_on,
+    tokens,
 )
 
 app_name = "web"
@@ -101,6 +102,7 @@ urlpatterns = [
     path("people/<int:pk>/", people.edit, name="person"),
     path("people/<int:pk>/second-factor/", access.reset_factor, name="person-factor"),
     path("people/<int:pk>/sessions/", access.end_sessions, name="person-sessions"),
+    path("people/<int:pk>/tokens/", tokens.revoke_of, name="person-tokens"),
     path("people/<int:pk>/sign-on/", access.link, name="person-link"),
     path("audit/", audit.index, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
@@ -112,6 +114,9 @@ urlpatterns = [
     path("account/", account.show, name="account"),
     path("account/password/", account.password, name="account-password"),
     path("account/sessions/", account.end_sessions, name="account-sessions"),
+    path("account/tokens/", tokens.index, name="tokens"),
+    path("account/tokens/new/", tokens.new, name="token-new"),
+    path("account/tokens/revoke/", tokens.revoke, name="tokens-revoke"),
     path("account/confirm/", factors.confirm, name="confirm"),
     path("account/second-factor/", factors.needed, name="second-factor-needed"),
     path("account/second-factor/app/", factors.add_app, name="factor-app"),

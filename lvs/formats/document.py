@@ -67,7 +67,7 @@ def read_services(value: Any, lines: Callable[[], dict[Path, int]]) -> Draft:
     services = tuple(_service(service) for service in fields.required_list("services"))
 
     def line_of(path: Path) -> int | None:
-        return fields.line_of(_document_path(path))
+        return fields.line_of(document_path(path))
 
     return Draft(Table(services, *read_settings(fields)), line_of)
 
@@ -82,7 +82,12 @@ _INSIDE = {
 }
 
 
-def _document_path(path: Path) -> Path:
+def read_service(value: Any, path: Path, lines: Callable[[], dict[Path, int]]) -> VirtualService:
+    """One service by itself, unchecked by rules; `path` is where it stands. Raises as `read_services`."""
+    return _service(Fields(value, path, lines))
+
+
+def document_path(path: Path) -> Path:
     """Where a field of the model stands in a document."""
     last = path[-1] if path else ""
     return (*path[:-1], *_INSIDE.get(str(last), (last,))) if path else path

@@ -24,6 +24,7 @@ WRITES = {
 }
 READERS = [
     *APPS.glob("web/**/*.py"),
+    *APPS.glob("api/**/*.py"),
     *APPS.glob("*/management/**/*.py"),
     *APPS.glob("jobs/relay/*.py"),
     *APPS.glob("*/tasks.py"),

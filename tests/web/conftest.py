@@ -16,8 +16,9 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 AUDITED_TABLES = {apps.get_model(label)._meta.db_table for label in AUDITED}
-UNWATCHED = {"accounts_user"}
-"""Signing in notes when it was: Django writes that by itself, beside the record of our own."""
+UNWATCHED = {"accounts_user", "accounts_apitoken"}
+"""Signing in, and a program's coming in, note when it was: beside the records of what is done then."""
+WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def every_write_is_recorded(monkeypatch):
     send = Client.request
 
     def watched(client, **request):
-        if request.get("REQUEST_METHOD") != "POST":
+        if request.get("REQUEST_METHOD") not in WRITING:
             return send(client, **request)
         watch = Watch()
         with connection.execute_wrapper(watch):

@@ -20,12 +20,14 @@ from apps.accounts.services.sessions import (
     note_session,
 )
 from apps.accounts.services.sign_on import link_account, sign_on, unlink_account
+from apps.accounts.services.tokens import create_token, note_token, revoke_token
 
 __all__ = [
     "add_authenticator_app",
     "add_mapping",
     "add_security_key",
     "ask_second_factor",
+    "create_token",
     "create_user",
     "end_session",
     "end_sessions",
@@ -34,10 +36,12 @@ __all__ = [
     "make_recovery_codes",
     "note_confirmation",
     "note_session",
+    "note_token",
     "remove_factor",
     "remove_mapping",
     "reset_second_factor",
     "revoke_role",
+    "revoke_token",
     "set_active",
     "set_email",
     "set_full_name",

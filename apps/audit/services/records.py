@@ -39,7 +39,7 @@ def record(
     came, at = origin.current(), timezone.now()
     content = {
         "actor_id": actor.pk if actor else None,
-        "actor_name": text(actor.get_username() if actor else actor_name or SYSTEM)[:200],
+        "actor_name": text(_name(actor) if actor else actor_name or SYSTEM)[:200],
         "address": text(came.address)[:64],
         "request_id": text(came.request_id)[:64],
         "action": action,
@@ -60,6 +60,11 @@ def record(
         size=len(canonical),
         search_text=search_text_of(content),
     )
+
+
+def _name(actor: AbstractBaseUser) -> str:
+    """The actor's own word for it, which also tells whether a program acted for them with a token."""
+    return str(getattr(actor, "audit_name", actor.get_username()))
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

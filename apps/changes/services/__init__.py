@@ -29,6 +29,7 @@ from apps.changes.services.review import (
 from apps.changes.services.rollback import open_rollback
 from apps.changes.services.settings import put_settings
 from apps.changes.services.submit import submit_change
+from apps.changes.services.table import put_table
 
 __all__ = [
     "add_freeze",
@@ -48,6 +49,7 @@ __all__ = [
     "open_rollback",
     "put_service",
     "put_settings",
+    "put_table",
     "rebase_change",
     "reject_change",
     "remove_freeze",

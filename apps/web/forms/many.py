@@ -15,10 +15,10 @@ from apps.changes.bulk import (
     SetScheduler,
     SetWeight,
 )
+from apps.inventory.keys import key_of
 from apps.web.forms.fields import TiedForm, missing, number, or_else
 from apps.web.forms.fields import text as line
 from apps.web.forms.server import FORWARDING
-from apps.web.keys import key_of
 from lvs.model import Forwarding, RealServer, ServiceKey
 from lvs.rules import SCHEDULERS, Path
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.policy import Act, can
 from apps.changes.models import Change
-from apps.web.keys import slug_of
+from apps.inventory.keys import slug_of
 from apps.web.words import (
     DELIVERIES,
     DRAIN_STATES,

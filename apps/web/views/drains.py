@@ -16,8 +16,8 @@ from apps.drains.models import Drain
 from apps.drains.services.steps import OPEN
 from apps.drains.warnings import warnings_of
 from apps.inventory import selectors as inventory
+from apps.inventory.keys import key_of
 from apps.web.forms.drain import DrainForm
-from apps.web.keys import key_of
 from apps.web.views.common import Request, found, whole
 from lvs.model import RealServer, VirtualService
 from lvs.rules import is_usable

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.policy import require
 from apps.inventory import selectors as inventory
+from apps.inventory.keys import key_of
 from apps.jobs import selectors
 from apps.jobs.models import Errand
 from apps.jobs.services import ask_director
 from apps.web import errand_page
 from apps.web.forms.connections import ConnectionsForm
-from apps.web.keys import key_of
 from apps.web.views.common import Request, found
 from lvs.documents import key_to_document
 

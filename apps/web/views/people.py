@@ -71,6 +71,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "grants": grants_shown(request.user, person),
         "grant_form": forms["grant"],
         "password_form": forms["password"],
+        "tokens": selectors.tokens_of(request.user, person),
         "may_change_account": selectors.may_change_account(request.user),
         "error": error,
     }

@@ -12,9 +12,9 @@ from apps.changes import selectors, services
 from apps.changes.abilities import check_service_abilities
 from apps.changes.errors import ChangeError, Conflict, Invalid
 from apps.changes.models import Change
+from apps.inventory.keys import key_of
 from apps.web.draft_check import problems_of
 from apps.web.forms.service_input import ServiceInput
-from apps.web.keys import key_of
 from apps.web.problems import conflict_of, status_of
 from apps.web.views.common import Request, act_on_change, closed, draft_of, whole
 from lvs.model import VirtualService

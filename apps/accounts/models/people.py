@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from apps.accounts.models.token import ApiToken
     from apps.accounts.policy import Scope
 
 
@@ -27,6 +28,14 @@ class Role(models.TextChoices):
 
 class User(AbstractUser):
     """Someone who signs in. Our own class from the first day, so that it can grow fields."""
+
+    token: "ApiToken | None" = None
+    """With which a program acts for them now: it narrows what they may. None = they themselves."""
+
+    @property
+    def audit_name(self) -> str:
+        """The name that a record of their act keeps: `olga`, or `olga (token deploy)`."""
+        return str(self.token) if self.token else self.username
 
     @property
     def display_name(self) -> str:

@@ -1,0 +1,1 @@
+"""Views: each calls the selectors and services that the pages call, and has no rule of its own."""
