@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet, Value
@@ -74,7 +75,10 @@ class AuditFilter(django_filters.FilterSet):
         return matching(found, words_of(value))
 
     def by_actor(self, found: QuerySet[AuditRecord], _name: str, value: str) -> Any:
-        """Records of this person or director, in capitals or not."""
+        """Records of this person (by whatever token), or of this director; in capitals or not."""
+        person = get_user_model().objects.filter(username__iexact=value).values_list("pk").first()
+        if person is not None:
+            return found.filter(actor_id=person[0])
         return found.alias(who=Lower("actor_name")).filter(who=Lower(Value(value)))
 
     def by_act(self, found: QuerySet[AuditRecord], _name: str, value: str) -> Any:
