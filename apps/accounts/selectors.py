@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.accounts.adapters import NO_ADDRESS
 from apps.accounts.methods import FACTORS, SESSION_KEY, in_words
@@ -158,9 +158,10 @@ def mappings(user: User | AnonymousUser) -> QuerySet[GroupMapping]:
 
 
 def tokens_of(user: User | AnonymousUser, person: User) -> QuerySet[ApiToken]:
-    """The tokens of a person that the user may see, newest first: all of one's own, somebody else's as far
-    as the user manages people where they are for. Raises PermissionDenied."""
+    """The tokens of a person that the user may see, the newest first and those revoked last: all of one's
+    own, somebody else's as far as the user manages people where they are for. Raises PermissionDenied."""
     tokens = ApiToken.objects.select_related("user", "cluster").filter(user=person)
+    tokens = tokens.order_by(F("revoked_at").desc(nulls_first=True), "-pk")
     if user.pk == person.pk:
         return tokens
     return require_somewhere(user, "people.manage").narrow(tokens, "cluster")

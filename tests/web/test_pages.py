@@ -15,6 +15,7 @@ from tests.factories import (
     make_draft,
     make_service,
     make_submitted,
+    make_token,
     observe,
 )
 from tests.telling import hook_to
@@ -33,6 +34,8 @@ def full_house(operator, approver, admin, cluster, signing_key):
     director, drifting = make_director("lb-9"), cluster.directors.get()
     observe(drifting, make_table([make_service(servers=())]))
     hook, _ = hook_to("https://hooks.example.net/", admin, cluster)
+    make_token(operator, "operator", cluster)
+    make_token(admin, "viewer")
     errand = ask_director(actor=operator, director=director, kind=Errand.Kind.CONNECTIONS)
     return [
         "/",
@@ -80,6 +83,8 @@ def full_house(operator, approver, admin, cluster, signing_key):
         "/hooks/new/",
         f"/hooks/{hook.pk}/",
         "/account/notifications/",
+        "/account/tokens/",
+        "/account/tokens/new/",
     ]
 
 
