@@ -194,6 +194,20 @@ def test_any_other_edit_needs_its_approval_nevertheless(other, balanced, operato
     assert submit_and_start(actor=operator, change=draft).state == S.IN_REVIEW
 
 
+def test_a_policy_that_comes_to_ask_for_nobody_is_why_one_is_enough(
+    admin, operator, approver, cluster
+):
+    set_policy(admin, cluster, approvals=2)
+    first = make_submitted(operator, cluster, weighted(1, 1))
+    make_applied(approve(admin, first), approver)
+    cluster.refresh_from_db()
+    change = put(make_draft(operator, cluster), weighted(5, 1))
+    change = services.submit_change(actor=operator, change=change)
+    set_policy(admin, cluster, approvals=2, free_weights=True)
+    change = approve(approver, change)
+    assert (change.state, change.approved_by) == (S.APPROVED, "policy")
+
+
 def test_a_comment_is_no_verdict(operator, approver, cluster):
     change = make_submitted(operator, cluster)
     services.comment_on_change(actor=approver, change=change, comment="Why rr?")

@@ -276,6 +276,19 @@ def test_an_emergency_does_not_wait_for_a_freeze(two_revisions, admin):
     assert change.state == S.APPLYING
 
 
+def test_an_emergency_settles_what_nobody_had_confirmed(unconfirmed):
+    cluster, ema = unconfirmed.cluster, make_user("emergency")
+    cluster.refresh_from_db()
+    change = verified(submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True))
+    assert change.state == S.APPLIED
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.confirm_by is None
+    assert said("change.settled")[3] == {"by": f"change {change.pk}"}
+    assert begin_what_is_due() == 0
+    cluster.refresh_from_db()
+    assert cluster.head == change.revision
+
+
 def test_only_a_rollback_goes_first(two_revisions):
     ema = make_user("emergency")
     draft = make_draft(ema, two_revisions, make_service(443))

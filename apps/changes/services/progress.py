@@ -109,6 +109,28 @@ def _make_head(change: Change, revision: Revision) -> None:
         note_claims(change, change.base.table)  # what may be put back isn't free yet
     for draft in cluster.changes.filter(state=S.DRAFT).only("pk", "cluster_id"):
         announce(draft)  # the head moved under it
+    _settle_unconfirmed(change)
     waiting = (S.IN_REVIEW, S.APPROVED)
     for other in cluster.changes.filter(state__in=waiting).order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")
+
+
+def _settle_unconfirmed(change: Change) -> None:
+    """What an earlier change left to be confirmed is no longer there: nothing of it is to be taken back.
+
+    Only an emergency's rollback gets past a change that waits to be confirmed.
+    """
+    unsettled = change.cluster.changes.filter(
+        confirm_by__isnull=False, confirmed_at=None, taken_back_by=None
+    )
+    for other in unsettled.exclude(pk=change.pk):
+        Change.objects.filter(pk=other.pk).update(confirm_by=None)
+        ProposedEndpoint.objects.filter(change=other).delete()
+        record(
+            actor=None,
+            action="change.settled",
+            obj=other,
+            after={"by": f"change {change.pk}"},
+            change_number=other.pk,
+        )
+        announce(other)

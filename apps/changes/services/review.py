@@ -20,6 +20,7 @@ from apps.changes.states import expect, locked, move
 from lvs.rules import Problem
 
 S = Change.State
+B = Change.Basis
 
 
 @transaction.atomic
@@ -47,7 +48,9 @@ def approve_change(
     store_review(actor, change, Review.Verdict.APPROVE, comment)
     approvals = approvals_of(change)
     if approvals.complete:
-        move(change, S.APPROVED, approved_by=Change.Basis.PEOPLE)
+        enough = len(approvals.given) >= policy_of(change.cluster).approvals
+        # Fewer: the policy came to ask for nobody, for such an edit, while it was in review.
+        move(change, S.APPROVED, approved_by=B.PEOPLE if enough else B.POLICY)
     done = f"{len(approvals.given)} of {approvals.needed}"
     return _noted(actor, change, "change.approved", S.IN_REVIEW, comment, approvals=done)
 
