@@ -16,7 +16,6 @@ from rest_framework.serializers import IntegerField, Serializer
 from apps.api.errors import NOTHING
 from apps.api.shapes.audit import Refusal
 from apps.api.shapes.inputs import MOST_VERSION, Input
-from apps.audit.keyset import page_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,8 +107,11 @@ def found(select: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise NotFound(NOTHING) from None
 
 
-def part_of(request: Request, rows: QuerySet[Any], shape: type[Serializer], limit: int) -> Response:
-    """The part of a long list that the query asks for, newest first."""
-    page = page_of(rows, request.query_params, limit)
-    items = shape(page.rows, many=True).data
-    return Response({"items": items, "older": page.older or None})
+def part_of(rows: QuerySet[Any], shape: type[Serializer], asked: dict[str, Any]) -> Response:
+    """The part of a long list that `Paged` asks for, newest first: no count, no offset."""
+    if before := asked.get("before"):
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: asked["limit"] + 1])
+    shown = found[: asked["limit"]]
+    older = shown[-1].pk if len(found) > len(shown) else None
+    return Response({"items": shape(shown, many=True).data, "older": older})

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, RoleSetting
@@ -37,6 +38,14 @@ def test_without_a_token_nothing_is_open_not_even_what_there_is(viewer):
 def test_a_session_of_a_browser_opens_nothing(admin):
     response = browser(admin.owner).get("/api/v1/clusters/")
     assert response.status_code == 401
+
+
+def test_a_token_beside_a_session_says_nothing_of_the_session(admin, viewer):
+    client = browser(admin.owner)
+    client.get("/api/v1/clusters/", headers={"Authorization": f"Bearer {viewer.text}"})
+    assert not UserSession.objects.filter(user=viewer.owner).exists()
+    client.get("/")
+    assert UserSession.objects.filter(user=admin.owner).exists()
 
 
 def test_a_token_opens_no_page(admin):

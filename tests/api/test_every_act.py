@@ -20,11 +20,13 @@ SERVICE = service_to_document(make_service(port=81))
 
 def story(author, approver, cluster):
     """Each operation that writes: what it is called, by whom, and how."""
-    other = make_applied(make_submitted(author.owner, cluster), approver.owner)
-    Change.objects.filter(pk=other.pk).update(confirm_by=timezone.now() + timedelta(minutes=5))
+    make_applied(make_submitted(author.owner, cluster), approver.owner)
     behind = make_draft(author.owner, cluster, make_service(port=82))
     drafts = [make_draft(author.owner, cluster, make_service(scheduler="wrr")) for _ in range(6)]
-    make_applied(make_submitted(author.owner, cluster, make_service(port=83)), approver.owner)
+    newest = make_submitted(author.owner, cluster, make_service(port=83))
+    newest = make_applied(newest, approver.owner)
+    soon = timezone.now() + timedelta(minutes=5)
+    Change.objects.filter(pk=newest.pk).update(confirm_by=soon)
     reviewed = [
         make_submitted(author.owner, cluster, make_service(port=84 + number)) for number in range(4)
     ]
@@ -45,7 +47,7 @@ def story(author, approver, cluster):
     yield "changes_submit", author, "POST", f"changes/{fresh.pk}/submit/", _with({})
     yield "changes_withdraw", author, "POST", f"{five}/withdraw/", {}
     yield "changes_reopen", author, "POST", f"{again}/reopen/", {}
-    yield "changes_confirm", author, "POST", f"changes/{other.pk}/confirm/", {}
+    yield "changes_confirm", author, "POST", f"changes/{newest.pk}/confirm/", {}
     yield "changes_comment", approver, "POST", f"{words}/comment/", {"comment": "Why?"}
     yield "changes_reject", approver, "POST", f"{no}/reject/", verdicts[1]
     yield "changes_approve", approver, "POST", f"{yes}/approve/", verdicts[0]

@@ -91,7 +91,9 @@ def test_no_body_makes_the_api_stumble(admin, numbers, cluster, address, body):
 @given(
     path=st.sampled_from(["changes/", "audit/", "clusters/", "clusters/web/revisions/"]),
     query=st.dictionaries(
-        st.sampled_from(["before", "limit", "state", "cluster", "since", "change", "text", "x"]),
+        st.sampled_from(
+            ["before", "limit", "state", "cluster", "since", "change", "text", "actor", "x"]
+        ),
         st.text(max_size=8) | st.integers(-(2**70), 2**70).map(str),
         max_size=3,
     ),

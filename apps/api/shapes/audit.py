@@ -6,12 +6,15 @@ from rest_framework.serializers import (
     IntegerField,
     JSONField,
     Serializer,
+    SerializerMethodField,
 )
 
 from apps.api.shapes.changes import ProblemShape
+from apps.audit.models import AuditRecord
+from apps.audit.selectors import LISTED
 
 
-class AuditShape(Serializer):
+class Record(Serializer):
     """Who did what, when, from where, to which object, why."""
 
     id = IntegerField()
@@ -23,12 +26,29 @@ class AuditShape(Serializer):
     object_type = CharField()
     object_id = CharField()
     object_name = CharField()
-    cluster = IntegerField(source="cluster_number", allow_null=True)
+    cluster = IntegerField(source="cluster_number", allow_null=True, help_text="Its `id`.")
     change = IntegerField(source="change_number", allow_null=True)
-    before = JSONField(help_text="Only what changed; null: nothing.")
-    after = JSONField()
     reason = CharField()
     digest = CharField()
+
+
+class AuditShape(Record):
+    """A record, whole."""
+
+    before = JSONField(help_text="Only what changed; null: nothing.")
+    after = JSONField()
+
+
+class AuditShort(Record):
+    """A record in a list."""
+
+    before = JSONField(source="listed_before", help_text="Only what changed; null: nothing.")
+    after = JSONField(source="listed_after")
+    shortened = SerializerMethodField()
+
+    def get_shortened(self, record: AuditRecord) -> bool:
+        """Whether before and after are left out because they are long: the record by itself has them."""
+        return record.size > LISTED
 
 
 class Refusal(Serializer):

@@ -45,6 +45,9 @@ class DirectorName(Serializer):
 class ClusterShort(Serializer):
     """A cluster, without the table of its head."""
 
+    id = IntegerField(
+        source="pk", help_text="Outlives another name: records of the audit log have it."
+    )
     name = CharField()
     description = CharField()
     head = RevisionShort(allow_null=True, help_text="null: before the first.")

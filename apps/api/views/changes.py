@@ -54,7 +54,7 @@ def _list(request: Request) -> Response:
     rows = selectors.changes(request.user).defer("table")
     names = {"cluster": "cluster__name", "state": "state", "author": "author__username"}
     rows = rows.filter(**{path: asked[name] for name, path in names.items() if name in asked})
-    return part_of(request, rows, ChangeShort, asked["limit"])
+    return part_of(rows, ChangeShort, asked)
 
 
 def _open(request: Request) -> Response:

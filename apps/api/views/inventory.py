@@ -52,7 +52,7 @@ def revisions(request: Request, name: str) -> Response:
     asked = asked_of(request, Paged)
     its = found(selectors.cluster, request.user, name)
     rows = selectors.revisions(request.user, its).defer("table")
-    return part_of(request, rows, shapes.RevisionShort, asked["limit"])
+    return part_of(rows, shapes.RevisionShort, asked)
 
 
 @describe("revisions_get", shapes.Revision)
