@@ -12,13 +12,17 @@ SHOWN = 3
 
 def explain_difference(desired: Table, found: Table) -> str:
     """One sentence that names service, real server and field, or setting, of the first differences."""
-    return f"The kernel differs from the table: {in_words(desired, found)}"
+    return f"The kernel differs from the table: {in_words(desired, found, left_open=False)}"
 
 
-def in_words(desired: Table, found: Table, shown: int = SHOWN) -> str:
-    """So many differences, named as `explain_difference` does, and how many more; "" when there are none."""
+def in_words(desired: Table, found: Table, shown: int = SHOWN, *, left_open: bool = True) -> str:
+    """So many differences, named as `explain_difference` does, and how many more; "" when there are none.
+
+    left_open: name settings that only `found` decides, too; a whole reading decides every one of them.
+    """
     differences = [text for diff in diff_tables(desired, found) for text in _differences(diff)]
-    differences += [text for diff in diff_settings(desired, found) if (text := _of_setting(diff))]
+    settings = [d for d in diff_settings(desired, found) if left_open or d.kind != "added"]
+    differences += [text for diff in settings if (text := _of_setting(diff))]
     more = len(differences) - shown
     return "; ".join(differences[:shown]) + (f"; and {more} more" if more > 0 else "")
 
