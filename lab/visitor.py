@@ -32,13 +32,15 @@ class Visitor:
         """The page at this path, whatever its status."""
         return _page(self._http.get(path))
 
-    def send(self, page: Page, mark: str, /, **fields: str) -> Page:
+    def send(self, page: Page, mark: str, /, **fields: str | None) -> Page:
         """Fill in the form that `Page.form(mark)` finds and send it; the page that comes back.
 
-        A name with a double underscore stands for one with a hyphen: servers__0__address.
+        A name with a double underscore stands for one with a hyphen: servers__0__address. None: left
+        out, as a box that is not ticked.
         """
         form = page.form(mark)
-        values = form.fields | {name.replace("__", "-"): text for name, text in fields.items()}
+        typed = form.fields | {name.replace("__", "-"): text for name, text in fields.items()}
+        values = {name: text for name, text in typed.items() if text is not None}
         action = urljoin(page.url, form.action or page.url)
         origin = {"Referer": page.url, "Origin": self.url}
         if form.method == "get":
