@@ -1,6 +1,7 @@
 """Before and after of an audit record, line by line."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,10 +17,16 @@ class Line(NamedTuple):
 def difference(before: Any, after: Any) -> list[Line]:
     """The values that differ, by their path (`services.tcp 192.0.2.1:80.scheduler`)."""
     old, new = (_ABSENT if value is None else value for value in (before, after))
-    return sorted(_differing(old, new, ""))
+    return sorted(_differing(old, new, ""), key=lambda line: _in_order(line.name))
+
+
+def _in_order(name: str) -> list[str | int]:
+    """Numbers by their size: 10.0.0.9 before 10.0.0.10. Text and number always take turns."""
+    return [int(part) if n % 2 else part for n, part in enumerate(_NUMBER.split(name))]
 
 
 _ABSENT = object()
+_NUMBER = re.compile(r"([0-9]{1,18})")
 _NO_ITEMS: dict[str, Any] = {}
 
 

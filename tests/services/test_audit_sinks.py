@@ -170,6 +170,7 @@ def test_a_line_taken_out_of_the_file(sent):
 
 
 def test_a_file_that_can_not_be_read_or_is_something_else(tmp_path, cluster):
+    write(cluster)
     assert "No such file" in refused(tmp_path / "none", status=2)
     (tmp_path / "other").write_text('{"a": 1}\n')
     assert "is no record of the audit log" in refused(tmp_path / "other", status=2)

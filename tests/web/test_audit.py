@@ -121,6 +121,11 @@ def test_lists_compare_by_identity_not_by_place():
     ]
 
 
+def test_numbers_stand_in_the_order_of_their_size():
+    lines = difference(None, {"10.0.0.10": 1, "10.0.0.9": 1, "9": 1, "a": 1, "a1": 1, "²": 1})
+    assert [line.name for line in lines] == ["9", "10.0.0.9", "10.0.0.10", "a", "a1", "²"]
+
+
 def test_a_long_difference_is_cut_aloud_and_whole_on_its_own_page(auditor, operator, cluster):
     servers = [RealServer(f"10.0.0.{n}", 80, weight=n) for n in range(1, 101)]
     draft = make_draft(operator, cluster, make_service(servers=servers))

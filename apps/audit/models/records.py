@@ -44,6 +44,7 @@ class AuditRecord(AppendOnly):
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_object"),
             models.Index(fields=["at", "id"], name="audit_at"),
+            models.Index(fields=["actor", "id"], name="audit_actor"),
             models.Index(Lower("actor_name"), "id", name="audit_actor_name"),
             models.Index(fields=["action", "id"], name="audit_action"),
             models.Index(fields=["object_type", "id"], name="audit_object_type"),
