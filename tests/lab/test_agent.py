@@ -328,7 +328,7 @@ def test_heartbeats_tell_the_facts(running):
     assert facts["ipvs_version"] == version[1]
     assert facts["connection_table_size"] == int(version[2])
     assert {"rr", "wrr", "mh", "ovf"} <= set(facts["schedulers"])
-    assert {"interface": "outer", "address": "192.168.49.134"} in facts["addresses"]
+    assert {"interface": "outer", "address": "192.168.49.134", "prefix": 24} in facts["addresses"]
     assert facts["ip_forward"] is True
 
 
