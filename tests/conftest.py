@@ -5,6 +5,7 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.guards import flush_past_guards
 from tests.redis_server import RedisServer
@@ -12,6 +13,10 @@ from tests.redis_server import RedisServer
 # Playwright's synchronous interface keeps an event loop running in the test's thread, and Django
 # would refuse the database there. Nothing else runs in that thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# How fast a machine makes examples is no property of ours: it may be busy.
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any")
 
 BROWSER_FIXTURES = {"playwright", "browser", "context", "page"}
 
