@@ -1,4 +1,4 @@
-"""Streaming the log out: in the order of its numbers, a chunk at a time."""
+"""Streaming the log out, oldest first, a chunk at a time."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from apps.audit.lines import csv_lines, document, json_line
 from apps.audit.models import AuditLink, AuditRecord
-from apps.audit.search import place_of
+from apps.audit.search import beyond, order_of
 
 Format = Literal["jsonl", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -29,11 +29,11 @@ def newest_number() -> int:
 
 
 def _documents(found: QuerySet[AuditRecord], last: int) -> Iterator[dict[str, Any]]:
-    place, reached = place_of(found), 0
-    rows = found.defer("search_text").order_by(place)
-    while chunk := list(rows.filter(**{f"{place}__gt": reached, f"{place}__lte": last})[:CHUNK]):
+    rows = found.filter(pk__lte=last).defer("search_text").order_by(*order_of(found))
+    rest = rows
+    while chunk := list(rest[:CHUNK]):
         numbers = [record.pk for record in chunk]
         links = {link.record_id: link for link in AuditLink.objects.filter(record__in=numbers)}
         for record in chunk:
             yield document(record, links.get(record.pk))
-        reached = numbers[-1]
+        rest = beyond(rows, numbers[-1], newer=True)

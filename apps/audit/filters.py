@@ -8,16 +8,19 @@ import django_filters
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
+from apps.audit.families import Family
 from apps.audit.models import AuditRecord
-from apps.audit.search import from_day, matching, until_day
+from apps.audit.search import matching
 from apps.audit.searching import words_of
 
 MOST_NUMBER = 2**63 - 1
+YEARS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9998, 12, 31))]
 
 
 class Words(forms.CharField):
@@ -38,6 +41,14 @@ class WordsFilter(django_filters.CharFilter):
     field_class = Words
 
 
+class DayFilter(django_filters.DateFilter):
+    """A day where the console is, of years that each time zone has."""
+
+    def __init__(self, **given: Any) -> None:
+        picker = forms.DateInput(attrs={"type": "date"})
+        super().__init__(widget=picker, validators=YEARS, **given)
+
+
 class AuditFilter(django_filters.FilterSet):
     """By words, person, act, kind of object, cluster, change and time.
 
@@ -54,12 +65,8 @@ class AuditFilter(django_filters.FilterSet):
     change = django_filters.NumberFilter(
         field_name="change_number", label="Change", min_value=1, max_value=MOST_NUMBER
     )
-    since = django_filters.DateFilter(
-        method="by_start", label="From", widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = django_filters.DateFilter(
-        method="by_end", label="To", widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = DayFilter(method="by_start", label="From")
+    until = DayFilter(method="by_end", label="To")
 
     class Meta:
         model = AuditRecord
@@ -85,6 +92,8 @@ class AuditFilter(django_filters.FilterSet):
         """Records of this act, or of all whose names begin so."""
         from apps.audit.selectors import acts
 
+        if value.endswith(".") and value.count(".") == 1:
+            return found.alias(family=Family("action")).filter(family=value.lower())
         known = [act for act in acts() if act.startswith(value.lower())]
         # The one that is meant exactly, or the only one, is found by its index alone.
         exact = value.lower() if value.lower() in known else known[0] if len(known) == 1 else None
@@ -99,11 +108,11 @@ class AuditFilter(django_filters.FilterSet):
 
     def by_start(self, found: QuerySet[AuditRecord], _name: str, value: date) -> Any:
         """Records of this day and later."""
-        return from_day(found, _midnight(value))
+        return found.filter(at__gte=_midnight(value))
 
     def by_end(self, found: QuerySet[AuditRecord], _name: str, value: date) -> Any:
         """Records of this day and earlier."""
-        return until_day(found, timezone.make_aware(datetime.combine(value, time.max)))
+        return found.filter(at__lte=timezone.make_aware(datetime.combine(value, time.max)))
 
 
 def _midnight(day: date) -> datetime:

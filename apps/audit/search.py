@@ -1,16 +1,11 @@
-"""Finding records quickly in a long log: words by trigrams, days by the numbers of their records."""
-
-from datetime import datetime, timedelta
+"""Finding records quickly in a long log: words by trigrams, and from one page to the next by an index."""
 
 from django.db import connection
-from django.db.models import BigIntegerField, Max, Min, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from apps.audit.models import AuditRecord
 from apps.audit.searching import SHORTEST
-
-CLOCK_ERROR = timedelta(days=1)
-"""By how much a clock of the console may have been wrong: numbers grow with time up to this."""
 
 
 def matching(found: QuerySet[AuditRecord], words: list[str]) -> QuerySet[AuditRecord]:
@@ -30,28 +25,18 @@ def matching(found: QuerySet[AuditRecord], words: list[str]) -> QuerySet[AuditRe
     return found
 
 
-def place_of(found: QuerySet[AuditRecord]) -> str:
-    """By what the rows are in order: their number, as the index of the search has it where it is joined."""
-    return "place" if "place" in found.query.annotations else "id"
+def order_of(found: QuerySet[AuditRecord]) -> tuple[str, ...]:
+    """By what pages of the rows go: their time, or the order of SQLite's index where a search joins it."""
+    return ("place",) if "place" in found.query.annotations else ("at", "id")
 
 
-def from_day(found: QuerySet[AuditRecord], start: datetime) -> QuerySet[AuditRecord]:
-    """Records of that time and later."""
-    at = AuditRecord.objects.filter(at__gte=start).order_by("at").values_list("at", flat=True)
-    first = at.first()
-    if first is None:
-        return found.none()
-    near = AuditRecord.objects.filter(at__gte=start, at__lte=first + CLOCK_ERROR)
-    number = near.aggregate(number=Min("id"))["number"]
-    return found.filter(at__gte=start, id__gte=number)
-
-
-def until_day(found: QuerySet[AuditRecord], end: datetime) -> QuerySet[AuditRecord]:
-    """Records of that time and earlier."""
-    at = AuditRecord.objects.filter(at__lte=end).order_by("-at").values_list("at", flat=True)
-    last = at.first()
-    if last is None:
-        return found.none()
-    near = AuditRecord.objects.filter(at__lte=end, at__gte=last - CLOCK_ERROR)
-    number = near.aggregate(number=Max("id"))["number"]
-    return found.filter(at__lte=end, id__lte=number)
+def beyond(found: QuerySet[AuditRecord], number: int, *, newer: bool) -> QuerySet[AuditRecord]:
+    """Those of the rows that are newer, or older, than the record of this number: none where there is none."""
+    sign = "gt" if newer else "lt"
+    if order_of(found) == ("place",):
+        return found.filter(**{f"place__{sign}": number})
+    # As the database has it: what somebody typed into SQLite may spell the same time in another way.
+    at = Subquery(AuditRecord.objects.filter(pk=number).order_by().values("at"))
+    # An index has this order, but knows nothing of OR: the first condition is for it.
+    same_time = Q(("at", at), (f"id__{sign}", number))
+    return found.filter(Q((f"at__{sign}e", at)), Q((f"at__{sign}", at)) | same_time)

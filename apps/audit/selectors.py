@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Case, F, JSONField, QuerySet, When
 
 from apps.audit.models import AuditRecord
-from apps.audit.search import place_of
+from apps.audit.search import beyond, order_of
 
 LISTED = 20_000
 """Characters of a record up to which a list shows what was before and after; its own page shows all."""
@@ -48,19 +48,28 @@ def record(user: Any, number: int) -> AuditRecord:
     return records(user).get(pk=number)
 
 
-def page(found: QuerySet[AuditRecord], *, before: int | None, after: int | None, size: int) -> Page:
-    """The newest so many, or those before or after a number. `before` wins.
+def page(
+    found: QuerySet[AuditRecord],
+    *,
+    before: int | None,
+    after: int | None,
+    size: int,
+    whole: bool = False,
+) -> Page:
+    """The newest so many, or those older or newer than the record of a number; `before` wins. Newest first is
+    by time, not by number: a clock that was wrong moves its own records, and hides no others.
 
     Never counts, never skips: each page takes as long as the first. What was before and after comes as
-    `listed_before` and `listed_after`, None where the record is longer than LISTED.
+    `listed_before` and `listed_after`, None where the record is longer than LISTED; whole: as it is.
     """
-    place = place_of(found)
     upward = before is None and after is not None
     if before is not None:
-        found = found.filter(**{f"{place}__lt": before})
+        found = beyond(found, before, newer=False)
     elif after is not None:
-        found = found.filter(**{f"{place}__gt": after})
-    rows = list(_light(found).order_by(place if upward else f"-{place}")[: size + 1])
+        found = beyond(found, after, newer=True)
+    order = [name if upward else f"-{name}" for name in order_of(found)]
+    shown = found.defer("search_text") if whole else _light(found)
+    rows = list(shown.order_by(*order)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if upward:
         rows.reverse()

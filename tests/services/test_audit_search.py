@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.audit.export import _documents
 from apps.audit.filters import AuditFilter
+from apps.audit.search import beyond, order_of
 from apps.audit.searching import MOST, searchable, words_of
 from apps.audit.selectors import acts, kinds, page, records
 from tests.services.audit_log import tamper, write
@@ -106,22 +108,71 @@ def test_a_day_has_its_records_although_a_clock_went_wrong_for_hours(auditor, cl
             assert sorted(record.pk for record in rows) == expected, wanted
 
 
+def ids(rows):
+    """All pages of the rows, ten at a time, from the newest to the oldest."""
+    numbers, before = [], None
+    while True:
+        shown = page(rows, before=before, after=None, size=10)
+        numbers += [record.pk for record in shown.records]
+        if shown.older is None:
+            return numbers
+        before = shown.older
+
+
+@pytest.mark.parametrize("years", [-9, 9])
+def test_one_record_of_a_wrong_clock_hides_no_others(years, auditor, cluster):
+    """A host whose clock begins anew writes a record of long ago; it must stay the only odd one."""
+    made = [record.pk for record in write(cluster, 12, reason="counted")]
+    odd, now = made[4], timezone.now()
+    tamper(
+        "UPDATE audit_auditrecord SET at = %s WHERE id = %s", now + timedelta(days=365 * years), odd
+    )
+    long_ago, later = now.date() - timedelta(days=4000), now.date() + timedelta(days=4000)
+    for wanted in ({"since": long_ago}, {"until": later}, {"since": long_ago, "until": later}):
+        rows = chosen(auditor, action="cluster.edited", **wanted)
+        assert sorted(ids(rows)) == made, wanted
+        assert [record["id"] for record in _documents(rows, made[-1])] == ids(rows)[::-1]
+    today = chosen(auditor, action="cluster.edited", since=now.date(), until=now.date())
+    assert sorted(ids(today)) == [number for number in made if number != odd]
+
+
+def test_records_of_one_moment_are_shown_once_each(auditor, cluster):
+    made = [record.pk for record in write(cluster, 35)]
+    tamper("UPDATE audit_auditrecord SET at = %s", timezone.now())
+    rows = chosen(auditor, action="cluster.edited")
+    assert ids(rows) == made[::-1]
+    back = page(rows, before=None, after=made[4], size=10)
+    assert [record.pk for record in back.records] == made[14:4:-1]
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_day_that_some_time_zone_does_not_have_is_refused(name, auditor):
+    for day in ("0001-01-01", "9999-12-31"):
+        assert AuditFilter({name: day}, records(auditor)).form.errors.get(name)
+
+
 # --- by which index -------------------------------------------------------------------------------
 
 INDEXES = {
     "actor": ("olga", "audit_actor_name"),
     "action": ("cluster.edited", "audit_action"),
+    "since": ("2026-01-01", "audit_at"),
+    "until": ("2036-01-01", "audit_at"),
+    "family": ("cluster.", "audit_family"),
     "object_type": ("cluster", "audit_object_type|audit_object"),
     "change": (7, "audit_change"),
     "text": ("needle", "audit_search|VIRTUAL TABLE INDEX"),
 }
+
+FIELDS = {"family": "action"}
+"""Names of the form's fields, where they are others."""
 
 
 @pytest.mark.parametrize("name", INDEXES)
 def test_each_filter_has_its_index(name, auditor, cluster):
     write(cluster, 60, reason="needle")
     value, index = INDEXES[name]
-    plan = plan_of(chosen(auditor, **{name: value}).order_by(), name)
+    plan = plan_of(chosen(auditor, **{FIELDS.get(name, name): value}).order_by(), name)
     assert any(each in plan for each in index.split("|")), plan
     assert "SCAN audit_auditrecord" not in plan
     assert "Seq Scan on audit_auditrecord" not in plan
@@ -135,9 +186,11 @@ def test_a_page_is_read_in_the_order_of_an_index(name, auditor, cluster):
             "PostgreSQL chooses by what it knows of the rows: docs/audit.md has its figures"
         )
     write(cluster, 60, reason="needle")
-    rows = chosen(auditor, **({name: INDEXES[name][0]} if name else {}))
-    place = "place" if name == "text" else "id"
-    plan = plan_of(rows.filter(**{f"{place}__lt": 50}).order_by(f"-{place}")[:50], name)
+    rows = chosen(auditor, **({FIELDS.get(name, name): INDEXES[name][0]} if name else {}))
+    order = [f"-{each}" for each in order_of(rows)]
+    plan = plan_of(
+        beyond(rows, records(auditor).first().pk, newer=False).order_by(*order)[:50], name
+    )
     assert "TEMP B-TREE" not in plan, plan
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from apps.audit.families import Family
 from apps.audit.models.append_only import AppendOnly, WrittenOnce
 
 
@@ -40,16 +41,17 @@ class AuditRecord(AppendOnly):
 
     class Meta:
         ordering = ("-id",)
-        # Each filter of the page reads its own index from the newest id down, and stops at a page full.
+        # Each filter of the page reads its own index from the newest time down, and stops at a page full.
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_object"),
             models.Index(fields=["at", "id"], name="audit_at"),
-            models.Index(fields=["actor", "id"], name="audit_actor"),
-            models.Index(Lower("actor_name"), "id", name="audit_actor_name"),
-            models.Index(fields=["action", "id"], name="audit_action"),
-            models.Index(fields=["object_type", "id"], name="audit_object_type"),
-            models.Index(fields=["cluster_number", "id"], name="audit_cluster"),
-            models.Index(fields=["change_number", "id"], name="audit_change"),
+            models.Index(Lower("actor_name"), "at", "id", name="audit_actor_name"),
+            models.Index(fields=["actor", "at", "id"], name="audit_actor"),
+            models.Index(fields=["action", "at", "id"], name="audit_action"),
+            models.Index(Family("action"), "at", "id", name="audit_family"),
+            models.Index(fields=["object_type", "at", "id"], name="audit_object_type"),
+            models.Index(fields=["cluster_number", "at", "id"], name="audit_cluster"),
+            models.Index(fields=["change_number", "at", "id"], name="audit_change"),
         ]
 
     def __str__(self) -> str:
