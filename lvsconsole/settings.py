@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from lvsconsole.addresses import is_safe_web, is_syslog
 from lvsconsole.sign_on import openid_connect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -322,15 +323,17 @@ AUDIT_SEAL_EVERY = 60.0  # seconds between two signatures under the audit log's 
 AUDIT_SEND_EVERY = 5.0  # seconds between two looks for records that are not outside yet
 AUDIT_FILE = os.environ.get("LVS_AUDIT_FILE", "")  # JSON lines are appended to it
 AUDIT_SYSLOG = os.environ.get("LVS_AUDIT_SYSLOG", "")
-if AUDIT_SYSLOG and not AUDIT_SYSLOG.startswith(("/", "tcp://", "udp://")):
+if AUDIT_SYSLOG and not is_syslog(AUDIT_SYSLOG):
     raise ImproperlyConfigured(
         "LVS_AUDIT_SYSLOG must be the path of a socket, tcp://host:port or udp://host:port, "
         f"not “{AUDIT_SYSLOG}”"
     )
-AUDIT_WEBHOOK = os.environ.get("LVS_AUDIT_WEBHOOK", "")
+AUDIT_WEBHOOK = _text("LVS_AUDIT_WEBHOOK", "")
 AUDIT_WEBHOOK_SECRET = _text("LVS_AUDIT_WEBHOOK_SECRET", "")
-if AUDIT_WEBHOOK and not AUDIT_WEBHOOK.startswith(("https://", "http://")):
-    raise ImproperlyConfigured("LVS_AUDIT_WEBHOOK must begin with https:// or http://")
+if AUDIT_WEBHOOK and not is_safe_web(AUDIT_WEBHOOK):
+    raise ImproperlyConfigured(
+        "LVS_AUDIT_WEBHOOK must be an address that begins with https:// (http:// on this host only)"
+    )
 if AUDIT_WEBHOOK and len(AUDIT_WEBHOOK_SECRET) < 16:
     raise ImproperlyConfigured(
         "LVS_AUDIT_WEBHOOK_SECRET (or LVS_AUDIT_WEBHOOK_SECRET_FILE) must have 16 characters or more: "

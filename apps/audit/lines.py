@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apps.audit.canonical import FIELDS, digest_of, form
-from apps.audit.models import AuditLink, AuditRecord
+from apps.audit.models import AuditLink, AuditRecord, AuditSeal
 
 COLUMNS = ("position", "id", "at", *FIELDS, "digest", "previous", "hash")
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -17,6 +17,7 @@ _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def document(record: AuditRecord, link: AuditLink | None) -> dict[str, Any]:
     """All of a record, and its link: whoever has the line can check both."""
     return {
+        "kind": "record",
         "position": link.position if link else None,
         "id": record.pk,
         "at": record.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -24,6 +25,18 @@ def document(record: AuditRecord, link: AuditLink | None) -> dict[str, Any]:
         "digest": record.digest,
         "previous": link.previous if link else None,
         "hash": link.hash if link else None,
+    }
+
+
+def seal_document(seal: AuditSeal) -> dict[str, Any]:
+    """The signed head of the chain: whoever has the console's public key can check it."""
+    return {
+        "kind": "seal",
+        "position": seal.position,
+        "hash": seal.hash,
+        "sealed_at": seal.sealed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "key_id": seal.key_id,
+        "signature": seal.signature,
     }
 
 

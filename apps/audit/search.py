@@ -31,7 +31,7 @@ def order_of(found: QuerySet[AuditRecord]) -> tuple[str, ...]:
 
 
 def beyond(found: QuerySet[AuditRecord], number: int, *, newer: bool) -> QuerySet[AuditRecord]:
-    """Those of the rows that are newer, or older, than the record of this number: none where there is none."""
+    """Those of the rows that are newer, or older, than this record; none where there is no such record."""
     sign = "gt" if newer else "lt"
     if order_of(found) == ("place",):
         return found.filter(**{f"place__{sign}": number})

@@ -48,19 +48,12 @@ def record(user: Any, number: int) -> AuditRecord:
     return records(user).get(pk=number)
 
 
-def page(
-    found: QuerySet[AuditRecord],
-    *,
-    before: int | None,
-    after: int | None,
-    size: int,
-    whole: bool = False,
-) -> Page:
+def page(found: QuerySet[AuditRecord], *, before: int | None, after: int | None, size: int) -> Page:
     """The newest so many, or those older or newer than the record of a number; `before` wins. Newest first is
     by time, not by number: a clock that was wrong moves its own records, and hides no others.
 
     Never counts, never skips: each page takes as long as the first. What was before and after comes as
-    `listed_before` and `listed_after`, None where the record is longer than LISTED; whole: as it is.
+    `listed_before` and `listed_after`, None where the record is longer than LISTED.
     """
     upward = before is None and after is not None
     if before is not None:
@@ -68,8 +61,7 @@ def page(
     elif after is not None:
         found = beyond(found, after, newer=True)
     order = [name if upward else f"-{name}" for name in order_of(found)]
-    shown = found.defer("search_text") if whole else _light(found)
-    rows = list(shown.order_by(*order)[: size + 1])
+    rows = list(_light(found).order_by(*order)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if upward:
         rows.reverse()

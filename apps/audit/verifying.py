@@ -6,6 +6,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from apps.audit.canonical import FIELDS, digest_of, form, link_hash
+from apps.audit.guarding import missing_guards
 from apps.audit.models import AuditLink, AuditRecord, AuditSeal
 from apps.audit.models.chain import GENESIS
 from apps.audit.seals import Head, holds
@@ -23,6 +24,10 @@ class Verified(NamedTuple):
     """Hash of the last link, the genesis where there is none."""
 
 
+class Unguarded(Exception):
+    """All is as it was written, but the database would let it be changed; the text names what is gone."""
+
+
 class BadRecord(Exception):
     """The first record that is not what was written; the text names it and says what is wrong."""
 
@@ -30,9 +35,10 @@ class BadRecord(Exception):
 def verify(keys: Mapping[str, Ed25519PublicKey]) -> Verified:
     """Check the whole log. keys: the console's public keys by name.
 
-    Raises BadRecord at the first that is bad.
+    Raises BadRecord at the first that is bad; and where none is, Unguarded when triggers are gone, ValueError
+    when a seal is by a key that was not given.
     """
-    position, head, seals = 0, GENESIS, 0
+    position, head, seals, unknown = 0, GENESIS, 0, None
     waiting = _seals()
     seal = next(waiting, None)
     for link, record in _links():
@@ -49,7 +55,8 @@ def verify(keys: Mapping[str, Ed25519PublicKey]) -> Verified:
         _check_link(link, record, head)
         head = link.hash
         if seal and seal.position == position:
-            _check_seal(seal, link.hash, keys)
+            if not _is_sealed(seal, link.hash, keys):
+                unknown = unknown or seal
             seal, seals = next(waiting, None), seals + 1
     if seal:
         raise BadRecord(
@@ -57,6 +64,13 @@ def verify(keys: Mapping[str, Ed25519PublicKey]) -> Verified:
             f"a seal was made at position {seal.position}"
         )
     _check_unlinked()
+    if missing := missing_guards():
+        raise Unguarded(f"the database does not guard it: {', '.join(missing)} is gone, or off")
+    if unknown:
+        raise ValueError(
+            f"the seal at position {unknown.position} is signed by key {unknown.key_id}, which is none of "
+            "those given. A former key of the console? Give its public half with --public-key."
+        )
     return Verified(position, seals, head)
 
 
@@ -93,15 +107,17 @@ def _check_link(link: AuditLink, record: AuditRecord | None, previous: str) -> N
         raise BadRecord(f"{where}: its link is not the hash of what it links")
 
 
-def _check_seal(seal: AuditSeal, head: str, keys: Mapping[str, Ed25519PublicKey]) -> None:
+def _is_sealed(seal: AuditSeal, head: str, keys: Mapping[str, Ed25519PublicKey]) -> bool:
+    """Whether a known key sealed this head; False: an unknown one, as the seal says. Raises BadRecord."""
     where = f"the seal at position {seal.position}"
     if seal.hash != head:
         raise BadRecord(f"{where} is of another chain: the hash there is not the sealed one")
     key = keys.get(seal.key_id)
     if key is None:
-        raise BadRecord(f"{where} is signed by key {seal.key_id}, which is none of those given")
+        return False
     if not holds(Head(seal.position, seal.hash, seal.sealed_at), seal.signature, key):
         raise BadRecord(f"{where} is forged: its signature is not the console's")
+    return True
 
 
 def _check_unlinked() -> None:

@@ -2,7 +2,8 @@
 
 import logging
 
-from apps.audit.services import seal_head, send_outside
+from apps.audit import senders
+from apps.audit.services import seal_head
 from apps.jobs import services
 from apps.jobs.signing import SigningKeyError, signing_key
 from lvsconsole.celery import app
@@ -46,5 +47,5 @@ def seal_audit_log() -> None:
 
 @app.task(name="apps.jobs.tasks.send_audit_log")
 def send_audit_log() -> None:
-    """Send the audit log to the places outside that the settings name."""
-    send_outside()
+    """See that the places outside that the settings name get what they lack of the audit log."""
+    senders.wake()

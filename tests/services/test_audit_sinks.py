@@ -1,20 +1,29 @@
 """The log outside: real files, sockets and a web server; down, up again, and nothing lost."""
 
 import json
+import re
+import socket
 import socketserver
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
-from apps.audit.models import AuditLink, AuditSink
-from apps.audit.services import send_outside, sending
+from apps.audit import senders
+from apps.audit.canonical import link_hash
+from apps.audit.models import AuditLink, AuditRecord, AuditSeal, AuditSink
+from apps.audit.services import seal_head, send_outside, sending
+from apps.audit.sinks.syslog import LONGEST, message
 from apps.audit.sinks.webhook import signature
+from apps.jobs.signing import create_signing_key, signing_key
 from apps.jobs.tasks import send_audit_log
 from tests.ports import free_port
+from tests.receivers import Receiver
 from tests.services.audit_log import tamper, write
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +36,9 @@ def file(settings, tmp_path):
     return tmp_path / "audit.jsonl"
 
 
-def positions_in(text):
-    return [json.loads(line)["position"] for line in text.splitlines()]
+def positions_in(text, kind="record"):
+    found = map(json.loads, text.splitlines())
+    return [line["position"] for line in found if line["kind"] == kind]
 
 
 def everything():
@@ -45,10 +55,10 @@ def try_again_now():
 
 def test_the_file_gets_each_record_once_in_order(cluster, file):
     write(cluster, 5)
-    send_audit_log()
+    send_outside()
     write(cluster, 3)
-    send_audit_log()
-    send_audit_log()
+    send_outside()
+    send_outside()
     assert positions_in(file.read_text()) == everything()
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -129,14 +139,25 @@ def refused(file, status=1):
 
 
 @pytest.fixture
-def sent(cluster, file):
-    write(cluster, 6)
+def key(settings, tmp_path):
+    settings.SIGNING_KEY_FILE = tmp_path / "signing.key"
+    create_signing_key()
+    return signing_key()
+
+
+@pytest.fixture
+def sent(cluster, file, key):
+    """Six records and more, the first of them sealed; all of it is outside."""
+    write(cluster, 3)
+    seal_head(key=key)
+    write(cluster, 3)
     send_outside()
     return file
 
 
 def test_a_file_as_in_the_database(sent):
-    assert f"The file has positions 1 to {len(everything())}, all as" in compared(sent)
+    said = f"{sent} has {len(everything())} records and 1 seals, all as in the database."
+    assert said in compared(sent)
 
 
 def test_a_tail_that_was_cut_in_the_database_stands_in_the_file(sent):
@@ -173,9 +194,71 @@ def test_a_file_that_can_not_be_read_or_is_something_else(tmp_path, cluster):
     write(cluster)
     assert "No such file" in refused(tmp_path / "none", status=2)
     (tmp_path / "other").write_text('{"a": 1}\n')
-    assert "is no record of the audit log" in refused(tmp_path / "other", status=2)
+    assert "is no line of the audit log" in refused(tmp_path / "other", status=2)
     (tmp_path / "text").write_text("some\ntext\n")
     assert "is no JSON" in refused(tmp_path / "text", status=2)
+
+
+def test_seals_go_out_after_what_they_seal(cluster, file, key):
+    write(cluster, 2)
+    seal_head(key=key)
+    send_outside()
+    write(cluster, 2)
+    send_outside()
+    seal_head(key=key)
+    send_outside()
+    send_outside()
+    seals = list(AuditSeal.objects.values_list("position", flat=True))
+    assert positions_in(file.read_text(), "seal") == seals
+    assert positions_in(file.read_text()) == everything()
+    seen = 0
+    for line in map(json.loads, file.read_text().splitlines()):
+        assert line["kind"] == "record" or line["position"] <= seen
+        seen = max(seen, line["position"])
+
+
+def test_a_seal_that_the_database_lost_stands_in_the_file(sent):
+    tamper("DELETE FROM audit_auditseal")
+    assert "the seal at position" in refused(sent)
+    assert "is no more in the database" in refused(sent)
+
+
+def test_a_chain_and_its_seals_made_anew_with_the_console_s_own_key_differ_from_the_file(sent, key):
+    """Nobody inside can tell; the seal outside can."""
+    text = sent.read_text()
+    sent.write_text("".join(line for line in text.splitlines(True) if '"kind":"seal"' in line))
+    numbers = list(AuditLink.objects.order_by("position").values_list("record_id", flat=True))
+    tamper("DELETE FROM audit_auditseal")
+    tamper("DELETE FROM audit_auditlink")
+    head = "0" * 64
+    for position, number in enumerate([numbers[1], numbers[0], *numbers[2:]], 1):
+        record = AuditRecord.objects.get(pk=number)
+        made = link_hash(head, record.digest, number)
+        tamper(
+            "INSERT INTO audit_auditlink (position, record_id, previous, hash) VALUES (%s, %s, %s, %s)",
+            *(position, number, head, made),
+        )
+        head = made
+    seal_head(key=key)
+    assert "is of another chain than the database's" in refused(sent)
+
+
+def test_a_forged_seal_in_the_file(sent):
+    sent.write_text(re.sub(r'"sealed_at":"\d{4}', '"sealed_at":"2000', sent.read_text()))
+    assert "is forged" in refused(sent)
+
+
+def test_an_export_is_compared_whatever_is_in_it_and_in_any_order(sent, tmp_path, cluster):
+    out = StringIO()
+    call_command("audit", "export", stdout=out)
+    lines = out.getvalue().splitlines(keepends=True)
+    some = tmp_path / "some.jsonl"
+    some.write_text("".join([lines[4], lines[1], lines[6], lines[4]]))
+    connection.check_constraints()  # the export's own record is linked
+    out = StringIO()
+    call_command("audit", "verify", from_file=some, stdout=out)
+    assert f"{some} has 4 records and 0 seals, all as in the database." in out.getvalue()
+    assert "does not follow" in refused(some), "as a file that was sent it would have gaps"
 
 
 # --- webhook ------------------------------------------------------------------------------------
@@ -198,8 +281,8 @@ def receiver(port, answers):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            signed = signature(SECRET, self.headers["X-LVS-Timestamp"], body)
-            assert self.headers["X-LVS-Signature"] == f"sha256={signed}"
+            signed = signature(SECRET, self.headers["X-LVSConsole-Timestamp"], body)
+            assert self.headers["X-LVSConsole-Signature"] == f"sha256={signed}"
             status = answers.pop(0) if answers else 200
             if status == 200:
                 server.got += positions_in(body.decode())
@@ -260,7 +343,10 @@ def test_syslog_over_tcp(cluster, settings):
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
-            got.extend(self.rfile.read().splitlines())
+            while length := self.rfile.read(1):
+                while (digit := self.rfile.read(1)) != b" ":
+                    length += digit
+                got.append(self.rfile.read(int(length)))
             done.set()
 
     write(cluster, 3, after={"secret": "much"}, reason="r" * 900)
@@ -268,12 +354,12 @@ def test_syslog_over_tcp(cluster, settings):
         settings.AUDIT_SYSLOG = f"tcp://127.0.0.1:{server.server_address[1]}"
         send_outside()
         assert done.wait(10)
-    assert got[0].startswith(b"<86>lvs-audit: {")  # authpriv.info
-    assert [message["position"] for message in messages(got)] == everything()
+    assert [each["position"] for each in messages(got)] == everything()
+    head = rb"<110>1 \d{4}-\d\d-\d\dT[\d:.]+\+00:00 \S+ lvsconsole \d+ record - \{"
+    assert all(re.match(head, each) for each in got), got[0]
     last = messages(got)[-1]
     assert last["hash"] == AuditLink.objects.last().hash
-    assert "after" not in last
-    assert len(last["reason"]) == 500
+    assert last["after"] == {"secret": "much"}
 
 
 def test_syslog_over_a_socket_of_the_machine(cluster, settings, tmp_path):
@@ -290,7 +376,59 @@ def test_syslog_over_a_socket_of_the_machine(cluster, settings, tmp_path):
     with served(socketserver.UnixDatagramServer(settings.AUDIT_SYSLOG, Handler)):
         try_again_now()
         wait_for(lambda: len(got) == len(everything()))
-    assert [message["position"] for message in messages(got)] == everything()
+    assert [each["position"] for each in messages(got)] == everything()
+
+
+def test_syslog_over_udp(cluster, settings):
+    write(cluster, 2)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        settings.AUDIT_SYSLOG = f"udp://127.0.0.1:{server.getsockname()[1]}"
+        send_outside()
+        got = [server.recv(65536) for _ in everything()]
+    assert [each["position"] for each in messages(got)] == everything()
+
+
+@pytest.mark.parametrize(
+    ("big", "gone"),
+    [
+        ({"after": "ä" * 9000}, ["before", "after"]),
+        ({"before": "x" * 9000, "reason": "y" * 9000}, ["before", "after", "reason"]),
+        ({}, []),
+    ],
+)
+def test_what_is_too_long_for_syslog_is_left_out_by_name(big, gone):
+    row = {"kind": "record", "at": "2026-01-01T00:00:00.000000+00:00", "before": None, "after": 1}
+    text = message(row | {"reason": "r", "digest": "d"} | big)
+    assert len(text) <= LONGEST
+    said = json.loads(text[text.index(b"{") :])
+    assert said["digest"] == "d"
+    assert said.get("left_out", []) == gone
+    assert not set(gone) & said.keys()
+
+
+# --- the worker ---------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_sink_has_one_thread_and_keeps_no_other_waiting(cluster, file, settings):
+    write(cluster, 3)
+    release = threading.Event()
+    with Receiver(before=lambda: release.wait(10)) as slow:
+        settings.AUDIT_WEBHOOK, settings.AUDIT_WEBHOOK_SECRET = slow.url, SECRET
+        began = time.monotonic()
+        for _ in range(3):
+            send_audit_log()
+        assert time.monotonic() - began < 2
+        wait_for(lambda: file.exists() and positions_in(file.read_text()) == everything())
+        wait_for(lambda: slow.calls)
+        assert AuditSink.objects.get(kind="webhook").position == 0
+        release.set()
+        wait_for(lambda: AuditSink.objects.get(kind="webhook").position == everything()[-1])
+        for thread in senders._running.values():
+            thread.join(5)
+    assert len(slow.calls) == 1
 
 
 def wait_for(reached):

@@ -151,7 +151,22 @@ def test_a_forged_seal(log):
 def test_a_seal_by_another_key(log, cluster):
     write(cluster)
     seal_head(key=Ed25519PrivateKey.generate())
-    assert "which is none of those given" in complaint()
+    assert "which is none of those given" in complaint(status=2)
+
+
+def test_a_seal_by_another_key_hides_no_bad_record(log):
+    tamper("UPDATE audit_auditseal SET key_id = 'abc'")
+    tamper("UPDATE audit_auditrecord SET reason = 'x' WHERE id >= %s", log[-1].pk)
+    assert f"record {log[-1].pk}" in complaint()
+
+
+def test_a_guard_that_is_gone_is_named(log):
+    on = " ON audit_auditlink" if connection.vendor == "postgresql" else ""
+    run(f"DROP TRIGGER new_audit_auditlink{on}")
+    assert (
+        "is what was written, but the database does not guard it: new_audit_auditlink"
+        in complaint()
+    )
 
 
 def test_a_chain_made_anew_from_its_changed_place_is_another_than_the_sealed_one(log):

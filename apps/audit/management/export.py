@@ -27,6 +27,7 @@ def run_export(command: BaseCommand, options: dict[str, Any]) -> None:
     for name, errors in chosen.form.errors.items():
         raise CommandError(f"--{name}: {errors[0]}", returncode=2)
     last = newest_number()
-    record_export(actor=None, style=options["format"], wanted=wanted, last=last)
-    for text in exported(chosen.qs, options["format"], last):
+    style = options["format"]
+    record_export(actor=None, style=style, wanted=wanted, records=chosen.qs, last=last)
+    for text in exported(chosen.qs, style, last):
         command.stdout.write(text, ending="")

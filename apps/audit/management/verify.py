@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from apps.audit.models import AuditSeal
 from apps.audit.outside import compare
-from apps.audit.verifying import BadRecord, verify
+from apps.audit.verifying import BadRecord, Unguarded, verify
 from lvs.agent.sealing import key_id, public_key_from_text
 
 BAD, UNCHECKED = 1, 2
@@ -32,7 +32,13 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
         "--file",
         type=Path,
         metavar="FILE",
-        help="compare with this file of JSON lines that was sent outside (LVS_AUDIT_FILE), too",
+        help="compare with this file that was sent outside (LVS_AUDIT_FILE), too: it has no gap",
+    )
+    parser.add_argument(
+        "--from-file",
+        type=Path,
+        metavar="FILE",
+        help="compare with this export as JSON lines, too: it may have any records, in any order",
     )
 
 
@@ -41,10 +47,15 @@ def run_verify(command: BaseCommand, options: dict[str, Any]) -> None:
     try:
         keys = _keys(options["public_key"])
         well = verify(keys)
-        outside = compare(options["file"]) if options["file"] else None
+        files = {name: options[name] for name in ("file", "from_file") if options[name]}
+        agreed = {path: compare(path, keys, whole=name == "file") for name, path in files.items()}
     except BadRecord as error:
         raise CommandError(
             f"The audit log is not what was written: {error}.", returncode=BAD
+        ) from None
+    except Unguarded as error:
+        raise CommandError(
+            f"The audit log is what was written, but {error}.", returncode=BAD
         ) from None
     except (DatabaseError, OSError, ValueError) as error:
         raise CommandError(
@@ -52,9 +63,10 @@ def run_verify(command: BaseCommand, options: dict[str, Any]) -> None:
         ) from error
     command.stdout.write(f"The audit log is whole: {well.records} records, {well.seals} seals.")
     command.stdout.write(f"Head: position {well.records}, hash {well.head}")
-    if outside:
-        first, last = outside
-        command.stdout.write(f"The file has positions {first} to {last}, all as in the database.")
+    for path, has in agreed.items():
+        command.stdout.write(
+            f"{path} has {has.records} records and {has.seals} seals, all as in the database."
+        )
 
 
 def _keys(files: list[Path] | None) -> Mapping[str, Ed25519PublicKey]:

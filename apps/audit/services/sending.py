@@ -1,14 +1,14 @@
 """Sending the log outside: at least once, in order, nothing left out while a sink is down."""
 
 import logging
-import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from apps.audit.lines import document
-from apps.audit.models import AuditLink, AuditRecord, AuditSink
+from apps.audit.lines import document, seal_document
+from apps.audit.models import AuditLink, AuditRecord, AuditSeal, AuditSink
 from apps.audit.sinks import Configured, configured
 from apps.audit.sinks.errors import SinkDown
 
@@ -16,28 +16,37 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 BATCH_SIZE = 2_000_000
 """Characters of a batch, roughly: one record alone may be longer."""
-BUDGET = 2.0
-"""Seconds for one sink at a time: the same worker delivers orders to directors."""
 LONGEST_WAIT = 300
 """Seconds until a sink that is down is tried again, at most."""
 
 
-def send_outside() -> None:
-    """Send every configured sink what it has not got yet, as far as there is time."""
-    for each in configured():
+def send_outside(*, to: Sequence[Configured] | None = None) -> None:
+    """Send these sinks (None: all that the settings name) what they have not got yet: records, and then the
+    seals on them."""
+    for each in configured() if to is None else to:
         sink, _ = AuditSink.objects.get_or_create(kind=each.kind, target=each.name)
         if sink.retry_at is None or sink.retry_at <= timezone.now():
             _send(each, sink)
 
 
 def _send(to: Configured, sink: AuditSink) -> None:
-    end = time.monotonic() + BUDGET
     try:
-        while time.monotonic() < end and (batch := _batch(sink.position)):
-            to.sink.send(batch)
-            _advance(sink, batch[-1]["position"])
+        while True:
+            while batch := _batch(sink.position):
+                to.sink.send(batch)
+                _advance(sink, position=batch[-1]["position"], seal=sink.seal)
+            if not (seals := _seals(sink)):
+                return
+            to.sink.send(seals)
+            _advance(sink, position=sink.position, seal=seals[-1]["position"])
     except SinkDown as error:
         _wait(sink, str(error))
+
+
+def _seals(sink: AuditSink) -> list[dict[str, Any]]:
+    """The next seals, of what the sink has."""
+    made = AuditSeal.objects.filter(position__gt=sink.seal, position__lte=sink.position)
+    return [seal_document(seal) for seal in made.order_by("position")[:BATCH]]
 
 
 def _batch(reached: int) -> list[dict[str, Any]]:
@@ -61,13 +70,13 @@ def _batch(reached: int) -> list[dict[str, Any]]:
     return [document(records[link.record_id], link) for link in links[:taken]]
 
 
-def _advance(sink: AuditSink, position: int) -> None:
+def _advance(sink: AuditSink, *, position: int, seal: int) -> None:
     if sink.failures:
         logger.warning("the audit log reaches the %s again", sink.kind)
-    sink.position, sink.failures = position, 0
+    sink.position, sink.seal, sink.failures = position, seal, 0
     # Never back: another worker may have been further.
-    AuditSink.objects.filter(pk=sink.pk, position__lte=position).update(
-        position=position, failures=0, retry_at=None, error=""
+    AuditSink.objects.filter(pk=sink.pk, position__lte=position, seal__lte=seal).update(
+        position=position, seal=seal, failures=0, retry_at=None, error=""
     )
 
 

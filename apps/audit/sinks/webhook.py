@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from apps.audit.lines import json_line
 from apps.audit.sinks.errors import SinkDown
 
-PATIENCE = 3.0
-"""Seconds: the same worker delivers orders to directors."""
+PATIENCE = 15.0
+"""Seconds for each step of the connection."""
 
 
 class _Stay(HTTPRedirectHandler):
@@ -35,14 +35,14 @@ class WebhookSink:
         now = str(int(time.time()))
         headers = {
             "Content-Type": "application/x-ndjson",
-            "X-LVS-First": str(documents[0]["position"]),
-            "X-LVS-Last": str(documents[-1]["position"]),
-            "X-LVS-Timestamp": now,
-            "X-LVS-Signature": f"sha256={signature(self.secret, now, body)}",
+            "X-LVSConsole-First": str(documents[0]["position"]),
+            "X-LVSConsole-Last": str(documents[-1]["position"]),
+            "X-LVSConsole-Timestamp": now,
+            "X-LVSConsole-Signature": f"sha256={signature(self.secret, now, body)}",
         }
         request = Request(self.url, body, headers, method="POST")  # noqa: S310  settings allow http(s) only
         try:
-            with build_opener(_Stay).open(request, timeout=PATIENCE) as answer:
+            with build_opener(_Stay, ProxyHandler({})).open(request, timeout=PATIENCE) as answer:
                 answer.read(1)
         except HTTPError as error:
             raise SinkDown(f"the webhook answered {error.code}") from error

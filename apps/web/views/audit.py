@@ -88,7 +88,7 @@ def export(request: Request) -> HttpResponse | StreamingHttpResponse:
         return redirect(f"{reverse('web:audit')}?{request.GET.urlencode()}")
     wanted = {name: value for name, value in request.GET.items() if name in chosen.form.fields}
     last = newest_number()
-    record_export(actor=request.user, style=style, wanted=wanted, last=last)
+    record_export(actor=request.user, style=style, wanted=wanted, records=chosen.qs, last=last)
     texts: Any = exported(chosen.qs, style, last)
     if isinstance(request, ASGIRequest):  # else the server would read all before it sends any
         texts = _in_threads(texts)
