@@ -6,8 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Case, F, JSONField, QuerySet, When
 
-from apps.audit.models import AuditRecord
+from apps.audit.models import AuditLink, AuditRecord, AuditSink
 from apps.audit.search import beyond, order_of
+from apps.audit.sinks import configured
 
 LISTED = 20_000
 """Characters of a record up to which a list shows what was before and after; its own page shows all."""
@@ -72,6 +73,23 @@ def page(found: QuerySet[AuditRecord], *, before: int | None, after: int | None,
         newer=rows[0].pk if (more if upward else before is not None) else None,
         older=rows[-1].pk if upward or more else None,
     )
+
+
+def copies_behind(user: Any) -> list[tuple[AuditSink, int]]:
+    """The places outside that take nothing now, each with how many records it lacks; for those only who may
+    export everything."""
+    scope = getattr(user, "audit_export_scope", None)
+    if not scope or not scope.everywhere:
+        return []
+    named = {(sink.kind, sink.name) for sink in configured()}
+    down = [
+        sink for sink in AuditSink.objects.filter(failures__gt=0).order_by("kind")
+        if (sink.kind, sink.target) in named
+    ]  # fmt: skip
+    if not down:
+        return []
+    head = AuditLink.objects.order_by("-position").values_list("position", flat=True).first() or 0
+    return [(sink, head - sink.position) for sink in down]
 
 
 def acts() -> list[str]:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import AuditRecord
+from apps.audit.services import send_outside
 from apps.web.audit_text import difference
 from lvs.model import RealServer
 from tests.factories import make_applied, make_cluster, make_draft, make_service, make_submitted
@@ -156,6 +157,22 @@ def test_a_record_of_a_whole_table_is_fast_in_the_list_and_has_pages_of_its_own(
     assert "Values 10001 to 11000" in text_of(last)
     assert "More values" not in text_of(last)
     assert time.monotonic() - begun < 20  # a second where nothing else runs
+
+
+def test_a_copy_outside_that_is_behind_is_told_to_who_may_export_everything(
+    auditor, operator, cluster, settings, tmp_path
+):
+    settings.AUDIT_FILE = str(tmp_path / "none" / "audit.jsonl")
+    connection.check_constraints()  # PostgreSQL links at the end of a transaction
+    send_outside()
+    clients = [browser(auditor), browser(operator)]
+    connection.check_constraints()
+    page = text_of(clients[0].get("/audit/"))
+    assert f"The copy outside (file) lacks {AuditRecord.objects.count()} records" in page
+    assert "No such file or directory" in page
+    assert "The copy outside" not in text_of(clients[1].get("/audit/"))
+    settings.AUDIT_FILE = ""
+    assert "The copy outside" not in text_of(clients[0].get("/audit/"))
 
 
 def test_a_record_that_there_is_not_is_not_found(auditor):

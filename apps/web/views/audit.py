@@ -54,6 +54,7 @@ def index(request: Request) -> HttpResponse:
         "rows": [(record, *_shortened(record)) for record in page.records],
         "filtered": any(request.GET.get(name) for name in chosen.form.fields),
         "may_export": bool(request.user.audit_export_scope),
+        "behind": selectors.copies_behind(request.user),
         "known": {"action": selectors.acts(), "object_type": selectors.kinds()},
     }
     return render(request, "web/audit.html", context)
