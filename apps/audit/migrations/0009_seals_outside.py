@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0007_indexes_by_time"),
+        ("audit", "0008_indexes_by_time"),
     ]
 
     operations = [
