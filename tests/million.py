@@ -1,6 +1,8 @@
-"""Fills the audit log of an empty, migrated database with many records, to measure its pages.
+"""Fills the audit log of an empty, migrated database with many records, and measures its pages.
 
-    LVS_DEBUG=yes LVS_DATABASE_URL=… python -m tests.million 1000000
+    export DJANGO_SETTINGS_MODULE=tests.settings LVS_DATABASE_URL=…
+    python -m tests.million 1000000
+    python -m tests.million measure
 
 The records look like a busy team's of some years: 40 people, 200 clusters, most acts on changes, and now
 and then an import of 11,000 rules. They go through the database's own triggers, so they are chained.
@@ -8,6 +10,7 @@ and then an import of 11,000 rules. They go through the database's own triggers,
 
 import os
 import random
+import statistics
 import sys
 import time
 from datetime import timedelta
@@ -104,9 +107,82 @@ def main(count):
     print(f"{count} records in {time.monotonic() - began:.0f} s")
 
 
+def measured():
+    """Name and query of each page that is measured."""
+    from apps.audit.models import AuditRecord
+
+    newest = AuditRecord.objects.order_by("-pk").first().pk
+    days = {n: AuditRecord.objects.get(pk=n).at.date() for n in (1000, newest // 2)}
+    old, middle = days.values()
+    deep = newest - 50_000
+    return {
+        "first page": "",
+        "1,000 pages deep": f"before={deep}",
+        "newer, from there": f"after={deep}",
+        "text: rare (10 records)": "text=zebrafish",
+        "text: frequent (two of three)": "text=change",
+        "text: frequent, 1,000 pages deep": f"text=change&before={deep}",
+        "text: one of 200": "text=cluster-017",
+        "text: an address": "text=192.168.17.33:80",
+        "text: three words": "text=cluster-017+hall+192.168.7",
+        "text: nowhere": "text=nowhere-at-all",
+        "text: in the old half alone": "text=legacydc",
+        "who": "actor=person07",
+        "who: nobody": "actor=nobody",
+        "act, frequent": "action=change.service_edited",
+        "act, rare": "action=change.imported",
+        "act, any of change": "action=change.",
+        "act, any of drain (rare)": "action=drain.",
+        "act, by its beginning": "action=dra",
+        "kind of object": "object_type=director",
+        "cluster": "cluster=17",
+        "change": "change=41666",
+        "from the middle on": f"since={middle}",
+        "up to the middle": f"until={middle}",
+        "one old day": f"since={old}&until={old}",
+        "who, act and cluster": "actor=person07&action=run.verified&cluster=17",
+        "text and cluster": "text=launch&cluster=17",
+        "text, up to the middle": f"text=launch&until={middle}",
+    }
+
+
+def measure():
+    """Print the median of seven requests of each page, in milliseconds."""
+    from django.conf import settings
+    from django.test import Client
+
+    from apps.accounts.models import User
+    from apps.accounts.services import create_user
+    from apps.audit.models import AuditRecord
+    from apps.inventory.models import Cluster
+
+    settings.ALLOWED_HOSTS, settings.DEBUG = ["testserver"], False
+    for number in range(1, 201):
+        Cluster.objects.get_or_create(pk=number, defaults={"name": f"cluster-{number:03d}"})
+    user = User.objects.filter(username="measurer").first() or create_user(
+        actor=None, username="measurer", password="long-enough-to-pass", full_name="", role="admin"
+    )
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = {name: f"/audit/?{query}" for name, query in measured().items()}
+    long = AuditRecord.objects.filter(action="change.imported").first()
+    pages["a record of 11,000 rules"] = f"/audit/{long.pk}/"
+    pages["the same, values 30,001 on"] = f"/audit/{long.pk}/?from=30000"
+    for name, path in pages.items():
+        times = []
+        for _ in range(7):
+            began = time.perf_counter()
+            assert client.get(path).status_code == 200, path
+            times.append(1000 * (time.perf_counter() - began))
+        print(f"{name:36s} {statistics.median(times):8.1f}   worst {max(times):8.1f}", flush=True)
+
+
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 
     django.setup()
-    main(int(sys.argv[1]))
+    if sys.argv[1] == "measure":
+        measure()
+    else:
+        main(int(sys.argv[1]))

@@ -109,3 +109,38 @@ def test_what_is_wrong_with_single_sign_on_is_named(tmp_path, variables, named):
     process = started(tmp_path, **given)
     assert process.returncode != 0
     assert named in process.stderr.splitlines()[-1]
+
+
+AUDIT_SECRET = {"LVS_AUDIT_WEBHOOK_SECRET": "s" * 16}
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"LVS_AUDIT_SYSLOG": "log.example.net"}, "LVS_AUDIT_SYSLOG"),
+        ({"LVS_AUDIT_SYSLOG": "tcp://log.example.net:syslog"}, "LVS_AUDIT_SYSLOG"),
+        ({"LVS_AUDIT_SYSLOG": "udp://"}, "LVS_AUDIT_SYSLOG"),
+        ({"LVS_AUDIT_WEBHOOK": "http://log.example.net/"} | AUDIT_SECRET, "https://"),
+        ({"LVS_AUDIT_WEBHOOK": "https://"} | AUDIT_SECRET, "https://"),
+        ({"LVS_AUDIT_WEBHOOK": "https://log.example.net/"}, "LVS_AUDIT_WEBHOOK_SECRET"),
+    ],
+)
+def test_a_wrong_place_for_the_audit_log_is_named(tmp_path, variables, named):
+    process = started(tmp_path, **variables)
+    assert process.returncode != 0
+    assert named in process.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LVS_AUDIT_SYSLOG": "/dev/log"},
+        {"LVS_AUDIT_SYSLOG": "udp://[2001:db8::1]:514"},
+        {"LVS_AUDIT_SYSLOG": "tcp://log.example.net"},
+        {"LVS_AUDIT_WEBHOOK": "https://log.example.net/x?token=1"} | AUDIT_SECRET,
+        {"LVS_AUDIT_WEBHOOK": "http://127.0.0.1:8080/"} | AUDIT_SECRET,
+    ],
+)
+def test_places_for_the_audit_log(tmp_path, variables):
+    process = started(tmp_path, **variables)
+    assert process.returncode == 0, process.stderr
