@@ -127,6 +127,31 @@ def test_numbers_stand_in_the_order_of_their_size():
     assert [line.name for line in lines] == ["9", "10.0.0.9", "10.0.0.10", "a", "a1", "²"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (None, "text", [("value", "", "text")]),
+        ({"a": True}, {"a": 1}, [("a", "yes", "1")]),
+        ({"a": None}, {"a": []}, []),
+        ({"a": {"b": 1}}, {"a": 2}, [("a", "", "2"), ("a.b", "1", "")]),
+        ({"a": [1, 2]}, {"a": [1]}, [("a", "[1, 2]", "[1]")]),
+        ({"b": 1, "a": 1}, {"a": 2, "b": 2}, [("a", "1", "2"), ("b", "1", "2")]),
+        ({}, None, [("value", "{}", "")]),
+    ],
+)
+def test_what_differs_is_named_by_its_path(before, after, lines):
+    assert list(difference(before, after)) == lines
+
+
+def test_the_first_values_of_many_wait_for_no_others():
+    class Late(dict):
+        def items(self):
+            raise AssertionError("it was looked at")
+
+    lines = difference(None, {"a": 1, "b": Late(x=1)})
+    assert next(lines) == ("a", "", "1")
+
+
 def test_a_long_difference_is_cut_aloud_and_whole_on_its_own_page(auditor, operator, cluster):
     servers = [RealServer(f"10.0.0.{n}", 80, weight=n) for n in range(1, 101)]
     draft = make_draft(operator, cluster, make_service(servers=servers))
@@ -151,11 +176,12 @@ def test_a_record_of_a_whole_table_is_fast_in_the_list_and_has_pages_of_its_own(
     assert "What was before and after is long" in text_of(listed)
     assert len(listed.content) < 100_000
     page = client.get(f"/audit/{made.pk}/")
-    assert "Values 1 to 1000 of 11000 that differ" in text_of(page)
+    assert "Values 1 to 1000 of those that differ" in text_of(page)
     assert len(page.content) < 400_000
     last = client.get(f"/audit/{made.pk}/?from=10500")
     assert "Values 10001 to 11000" in text_of(last)
     assert "More values" not in text_of(last)
+    assert "No more values differ" in text_of(client.get(f"/audit/{made.pk}/?from=11000"))
     assert time.monotonic() - begun < 20  # a second where nothing else runs
 
 

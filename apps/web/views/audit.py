@@ -64,16 +64,16 @@ def index(request: Request) -> HttpResponse:
 def show(request: Request, number: int) -> HttpResponse:
     """One record, whole: LINES of its values at a time, from ?from on."""
     record = found(selectors.record, request.user, number)
-    lines = difference(record.before, record.after)
-    start = min(whole_number(request.GET.get("from")) or 0, max(len(lines) - 1, 0)) // LINES * LINES
+    start = (whole_number(request.GET.get("from")) or 0) // LINES * LINES
+    # One more than are shown tells whether there are more; nobody counts them all.
+    lines = list(islice(difference(record.before, record.after), start, start + LINES + 1))
     context = {
         "record": record,
-        "lines": lines[start : start + LINES],
+        "lines": lines[:LINES],
         "first": start + 1,
-        "last": min(start + LINES, len(lines)),
-        "count": len(lines),
+        "last": start + min(LINES, len(lines)),
         "earlier": max(start - LINES, 0) if start else None,
-        "later": start + LINES if start + LINES < len(lines) else None,
+        "later": start + LINES if len(lines) > LINES else None,
     }
     return render(request, "web/audit_record.html", context)
 
@@ -114,5 +114,5 @@ def audit_filter(request: Request, rows: Any) -> AuditFilter:
 
 def _shortened(record: Any) -> tuple[list[Line], int, bool]:
     """The first of a record's values, how many more there are, and whether it is too long for a list."""
-    lines = difference(record.listed_before, record.listed_after)
+    lines = list(difference(record.listed_before, record.listed_after))
     return lines[:MOST], len(lines[MOST:]), record.size > selectors.LISTED
