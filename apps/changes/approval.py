@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.policy import can
-from apps.changes.models import Change, ClusterPolicy, Review
+from apps.changes.models import UNCONFIRMED, Change, ClusterPolicy, Review
 from apps.changes.selectors import base_table, table_of
 from apps.changes.small_edit import only_weights
 from apps.changes.windows import Frozen, frozen_at
@@ -71,6 +71,13 @@ def approvals_of(change: Change) -> Approvals:
     return Approvals(valid, needed)
 
 
+def still_approved(change: Change) -> bool:
+    """Whether the policy of now would let an approved change begin, which may have waited for days."""
+    if change.approved_by == Change.Basis.PEOPLE:
+        return approvals_of(change).complete
+    return change.approved_by != Change.Basis.POLICY or needed_for(change) == 0
+
+
 def freeze_of(cluster: Cluster) -> Frozen | None:
     """The freeze that is on now, None = changes may begin."""
     zone = timezone.get_default_timezone()
@@ -88,9 +95,7 @@ def in_the_way(change: Change) -> str:
         return f"Change #{busy.pk} is being applied to {change.cluster}."
     if change.approved_by in (Change.Basis.UNCONFIRMED, Change.Basis.EMERGENCY):
         return ""
-    open_ended = others.filter(
-        confirm_by__isnull=False, confirmed_at=None, taken_back_by=None
-    ).first()
+    open_ended = others.filter(UNCONFIRMED).first()
     if open_ended is not None:
         return f"Change #{open_ended.pk} waits to be confirmed, or is taken back first."
     now = timezone.now()

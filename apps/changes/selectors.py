@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from apps.accounts.models import User
 from apps.accounts.policy import require_somewhere, scope_of
 from apps.changes.abilities import Ability, ability_of, check_abilities
-from apps.changes.models import Change
+from apps.changes.models import UNCONFIRMED, Change
 from apps.changes.rebase import Merge, merge
 from apps.inventory.models import Director
 from apps.inventory.selectors import head_table
@@ -63,8 +63,7 @@ def waiting_for(user: Person) -> QuerySet[Change]:
 
 def unsettled(user: Person) -> QuerySet[Change]:
     """Changes that somebody must still do something about: confirm them, or review what went first."""
-    unconfirmed = Q(confirm_by__isnull=False, confirmed_at=None, taken_back_by=None)
-    return changes(user).filter(unconfirmed | Q(review_due=True)).defer("table")
+    return changes(user).filter(UNCONFIRMED | Q(review_due=True)).defer("table")
 
 
 def table_of(change: Change) -> Table:

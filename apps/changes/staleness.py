@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.policy import require
+from apps.changes.approval import still_approved
 from apps.changes.errors import NotAllowed
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.planning import plan_for
@@ -65,6 +66,8 @@ def what_moved(change: Change) -> str:
     """
     if change.start_until is not None and timezone.now() >= change.start_until:
         return "The time in which it should begin is over."
+    if change.state == Change.State.APPROVED and not still_approved(change):
+        return "Its approval no longer suffices: the policy, or who may approve, is another now."
     if head_moved(change):
         return f"{change.cluster.head} became the head of the cluster since it was submitted."
     plans = {plan.director_id: plan for plan in change.plans.all()}

@@ -72,7 +72,7 @@ def test_one_approval_is_not_two(change, admin, operator, approver):
     services.set_policy(actor=admin, cluster=change.cluster, version=1, approvals=2)
     done(review(change, operator, approver))
     refused(update(change, "state = 'approved', approved_by = 'people'"), "as the policy of its")
-    refused(review(change, operator, approver), "one_verdict_a_person|UNIQUE")
+    refused(review(change, operator, approver), "one_approval_a_person|UNIQUE")
 
 
 def test_who_is_not_named_does_not_count(change, admin, operator, approver):

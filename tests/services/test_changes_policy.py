@@ -208,6 +208,15 @@ def test_a_policy_that_comes_to_ask_for_nobody_is_why_one_is_enough(
     assert (change.state, change.approved_by) == (S.APPROVED, "policy")
 
 
+def test_who_approved_may_reject_it_after_all(admin, operator, approver, cluster):
+    set_policy(admin, cluster, approvals=2)
+    change = approve(approver, make_submitted(operator, cluster))
+    change = services.reject_change(
+        actor=approver, change=change, digest=change.digest, comment="I saw it too late"
+    )
+    assert change.state == S.REJECTED
+
+
 def test_a_comment_is_no_verdict(operator, approver, cluster):
     change = make_submitted(operator, cluster)
     services.comment_on_change(actor=approver, change=change, comment="Why rr?")

@@ -17,6 +17,7 @@ from lvs.canonical_form import make_table
 from tests.applying import verified
 from tests.factories import (
     make_applied,
+    make_cluster,
     make_draft,
     make_service,
     make_submitted,
@@ -156,6 +157,67 @@ def test_what_nobody_confirms_is_taken_back_by_itself(unconfirmed):
     assert back.revision.number == 3
     assert newest("change.taken_back").actor_name == "system"
     assert begin_what_is_due() == 0
+
+
+def test_what_waits_says_why_on_its_page_once(unconfirmed, caplog):
+    force(unconfirmed, confirm_by=timezone.now())
+    status = unconfirmed.cluster.directors.get().status
+    status.problem = "no right to read it"
+    status.save()
+    begin_what_is_due()
+    begin_what_is_due()
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.state_note.startswith("It waits: Director ")
+    assert "no right to read it" in unconfirmed.state_note
+    assert caplog.text.count("It waits") == 1
+    status.problem = ""
+    status.save()
+    begin_what_is_due()
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.state_note == ""
+
+
+def test_one_that_meets_an_error_keeps_no_other_from_beginning(
+    operator, approver, cluster, monkeypatch
+):
+    broken = approve(approver, timed(operator, cluster, start_at=timezone.now() + HOUR))
+    other = approve(approver, timed(operator, make_cluster("b"), start_at=timezone.now() + HOUR))
+    for change in (broken, other):
+        force(change, start_at=timezone.now())
+
+    def moved(change):
+        if change.pk == broken.pk:
+            raise RuntimeError("broken on purpose")
+        return ""
+
+    monkeypatch.setattr("apps.jobs.services.start.what_moved", moved)
+    assert begin_what_is_due() == 1
+    broken.refresh_from_db()
+    other.refresh_from_db()
+    assert (broken.state, other.state) == (S.APPROVED, S.APPLYING)
+    assert "an error of its own" in broken.state_note
+
+
+def test_a_policy_that_became_stricter_holds_what_waited_for_its_time(
+    admin, operator, approver, cluster
+):
+    change = approve(approver, timed(operator, cluster, start_at=timezone.now() + HOUR))
+    services.set_policy(actor=admin, cluster=cluster, version=1, approvals=2)
+    force(change, start_at=timezone.now())
+    begin_what_is_due()
+    change.refresh_from_db()
+    assert change.state == S.STALE
+    assert "no longer suffices" in change.state_note
+
+
+def test_the_truth_that_comes_late_waits_for_no_confirmation(unconfirmed, operator, approver):
+    """A change called lost, whose director says later that it did it, is not the head any more."""
+    services.confirm_change(actor=operator, change=unconfirmed)
+    late = Change.objects.get(revision__number=1)
+    force(late, state=S.FAILED, confirm_within=5)
+    services.end_change(change=late, state=S.APPLIED)
+    late.refresh_from_db()
+    assert (late.state, late.confirm_by) == (S.APPLIED, None)
 
 
 def test_taking_back_waits_until_it_is_known_what_directors_hold(unconfirmed):

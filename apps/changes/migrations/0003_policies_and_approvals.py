@@ -196,9 +196,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="review",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("verdict", "comment"), _negated=True),
+                condition=models.Q(("verdict", "approve")),
                 fields=("change", "version", "reviewer"),
-                name="one_verdict_a_person",
+                name="one_approval_a_person",
             ),
         ),
         migrations.AddField(

@@ -111,6 +111,10 @@ class Change(models.Model):
         return self.cluster_id
 
 
+UNCONFIRMED = Q(confirm_by__isnull=False, confirmed_at=None, taken_back_by=None)
+"""Changes that are applied and will be taken back unless somebody confirms them."""
+
+
 class DirectorPlan(models.Model):
     """The plan of a change for one director, frozen at submit from its last observed table."""
 

@@ -37,8 +37,8 @@ class Review(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["change", "version", "reviewer"],
-                condition=~Q(verdict="comment"),
-                name="one_verdict_a_person",
+                condition=Q(verdict="approve"),
+                name="one_approval_a_person",
             ),
         ]
 

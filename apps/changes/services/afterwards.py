@@ -72,6 +72,7 @@ def take_back(*, change: Change) -> Change | None:
         takes_back=change,
     )
     change.endpoints.all().delete()
+    Change.objects.filter(pk=change.pk).update(state_note="")  # why it had to wait
     note_claims(back, back.table)
     plans = [plan_for(back, director, table) for director in directors_of(back)]
     DirectorPlan.objects.bulk_create(plans)

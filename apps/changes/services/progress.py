@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.claims import take_turn
-from apps.changes.models import Change, ProposedEndpoint
+from apps.changes.models import UNCONFIRMED, Change, ProposedEndpoint
 from apps.changes.services.drift import settle_drifts
 from apps.changes.services.working_copy import note_claims
 from apps.changes.signals import happened
@@ -54,10 +54,7 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
         Change.objects.filter(pk=change.pk).update(state_note=note[:300])
         return False
     before = change.state
-    fields: dict[str, object] = {}
-    if state == S.APPLIED and change.confirm_within:
-        fields["confirm_by"] = timezone.now() + timedelta(minutes=change.confirm_within)
-    move(change, state, note=note, **fields)
+    move(change, state, note=note)
     record(
         actor=None,
         action=f"change.{state}",
@@ -100,6 +97,9 @@ def _make_head(change: Change, revision: Revision) -> None:
     cluster = change.cluster  # locked with the change
     if cluster.head is not None and cluster.head.number > revision.number:
         return  # the truth came late: a newer revision is there already
+    if change.confirm_within:
+        change.confirm_by = timezone.now() + timedelta(minutes=change.confirm_within)
+        Change.objects.filter(pk=change.pk).update(confirm_by=change.confirm_by)
     take_turn()  # nobody may look between what the old head claimed and what is kept of it
     mark_applied(revision=revision, change_number=change.pk)
     # What earlier changes left on some directors is gone: all of them verified this table.
@@ -120,10 +120,7 @@ def _settle_unconfirmed(change: Change) -> None:
 
     Only an emergency's rollback gets past a change that waits to be confirmed.
     """
-    unsettled = change.cluster.changes.filter(
-        confirm_by__isnull=False, confirmed_at=None, taken_back_by=None
-    )
-    for other in unsettled.exclude(pk=change.pk):
+    for other in change.cluster.changes.filter(UNCONFIRMED).exclude(pk=change.pk):
         Change.objects.filter(pk=other.pk).update(confirm_by=None)
         ProposedEndpoint.objects.filter(change=other).delete()
         record(

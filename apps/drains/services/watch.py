@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from apps.changes.errors import ChangeError
@@ -38,7 +38,12 @@ def _look(drain: Drain) -> bool:
             return drain.state != before
     except (ChangeError, DrainError, PermissionDenied) as error:
         _note(drain, str(error))
-        return False
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: nothing else would go either
+    except Exception:
+        logger.exception("drain %s can't go on", drain.pk)
+        _note(drain, "The console met an error of its own. Its log says which.")
+    return False
 
 
 def _asked(drain: Drain, counts: Counts | None) -> None:
