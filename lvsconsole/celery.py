@@ -4,12 +4,19 @@ Run it with `celery -A lvsconsole worker -B -Q console -c 1 -l info`.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
 from django.conf import settings
 from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A task of the beat. One that waited a whole turn is dropped: the next is there."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
 
 app = Celery("lvsconsole")
 app.conf.update(
@@ -44,51 +51,15 @@ app.conf.update(
     # In memory, in no file: nothing in the schedule needs to survive a restart.
     beat_scheduler="lvsconsole.beat:QuietScheduler",
     beat_schedule={
-        "deliver-outbox": {
-            "task": "apps.jobs.tasks.deliver_outbox",
-            "schedule": settings.DELIVER_EVERY,
-            "options": {"expires": settings.DELIVER_EVERY},
-        },
-        "deliver-errands": {
-            "task": "apps.jobs.tasks.deliver_errands",
-            "schedule": settings.DELIVER_EVERY,
-            "options": {"expires": settings.DELIVER_EVERY},
-        },
-        "begin-what-is-due": {
-            "task": "apps.jobs.tasks.begin_what_is_due",
-            "schedule": settings.DELIVER_EVERY,
-            "options": {"expires": settings.DELIVER_EVERY},
-        },
-        "watch-drains": {
-            "task": "apps.drains.tasks.watch_drains",
-            "schedule": settings.DELIVER_EVERY,
-            "options": {"expires": settings.DELIVER_EVERY},
-        },
-        "deliver-notices": {
-            "task": "apps.notify.tasks.deliver_notices",
-            "schedule": settings.DELIVER_EVERY,
-            "options": {"expires": settings.DELIVER_EVERY},
-        },
-        "forget-notices": {
-            "task": "apps.notify.tasks.forget_notices",
-            "schedule": 3600.0,
-            "options": {"expires": 3600.0},
-        },
-        "seal-audit-log": {
-            "task": "apps.jobs.tasks.seal_audit_log",
-            "schedule": settings.AUDIT_SEAL_EVERY,
-            "options": {"expires": settings.AUDIT_SEAL_EVERY},
-        },
-        "send-audit-log": {
-            "task": "apps.jobs.tasks.send_audit_log",
-            "schedule": settings.AUDIT_SEND_EVERY,
-            "options": {"expires": settings.AUDIT_SEND_EVERY},
-        },
-        "reap-runs": {
-            "task": "apps.jobs.tasks.reap_runs",
-            "schedule": settings.REAP_EVERY,
-            "options": {"expires": settings.REAP_EVERY},
-        },
+        "deliver-outbox": _every(settings.DELIVER_EVERY, "apps.jobs.tasks.deliver_outbox"),
+        "deliver-errands": _every(settings.DELIVER_EVERY, "apps.jobs.tasks.deliver_errands"),
+        "begin-what-is-due": _every(settings.DELIVER_EVERY, "apps.jobs.tasks.begin_what_is_due"),
+        "watch-drains": _every(settings.DELIVER_EVERY, "apps.drains.tasks.watch_drains"),
+        "deliver-notices": _every(settings.DELIVER_EVERY, "apps.notify.tasks.deliver_notices"),
+        "forget-notices": _every(3600.0, "apps.notify.tasks.forget_notices"),
+        "seal-audit-log": _every(settings.AUDIT_SEAL_EVERY, "apps.jobs.tasks.seal_audit_log"),
+        "send-audit-log": _every(settings.AUDIT_SEND_EVERY, "apps.jobs.tasks.send_audit_log"),
+        "reap-runs": _every(settings.REAP_EVERY, "apps.jobs.tasks.reap_runs"),
     },
 )
 app.autodiscover_tasks(["apps.jobs", "apps.drains", "apps.notify"])

@@ -1,5 +1,7 @@
 """Acts on a change: submit, verdicts, second thoughts, confirming."""
 
+from collections.abc import Callable
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -82,27 +84,26 @@ def comment(request: Request, number: int) -> Response:
 @endpoint("POST")
 def withdraw(request: Request, number: int) -> Response:
     """Give the change up before it is applied."""
-    its = change_of(request, number)
-    body_of(request, Nothing)
-    services.withdraw_change(actor=request.user, change=its)
-    return change_now(request, number)
+    return _plain(request, number, services.withdraw_change)
 
 
 @describe("changes_reopen", ChangeFull, takes=Nothing, refusals=ACT)
 @endpoint("POST")
 def reopen(request: Request, number: int) -> Response:
     """Make it a draft again; its approvals no longer count."""
-    its = change_of(request, number)
-    body_of(request, Nothing)
-    services.reopen_change(actor=request.user, change=its)
-    return change_now(request, number)
+    return _plain(request, number, services.reopen_change)
 
 
 @describe("changes_confirm", ChangeFull, takes=Nothing, refusals=ACT)
 @endpoint("POST")
 def confirm(request: Request, number: int) -> Response:
     """It works: it stays."""
+    return _plain(request, number, services.confirm_change)
+
+
+def _plain(request: Request, number: int, act: Callable[..., Change]) -> Response:
+    """An act that takes nothing but the change."""
     its = change_of(request, number)
     body_of(request, Nothing)
-    services.confirm_change(actor=request.user, change=its)
+    act(actor=request.user, change=its)
     return change_now(request, number)

@@ -1,5 +1,6 @@
 """What can be done to many services at once."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,12 +12,12 @@ from lvs.rules.values import check_address
 HIGHEST_PERCENT = 10_000
 
 
-class Edit:
+class Edit(ABC):
     """One way to edit a service that is selected."""
 
+    @abstractmethod
     def of(self, service: VirtualService, selection: Selection) -> VirtualService | None:
         """The service as it is after; None = it is gone."""
-        raise NotImplementedError
 
     def problems(self, selection: Selection) -> list[Problem]:
         """What is wrong with the edit itself; paths are its fields."""
