@@ -10,12 +10,15 @@ from lvs.model import Table, VirtualService
 
 
 def warnings_of(cluster: Cluster, head: Table, service: VirtualService) -> list[str]:
-    """Sentences; of directors only as far as they have told. The three sysctls are each director's own."""
+    """Sentences; of directors only as far as they have told. The three sysctls are each director's own:
+    those of which the same is to be said are named together."""
     found = list(_of_the_service(service))
     table = head._replace(services=(service,))
+    whose: dict[str, list[str]] = {}
     for director in cluster.directors.select_related("status").order_by("name"):
-        found += _of_the_host(director.name, status_of(director), table)
-    return found
+        for warning in _of_the_host(status_of(director), table):
+            whose.setdefault(warning, []).append(director.name)
+    return found + [f"{', '.join(names)}: {warning}" for warning, names in whose.items()]
 
 
 def _of_the_service(service: VirtualService) -> Iterator[str]:
@@ -31,12 +34,12 @@ def _of_the_service(service: VirtualService) -> Iterator[str]:
         )
 
 
-def _of_the_host(name: str, status: object, table: Table) -> Iterator[str]:
+def _of_the_host(status: object, table: Table) -> Iterator[str]:
     observed = getattr(status, "observed", None)
     if not observed:
-        yield f"{name} has not told its sysctls: whether they hinder the drain is not known."
+        yield "It has not told its sysctls: whether they hinder the drain is not known."
         return
     sysctls = {f"net/ipv4/vs/{s}": str(value) for s, value in observed.get("sysctls", {}).items()}
     for finding in judge_draining(Host(sysctls=sysctls), table):
         if finding.level in ("warning", "unknown") and finding.code != "drain.run_estimation":
-            yield f"{name}: {finding.subject}: {finding.title}. {finding.why}"
+            yield f"{finding.subject}: {finding.title}. {finding.why}"

@@ -384,6 +384,6 @@ def test_udp_that_is_dropped_in_silence_is_warned_of(cluster):
 def test_a_director_that_told_nothing_is_said(cluster):
     cluster.directors.get().status.delete()
     cluster.directors.add(make_director("silent", holds=None))
-    assert "silent has not told its sysctls" in " ".join(
+    assert "silent: It has not told its sysctls" in " ".join(
         warnings_of(cluster, make_table([SERVICE]), SERVICE)
     )
