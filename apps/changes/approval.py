@@ -9,9 +9,10 @@ from apps.accounts.models import User
 from apps.accounts.policy import can
 from apps.changes.models import UNCONFIRMED, Change, ClusterPolicy, Review
 from apps.changes.selectors import base_table, table_of
-from apps.changes.small_edit import only_weights
+from apps.changes.small_edit import is_small_step, only_weights
 from apps.changes.windows import Frozen, frozen_at
 from apps.inventory.models import Cluster
+from lvs.plan import plan_from_document
 
 
 class Approvals(NamedTuple):
@@ -49,11 +50,22 @@ def counts(policy: ClusterPolicy, user: User) -> bool:
 
 
 def needed_for(change: Change) -> int:
-    """How many approvals the policy of now asks of the change as it is now."""
+    """How many approvals the policy of now asks of the change as it is now.
+
+    Of a submitted one its plans are looked at, too: a director may hold something else than the base, and
+    then even the same table does more to it than edit weights.
+    """
     policy = policy_of(change.cluster)
-    if policy.free_weights and only_weights(base_table(change), table_of(change)):
-        return 0
-    return policy.approvals
+    return 0 if policy.free_weights and _is_small(change) else policy.approvals
+
+
+def _is_small(change: Change) -> bool:
+    if not only_weights(base_table(change), table_of(change)):
+        return False
+    plans = change.plans.all()
+    return not any(plan.conflicts for plan in plans) and all(
+        is_small_step(step) for plan in plans for step in plan_from_document(plan.steps)
+    )
 
 
 def approvals_of(change: Change) -> Approvals:

@@ -25,12 +25,25 @@ def plan_for(change: Change, director: Director, table: Table) -> DirectorPlan:
     )
 
 
+def plan_even_if_unknown(change: Change, director: Director, table: Table) -> DirectorPlan:
+    """The same, for what must go now: a director of which it isn't known what it holds gets the order
+    without a plan of ours, makes its own, and keeps the others from nothing."""
+    try:
+        return plan_for(change, director, table)
+    except NotAllowed:
+        return DirectorPlan(
+            change=change, director=director, expected_digest="", steps=[], conflicts=[]
+        )
+
+
 def holds(director: Director, plan: DirectorPlan, digest: str) -> bool:
     """Whether the director needs no run to hold the table with this digest as its own.
 
     One without steps may need it: to take over what others put there just so, or to let go of settings.
     """
-    return not plan.steps and not plan.conflicts and director.status.owned_digest in ("", digest)
+    if plan.steps or plan.conflicts or not plan.expected_digest:
+        return False
+    return director.status.owned_digest in ("", digest)
 
 
 def _observed(director: Director) -> Observed:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.policy import require_somewhere, scope_of
@@ -62,8 +62,10 @@ def waiting_for(user: Person) -> QuerySet[Change]:
 
 
 def unsettled(user: Person) -> QuerySet[Change]:
-    """Changes that somebody must still do something about: confirm them, or review what went first."""
-    return changes(user).filter(UNCONFIRMED | Q(review_due=True)).defer("table")
+    """Changes that somebody must still do something about: confirm them, put back what could not be
+    taken back, or review what went first."""
+    half_back = Q(taken_back_by__state__in=("failed", "partial"), revision=F("cluster__head"))
+    return changes(user).filter(UNCONFIRMED | half_back | Q(review_due=True)).defer("table")
 
 
 def table_of(change: Change) -> Table:

@@ -1,6 +1,7 @@
 """Edits so small that a policy may let them pass: weights and drains. Pure."""
 
 from lvs.model import RealServer, Table, VirtualService
+from lvs.plan import AnyStep, SettingStep
 
 
 def only_weights(base: Table, table: Table) -> bool:
@@ -10,6 +11,17 @@ def only_weights(base: Table, table: Table) -> bool:
         return False
     now = table.by_key()
     return all(_only_weights(service, now[service.key]) for service in base.services)
+
+
+def is_small_step(step: AnyStep) -> bool:
+    """Whether a step of a plan does no more than that to a director, whatever it holds."""
+    if isinstance(step, SettingStep) or not isinstance(step.before, RealServer):
+        return False
+    if step.kind == "drain server":
+        return False  # its deletion follows, and it had a weight until now
+    if step.kind == "delete server":
+        return step.before.weight == 0
+    return step.server is not None and _even(step.before) == _even(step.server)
 
 
 def _only_weights(before: VirtualService, after: VirtualService) -> bool:

@@ -58,14 +58,20 @@ def _looked_at(
         return Moved(director, str(unknown))
 
 
+def window_over(change: Change) -> str:
+    """One sentence when the time in which it should begin is over; "" while it isn't."""
+    over = change.start_until is not None and timezone.now() >= change.start_until
+    return "The time in which it should begin is over." if over else ""
+
+
 def what_moved(change: Change) -> str:
     """One sentence that says what moved since the submit; "" when nothing did.
 
     Raises NotAllowed while it isn't known what a director holds: that passes, and the change stays.
     Reviewers approve the plans that they were shown, so each plan is made anew and must be the same.
     """
-    if change.start_until is not None and timezone.now() >= change.start_until:
-        return "The time in which it should begin is over."
+    if over := window_over(change):
+        return over
     if change.state == Change.State.APPROVED and not still_approved(change):
         return "Its approval no longer suffices: the policy, or who may approve, is another now."
     if head_moved(change):

@@ -30,12 +30,20 @@ class Timing(NamedTuple):
 AT_ONCE = Timing()
 
 
-def timing_for(change: Change, timing: Timing) -> Timing:
+def timing_for(change: Change, timing: Timing, *, takes_over: bool, emergency: bool) -> Timing:
     """The timing, with the confirmation that the cluster's policy asks for.
 
-    Raises Invalid for a window that is over or ends before it begins, and for too long a confirmation.
+    takes_over: it adopts what other programs put into a kernel. Putting back the table from before would
+    delete that, so it stays. emergency: it puts back a table that was confirmed, or needed no confirmation;
+    what it puts that in the place of must not come back. Raises Invalid for a window that is over or ends
+    before it begins, and for a confirmation that is too long, or can't be had.
     """
     problems = []
+    if takes_over and timing.confirm_within:
+        message = (
+            "It takes over what others put there, which could not be put back: leave this empty."
+        )
+        problems.append(Problem(("confirm_within",), "confirm.adopts", message))
     if timing.start_until is not None:
         if timing.start_until <= (timing.start_at or timezone.now()):
             message = "The window ends before it begins."
@@ -55,4 +63,6 @@ def timing_for(change: Change, timing: Timing) -> Timing:
         problems.append(Problem(("confirm_within",), "confirm.long", message))
     if problems:
         raise Invalid(problems)
+    if takes_over or emergency:
+        return timing._replace(confirm_within=0)
     return timing._replace(confirm_within=timing.confirm_within or asked)

@@ -11,6 +11,7 @@ from redis.retry import Retry
 from apps.drains.models import Drain
 from apps.inventory.models import Cluster
 from apps.telemetry.live import snapshot_key
+from apps.telemetry.selectors import LARGE, presences
 from lvs.agent.streams import ROW_FIELDS, row_id
 
 
@@ -28,22 +29,25 @@ class Counts(NamedTuple):
 
 
 def counts_of(drain: Drain) -> Counts | None:
-    """The sum over all directors of the cluster; None where one of them isn't heard now: unknown.
-
-    A director that holds no such real server counts nothing. Samples are a second or two old at most;
-    older ones are gone (`SNAPSHOT_EXPIRES`).
-    """
+    """The sum over all directors of the cluster; None where one of them isn't heard now, or can't be
+    understood: unknown. A director that holds no such real server counts nothing."""
+    directors = list(drain.cluster.directors.select_related("status").defer(*LARGE))
+    if not directors or any(there != "present" for there in presences(directors).values()):
+        return None
     try:
         frames = _frames(drain.cluster)
-    except redis.RedisError:
+        held = [frames[str(director.uuid)]["rows"] for director in directors]
+        if not all(isinstance(rows, dict) for rows in held):
+            return None
+        name = row_id(drain.key, drain.server)
+        return _summed([rows[name] for rows in held if name in rows])
+    except (redis.RedisError, KeyError, IndexError, TypeError, ValueError):
         return None
-    wanted = {str(uuid) for uuid in drain.cluster.directors.values_list("uuid", flat=True)}
-    if not wanted or wanted - frames.keys():
-        return None
-    name = row_id(drain.key, drain.server)
-    rows = [row for uuid in wanted if (row := frames[uuid]["rows"].get(name)) is not None]
+
+
+def _summed(rows: list[list[int]]) -> Counts:
     at = [ROW_FIELDS.index(field) for field in Counts._fields]
-    return Counts(*(sum(row[index] for row in rows) for index in at))
+    return Counts(*(sum(int(row[index]) for row in rows) for index in at))
 
 
 def _frames(cluster: Cluster) -> dict[str, dict[str, dict[str, list[int]]]]:

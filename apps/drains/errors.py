@@ -1,5 +1,7 @@
 """What the services of drains refuse."""
 
+from apps.changes.errors import ChangeError
 
-class DrainError(Exception):
+
+class DrainError(ChangeError):
     """The text is one sentence for the person who asked."""

@@ -1,13 +1,17 @@
 """Whoever writes past the services: the database itself refuses each illegal act, by raw SQL."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import Error, connection, transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.changes import services
 from apps.changes.models import Change
 from apps.jobs.services import approve_and_start
 from tests.factories import make_applied, make_draft, make_service, make_submitted
+from tests.guards import force
 from tests.services.records import count
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +182,18 @@ def test_a_draft_is_free(operator, cluster):
     before = count()
     done(update(draft, "title = 'Another'"))
     assert count() == before
+
+
+def test_the_workers_clock_may_be_a_little_before_the_databases(unconfirmed):
+    force(unconfirmed, confirm_by=timezone.now() + timedelta(seconds=40))
+    back = make_draft(unconfirmed.author, unconfirmed.cluster)
+    force(back, state="in_review", takes_back=unconfirmed)
+    done(update(back, "state = 'approved', approved_by = 'unconfirmed'"))
+
+
+def test_before_its_time_nothing_is_taken_back(unconfirmed):
+    back = make_draft(unconfirmed.author, unconfirmed.cluster)
+    force(back, state="in_review", takes_back=unconfirmed)
+    refused(
+        update(back, "state = 'approved', approved_by = 'unconfirmed'"), "approved by others, as"
+    )

@@ -71,6 +71,13 @@ def test_a_policy_that_somebody_else_changed_is_not_overwritten(admin, cluster):
     assert policy_of(cluster).approvals == 2
 
 
+def test_of_two_who_set_the_first_policy_at_once_the_second_is_told(admin, cluster):
+    shown = policy_of(cluster).version
+    services.set_policy(actor=admin, cluster=cluster, version=shown, approvals=2)
+    with pytest.raises(Conflict, match="Somebody else changed this policy"):
+        services.set_policy(actor=admin, cluster=cluster, version=shown, approvals=0)
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "says"),
     [
@@ -192,6 +199,47 @@ def test_any_other_edit_needs_its_approval_nevertheless(other, balanced, operato
     draft = put(make_draft(operator, balanced), other)
     assert needed_for(draft) == 1
     assert submit_and_start(actor=operator, change=draft).state == S.IN_REVIEW
+
+
+def test_weights_need_approval_where_a_director_would_get_more_than_weights(balanced, operator):
+    """Somebody deleted the service there by hand: the change would bring all of it back."""
+    observe(balanced.directors.get(), make_table([]))
+    draft = put(make_draft(operator, balanced), weighted(20, 10))
+    assert submit_and_start(actor=operator, change=draft).state == S.IN_REVIEW
+
+
+def test_weights_need_approval_where_they_take_over_what_others_put_there(balanced, operator):
+    director = balanced.directors.get()
+    observe(director, make_table([]), foreign=make_table([weighted(1, 1)]))
+    draft = put(make_draft(operator, balanced), weighted(20, 10))
+    change = submit_and_start(actor=operator, change=draft, adopt=True)
+    assert change.state == S.IN_REVIEW
+
+
+def test_putting_weights_back_that_drifted_needs_no_approval(balanced, operator):
+    observe(balanced.directors.get(), make_table([weighted(7, 1)]))
+    assert submit_and_start(actor=operator, change=make_draft(operator, balanced)).state == (
+        S.APPLYING
+    )
+
+
+def test_deleting_what_drifted_needs_approval(balanced, operator):
+    """The table is that of the head, and yet a director would lose something."""
+    third = WEB1._replace(address="192.168.1.105")
+    observe(balanced.directors.get(), make_table([make_service(servers=[WEB1, WEB2, third])]))
+    change = submit_and_start(actor=operator, change=make_draft(operator, balanced))
+    assert change.state == S.IN_REVIEW
+
+
+def test_a_loosened_policy_lets_on_what_has_its_approvals_by_now(
+    admin, operator, approver, cluster
+):
+    set_policy(admin, cluster, approvals=2)
+    change = approve(approver, make_submitted(operator, cluster))
+    set_policy(admin, cluster, approvals=1)
+    change = approve(approver, change)
+    assert (change.state, change.approved_by) == (S.APPROVED, "people")
+    assert change.reviews.count() == 1
 
 
 def test_a_policy_that_comes_to_ask_for_nobody_is_why_one_is_enough(

@@ -99,6 +99,10 @@ def test_a_freeze_is_added_and_removed_and_recorded(admin, cluster):
             {"starts_at": at("2026-11-27 00:00"), "ends_at": at("2026-11-26 00:00")},
             "ends_at",
         ),
+        (
+            {"starts_at": at("2026-11-27 00:00"), "ends_at": at("2999-01-01 00:00")},
+            "ends_at",
+        ),
         ({}, "starts_at"),
         ({"from_time": time(8), "to_time": time(9)}, "starts_at"),
         ({"weekdays": [7], "from_time": time(8), "to_time": time(9)}, "weekdays"),

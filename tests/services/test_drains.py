@@ -3,94 +3,29 @@
 from datetime import timedelta
 
 import pytest
-import redis
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from apps.changes.errors import NotAllowed
-from apps.changes.models import Change
-from apps.changes.services import open_draft, put_service, set_policy, withdraw_change
-from apps.drains.counting import Counts, counts_of
+from apps.changes.services import withdraw_change
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
-from apps.drains.services import end_early, start_drain, undo_drain, watch_drains
-from apps.drains.warnings import warnings_of
-from apps.inventory.selectors import head_table
-from apps.jobs.services import approve_and_start, submit_and_start
-from apps.telemetry.live import store_frame
-from lvs.agent.streams import ROW_FIELDS, row_id
-from lvs.canonical_form import make_table
-from lvs.settings import Sysctl
+from apps.drains.services import end_early, undo_drain, watch_drains
+from apps.jobs.services import approve_and_start
 from tests.applying import verified
 from tests.factories import (
     WEB1,
     WEB2,
     make_applied,
-    make_director,
-    make_service,
+    make_cluster,
     make_submitted,
     make_user,
-    observe,
 )
+from tests.services.draining import counted, drain, idle_long_enough, now, settle, weights
 from tests.services.records import count, said
 
 pytestmark = pytest.mark.django_db
 D = Drain.State
-SERVICE = make_service()
-
-
-@pytest.fixture
-def balanced(admin, operator, approver, cluster):
-    """The tutorial's service is applied; weights and drains need no approval."""
-    set_policy(actor=admin, cluster=cluster, version=1, approvals=1, free_weights=True)
-    make_applied(make_submitted(operator, cluster), approver)
-    cluster.refresh_from_db()
-    return cluster
-
-
-def drain(actor, cluster, then="remove", server=WEB1, **wanted):
-    asked = {"then": Drain.Then(then), "reason": "New disk"} | wanted
-    return start_drain(
-        actor=actor,
-        cluster=cluster,
-        service=SERVICE.key,
-        address=server.address,
-        port=server.port,
-        **asked,
-    )
-
-
-def now(drain):
-    return Drain.objects.get(pk=drain.pk)
-
-
-def settle(drain):
-    """Its change of now is carried out by every director."""
-    verified(Change.objects.get(pk=now(drain).change_id))
-
-
-def counted(monkeypatch, *counts):
-    """What is connected to the real server from here on; nothing = not known."""
-    seen = Counts(*counts) if counts else None
-    monkeypatch.setattr("apps.drains.services.watch.counts_of", lambda drain: seen)
-
-
-def idle_long_enough(drain):
-    Drain.objects.filter(pk=drain.pk).update(idle_since=timezone.now() - timedelta(seconds=6))
-
-
-def weights(cluster):
-    cluster.refresh_from_db()
-    return {str(s): s.weight for s in head_table(cluster).by_key()[SERVICE.key].real_servers}
-
-
-@pytest.fixture
-def draining(balanced, operator, monkeypatch):
-    counted(monkeypatch, 3, 2, 1)
-    made = drain(operator, balanced)
-    settle(made)
-    assert watch_drains() == 1
-    return now(made)
 
 
 def test_it_begins_with_a_change_to_weight_0(balanced, operator):
@@ -195,30 +130,6 @@ def test_what_is_not_known_ends_no_drain(draining, monkeypatch):
     assert "not known" in found.note
 
 
-def test_it_is_undone_with_its_old_weight(draining, operator):
-    undo_drain(actor=operator, drain=draining)
-    assert now(draining).state == D.UNDOING
-    settle(draining)
-    watch_drains()
-    assert now(draining).state == D.UNDONE
-    assert weights(draining.cluster)["192.168.1.103:80"] == 1
-
-
-def test_before_it_began_undoing_withdraws_its_change(operator, approver, cluster):
-    make_applied(make_submitted(operator, cluster), approver)
-    cluster.refresh_from_db()
-    made = drain(operator, cluster)
-    undo_drain(actor=operator, drain=made)
-    assert now(made).state == D.NOT_BEGUN
-    assert now(made).change.state == Change.State.WITHDRAWN
-
-
-def test_while_its_change_is_applied_it_is_not_undone(balanced, operator):
-    made = drain(operator, balanced)
-    with pytest.raises(DrainError, match="is being applied: wait until it ends"):
-        undo_drain(actor=operator, drain=made)
-
-
 def test_it_can_be_removed_although_somebody_is_connected(draining, operator):
     end_early(actor=operator, drain=draining, how=Drain.Then.REMOVE)
     assert now(draining).state == D.REMOVING
@@ -240,27 +151,6 @@ def test_a_change_that_is_withdrawn_ends_it(operator, approver, cluster):
         D.NOT_BEGUN,
         f"Change #{made.change_id} was withdrawn.",
     )
-
-
-def other_change(operator, cluster, service):
-    cluster.refresh_from_db()
-    draft = open_draft(actor=operator, cluster=cluster, title="Other", reason="Because")
-    draft = put_service(
-        actor=operator, change=draft, version=draft.version, old_key=SERVICE.key, service=service
-    )
-    return verified(submit_and_start(actor=operator, change=draft))
-
-
-def test_a_weight_that_somebody_gave_it_back_ends_it(draining, operator):
-    other_change(operator, draining.cluster, make_service(servers=[WEB1._replace(weight=7), WEB2]))
-    watch_drains()
-    assert (now(draining).state, now(draining).note) == (D.UNDONE, "Revision 3 gave it weight 7.")
-
-
-def test_a_real_server_that_somebody_removed_ends_it(draining, operator):
-    other_change(operator, draining.cluster, make_service(servers=[WEB2]))
-    watch_drains()
-    assert (now(draining).state, now(draining).note) == (D.REMOVED, "Revision 3 has it no more.")
 
 
 @pytest.mark.parametrize(
@@ -306,84 +196,33 @@ def test_it_goes_on_when_whoever_asked_lost_the_right(draining, operator, monkey
     assert "role operator" in found.note
 
 
-# --- counting ------------------------------------------------------------------------------------
+def test_at_its_deadline_nobody_is_cut_off_who_can_not_be_seen(balanced, operator, monkeypatch):
+    counted(monkeypatch, 9, 9, 9)
+    made = drain(operator, balanced, minutes=5, at_deadline=Drain.Then.REMOVE)
+    settle(made)
+    watch_drains()
+    Drain.objects.filter(pk=made.pk).update(deadline=timezone.now())
+    counted(monkeypatch)
+    watch_drains()
+    assert now(made).state == D.DRAINING
+    counted(monkeypatch, 9, 9, 9)
+    watch_drains()
+    assert now(made).state == D.REMOVING
 
 
-def frame(director, rows):
-    return {"director": str(director.uuid), "name": director.name, "rows": rows, "full": True}
+def test_one_that_meets_an_error_keeps_no_other(draining, operator, monkeypatch):
+    other = make_cluster("b")
+    make_applied(make_submitted(operator, other), make_user("approver"))
+    fine = drain(operator, other)
 
+    def looked_at(drain):
+        if drain.pk == draining.pk:
+            raise RuntimeError("broken on purpose")
 
-def row(active, inactive, persistent):
-    return [active, inactive, persistent] + [0] * (len(ROW_FIELDS) - 3)
-
-
-def test_connections_are_summed_over_all_directors(balanced, operator, redis_url):
-    second = make_director("second")
-    balanced.directors.add(second)
-    made = drain(operator, balanced)
-    name = row_id(SERVICE.key, "192.168.1.103:80")
-    assert counts_of(made) is None
-    with redis.Redis.from_url(redis_url) as client:
-        first = balanced.directors.exclude(pk=second.pk).get()
-        store_frame(client, balanced.pk, frame(first, {name: row(1, 2, 3)}))
-        assert counts_of(made) is None, "one director is not heard"
-        store_frame(client, balanced.pk, frame(second, {name: row(10, 20, 30)}))
-        assert counts_of(made) == Counts(11, 22, 33)
-        store_frame(client, balanced.pk, frame(second, {}))
-        assert counts_of(made) == Counts(1, 2, 3)
-
-
-def test_without_redis_nothing_is_known(balanced, operator, redis_server, redis_url):
-    made = drain(operator, balanced)
-    redis_server.stop()
-    assert counts_of(made) is None
-
-
-# --- warnings ------------------------------------------------------------------------------------
-
-
-def warned(cluster, service, **sysctls):
-    table = make_table([service], sysctls=tuple(Sysctl(n, v) for n, v in sysctls.items()))
-    observe(cluster.directors.get(), table)
-    return " ".join(warnings_of(cluster, make_table([service]), service))
-
-
-WELL = {
-    "expire_nodest_conn": "1",
-    "expire_quiescent_template": "1",
-    "conn_reuse_mode": "1",
-}
-
-
-def test_with_all_set_well_nothing_is_warned_of(cluster):
-    assert warned(cluster, SERVICE, **WELL) == ""
-
-
-def test_mh_without_fallback_is_warned_of(cluster):
-    assert "without the flag mh-fallback" in warned(cluster, make_service(scheduler="mh"), **WELL)
-    flagged = make_service(scheduler="mh", flags=("mh-fallback",))
-    assert warned(cluster, flagged, **WELL) == ""
-
-
-def test_persistence_is_warned_of_and_the_sysctl_that_ends_it(cluster):
-    sticky = make_service(persistence=300)
-    assert "stick to their real server for 300 seconds" in warned(cluster, sticky, **WELL)
-    off = warned(cluster, sticky, **WELL | {"expire_quiescent_template": "0"})
-    assert "expire_quiescent_template" in off
-
-
-def test_a_reused_port_is_warned_of(cluster):
-    assert "conn_reuse_mode" in warned(cluster, SERVICE, **WELL | {"conn_reuse_mode": "0"})
-
-
-def test_udp_that_is_dropped_in_silence_is_warned_of(cluster):
-    udp = make_service(protocol="udp", port=53)
-    assert "expire_nodest_conn" in warned(cluster, udp, **WELL | {"expire_nodest_conn": "0"})
-
-
-def test_a_director_that_told_nothing_is_said(cluster):
-    cluster.directors.get().status.delete()
-    cluster.directors.add(make_director("silent", holds=None))
-    assert "silent: It has not told its sysctls" in " ".join(
-        warnings_of(cluster, make_table([SERVICE]), SERVICE)
-    )
+    monkeypatch.setattr("apps.drains.services.watch.counts_of", looked_at)
+    approver = make_user("approver")
+    change = approve_and_start(actor=approver, change=fine.change, digest=fine.change.digest)
+    verified(change)
+    assert watch_drains() == 1
+    assert now(draining).note == "The console met an error of its own. Its log says which."
+    assert now(fine).state == D.DRAINING

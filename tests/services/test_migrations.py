@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from apps.accounts.models import User
+from apps.changes.approval import approvals_of
 from apps.changes.models import DirectorPlan, ProposedEndpoint
 from apps.inventory.models import ClaimedEndpoint
 from lvs.documents import scope_to_document
@@ -79,6 +80,19 @@ def test_groups_become_roles_held_everywhere(migrate):
     }
     assert held == {"adil": {("approver", None)}, "vera": {("viewer", None), ("auditor", None)}}
     assert not Group.objects.exists()
+
+
+def test_an_approval_of_what_a_change_holds_still_counts(migrate):
+    """Edits raised its version more often than verdicts were given."""
+    operator, approver = make_user("operator"), make_user("approver")
+    change = make_applied(make_submitted(operator, make_cluster("web")), approver)
+    then = migrate("changes", "0002_conflicts_by_name")
+    then.get_model("changes", "Change").objects.update(version=7)
+    migrate("changes", "0003_policies_and_approvals")
+    migrate("changes", "0006_drift")
+    change.refresh_from_db()
+    assert [review.version for review in change.reviews.all()] == [7]
+    assert len(approvals_of(change).given) == 1
 
 
 def test_claims_of_heads_and_open_changes_are_filled_in(migrate):

@@ -46,6 +46,17 @@ def test_the_first_of_two_approvals_is_noted(admin, operator, approver, cluster)
     assert change.state == S.APPLYING
 
 
+def test_who_approved_under_a_stricter_policy_is_asked_to_go_on(admin, operator, approver, cluster):
+    set_policy(admin, cluster, approvals=2)
+    change = make_submitted(operator, cluster)
+    act(approver, change, "approve")
+    set_policy(admin, cluster, approvals=1, version=2)
+    assert "it needs only your word to go on" in page(approver, change)
+    act(approver, change, "approve")
+    change.refresh_from_db()
+    assert change.state == S.APPLYING
+
+
 def test_who_is_not_named_is_told_who_is(admin, operator, approver, cluster):
     set_policy(admin, cluster, approvers=[admin])
     change = make_submitted(operator, cluster)
@@ -129,6 +140,15 @@ def test_what_was_taken_back_says_by_which_change(unconfirmed, operator):
     assert f"Taken back by change {back.pk}" in page(operator, unconfirmed)
     assert f"Takes back change {unconfirmed.pk}" in page(operator, back)
     assert act(operator, unconfirmed, "confirm").status_code == 409
+
+
+def test_what_could_not_be_taken_back_is_marked_wherever_it_is_listed(unconfirmed, viewer):
+    force(unconfirmed, confirm_by=timezone.now())
+    begin_what_is_due()
+    back = Change.objects.get(takes_back=unconfirmed)
+    services.end_change(change=back, state=S.FAILED)
+    assert "Not taken back" in page(viewer, unconfirmed)
+    assert "Not taken back" in text_of(browser(viewer).get("/clusters/web/"))
 
 
 @pytest.fixture

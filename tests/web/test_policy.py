@@ -56,9 +56,8 @@ def test_too_few_approvers_are_said_beside_them(admin, approver, cluster):
 
 def test_an_old_page_does_not_overwrite_a_newer_policy(admin, cluster):
     client = browser(admin)
-    client.post(PATH, POLICY)
     client.post(PATH, POLICY | {"approvals": "3"})
-    response = client.post(PATH, POLICY | {"approvals": "0"})
+    response = client.post(PATH, POLICY | {"approvals": "0"})  # the version of before
     assert response.status_code == 409
     assert "Somebody else changed this policy" in text_of(response)
     assert policy_of(cluster).approvals == 3

@@ -84,6 +84,9 @@ GUARDS = (
     ("inventory_cluster", "UPDATE", CLUSTER_RULES),
 )
 
+CLOCKS_MAY_DIFFER = "1 minute"
+"""By how much the worker's clock may be before the database's."""
+
 
 def name_of(table, event):
     return f"guard_{table}_{event.lower()}"
@@ -92,8 +95,9 @@ def name_of(table, event):
 def on_postgresql(table, event, rules):
     """A function that raises the first broken rule, and its trigger."""
     name = name_of(table, event)
+    now = f"clock_timestamp() + interval '{CLOCKS_MAY_DIFFER}'"
     checks = "\n".join(
-        f"IF {rule.format(table_differs='NEW.table IS DISTINCT FROM OLD.table', now='clock_timestamp()')}"
+        f"IF {rule.format(table_differs='NEW.table IS DISTINCT FROM OLD.table', now=now)}"
         f" THEN RAISE EXCEPTION '{says}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
         for rule, says in rules
     ).replace("NEW.table", 'NEW."table"').replace("OLD.table", 'OLD."table"')  # fmt: skip
@@ -104,7 +108,7 @@ def on_postgresql(table, event, rules):
 
 def on_sqlite(table, event, rules):
     """One trigger that aborts at the first broken rule."""
-    now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    now = f"strftime('%Y-%m-%d %H:%M:%f', 'now', '+{CLOCKS_MAY_DIFFER}')"
     checks = " ".join(
         f"SELECT RAISE(ABORT, '{says}') WHERE "
         f"{rule.format(table_differs='NEW.table IS NOT OLD.table', now=now)};"

@@ -19,17 +19,12 @@ from apps.changes.services.imports import open_imported
 from apps.changes.services.policies import add_freeze, remove_freeze, set_policy
 from apps.changes.services.progress import end_change, mark_stale, start_change
 from apps.changes.services.rebase import rebase_change
-from apps.changes.services.review import (
-    approve_change,
-    comment_on_change,
-    reject_change,
-    reopen_change,
-    withdraw_change,
-)
+from apps.changes.services.review import approve_change, comment_on_change, reject_change
 from apps.changes.services.rollback import open_rollback
 from apps.changes.services.settings import put_settings
 from apps.changes.services.submit import submit_change
 from apps.changes.services.table import put_table
+from apps.changes.services.withdraw import reopen_change, withdraw_change, withdraw_with
 
 __all__ = [
     "add_freeze",
@@ -63,4 +58,5 @@ __all__ = [
     "submit_change",
     "take_back",
     "withdraw_change",
+    "withdraw_with",
 ]

@@ -10,16 +10,19 @@ from apps.changes.announce import announce
 from apps.changes.approval import approvals_of
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change, DirectorPlan, Review
-from apps.changes.planning import plan_for
+from apps.changes.planning import plan_even_if_unknown
 from apps.changes.selectors import base_table, directors_of
-from apps.changes.services.review import check_counts, store_review
+from apps.changes.services.progress import settle
+from apps.changes.services.verdict import check_counts, store_review
 from apps.changes.services.working_copy import note_claims
 from apps.changes.signals import happened
-from apps.changes.states import locked, move
+from apps.changes.states import expect, locked, move
 from lvs.documents import table_to_document
 from lvs.rules import Problem
 
 S = Change.State
+WENT = (S.APPROVED, S.APPLYING, S.APPLIED, S.FAILED, S.PARTIAL)
+"""Where a change can be that goes first, and is reviewed after."""
 
 
 @transaction.atomic
@@ -51,8 +54,9 @@ def confirm_change(*, actor: User, change: Change) -> Change:
 def take_back(*, change: Change) -> Change | None:
     """The change that puts back the table from before one that nobody confirmed in time, approved.
 
-    None: it was confirmed, or taken back, in this very moment. Raises NotAllowed while it isn't known
-    what a director holds, or another change is being applied: that passes.
+    It goes to those directors that got the change, each by itself: one that can't be read keeps no other
+    from it, and what other programs hold is left alone. None: it was confirmed, or taken back, in this
+    very moment, or none of its directors is left. Raises NotAllowed while another change is being applied.
     """
     change = locked(change)
     if not change.waits_for_confirmation or change.confirm_by is None:
@@ -61,6 +65,11 @@ def take_back(*, change: Change) -> Change | None:
         return None
     if change.cluster.changes.filter(state=S.APPLYING).exists():
         raise NotAllowed(f"Another change is being applied to {change.cluster}.")
+    had_it = {plan.director_id for plan in change.plans.all()}
+    directors = [director for director in directors_of(change) if director.pk in had_it]
+    if not directors:
+        settle(change, "its directors left the cluster")
+        return None
     table = base_table(change)
     back = Change.objects.create(
         cluster=change.cluster,
@@ -74,15 +83,14 @@ def take_back(*, change: Change) -> Change | None:
     change.endpoints.all().delete()
     Change.objects.filter(pk=change.pk).update(state_note="")  # why it had to wait
     note_claims(back, back.table)
-    plans = [plan_for(back, director, table) for director in directors_of(back)]
+    plans = [plan_even_if_unknown(back, director, table) for director in directors]
     DirectorPlan.objects.bulk_create(plans)
     move(
         back,
         S.IN_REVIEW,
         digest=table.digest,
         submitted_at=timezone.now(),
-        adopt=True,  # both were confirmed as the table from before was approved
-        allow_empty=True,
+        allow_empty=True,  # confirmed as the table from before was approved
     )
     move(back, S.APPROVED, approved_by=Change.Basis.UNCONFIRMED)
     record(
@@ -114,9 +122,11 @@ def review_afterwards(
         raise NotAllowed(f"Change #{change.pk} waits for no review.")
     if verdict == Review.Verdict.REJECT and not comment.strip():
         raise Invalid([Problem(("comment",), "comment.missing", "Say why you object.")])
-    check_counts(actor, change)
-    store_review(actor, change, verdict, comment, afterwards=True)
+    expect(change, *WENT, act="reviewed afterwards")
     objected = verdict == Review.Verdict.REJECT
+    if not objected:  # whoever may review may object
+        check_counts(actor, change)
+    store_review(actor, change, verdict, comment, afterwards=True)
     approvals = approvals_of(change)
     if objected or approvals.complete:
         Change.objects.filter(pk=change.pk).update(review_due=False)

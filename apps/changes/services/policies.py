@@ -1,10 +1,11 @@
 """Writing what a cluster asks of its changes, and when none may begin."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.policy import can, require
@@ -16,6 +17,9 @@ from apps.changes.models import ClusterPolicy, FreezeWindow
 from apps.changes.models.policy import LONGEST_CONFIRMATION, MOST_APPROVALS
 from apps.inventory.models import Cluster
 from lvs.rules import Problem
+
+FURTHEST = timedelta(days=5 * 365)
+"""How far ahead a freeze may end."""
 
 
 @transaction.atomic
@@ -43,8 +47,7 @@ def set_policy(
     before = _state(policy)
     policy.approvals, policy.free_weights = approvals, free_weights
     policy.confirm_within = confirm_within
-    if policy.pk:
-        policy.version += 1
+    policy.version += 1
     policy.save()
     policy.approvers.set(approvers)
     old, new = changed(before, _state(policy))
@@ -127,7 +130,10 @@ def _check_freeze(window: FreezeWindow) -> None:
         message = "Say why: people whose change waits will ask."
         problems.append(Problem(("reason",), "reason.missing", message))
     if window.starts_at is not None:
-        if window.ends_at is None or window.ends_at <= window.starts_at:
+        if window.ends_at is not None and window.ends_at > timezone.now() + FURTHEST:
+            message = f"A freeze ends within {FURTHEST.days // 365} years."
+            problems.append(Problem(("ends_at",), "freeze.far", message))
+        elif window.ends_at is None or window.ends_at <= window.starts_at:
             problems.append(Problem(("ends_at",), "freeze.empty", "It must end after it begins."))
     elif window.from_time is None or window.to_time is None or not window.weekdays:
         message = "Give both dates, or days of the week with both times."

@@ -66,6 +66,8 @@ def end_change(*, change: Change, state: Change.State, note: str = "") -> bool:
     )
     if state == S.APPLIED and change.revision is not None:
         _make_head(change, change.revision)
+    if state == S.PARTIAL and change.approved_by == Change.Basis.EMERGENCY:
+        _settle_unconfirmed(change)  # some directors hold what it went back to
     settle_drifts(cluster=change.cluster)
     happened.send(sender=Change, change=change, event=str(state), actor=None)
     if state == S.APPLIED and change.waits_for_confirmation:
@@ -79,7 +81,7 @@ def mark_stale(*, change: Change, note: str) -> Change:
     """What the change was made from has moved: no approval counts any more."""
     change = locked(change)
     before = change.state
-    move(change, S.STALE, note=note)
+    move(change, S.STALE, note=note, review_due=False)
     record(
         actor=None,
         action="change.stale",
@@ -121,13 +123,18 @@ def _settle_unconfirmed(change: Change) -> None:
     Only an emergency's rollback gets past a change that waits to be confirmed.
     """
     for other in change.cluster.changes.filter(UNCONFIRMED).exclude(pk=change.pk):
-        Change.objects.filter(pk=other.pk).update(confirm_by=None)
-        ProposedEndpoint.objects.filter(change=other).delete()
-        record(
-            actor=None,
-            action="change.settled",
-            obj=other,
-            after={"by": f"change {change.pk}"},
-            change_number=other.pk,
-        )
-        announce(other)
+        settle(other, f"change {change.pk}")
+
+
+def settle(change: Change, by: str) -> None:
+    """A (locked) change needs no confirmation any more, and won't be taken back. by: because of what."""
+    Change.objects.filter(pk=change.pk).update(confirm_by=None, state_note="")
+    ProposedEndpoint.objects.filter(change=change).delete()
+    record(
+        actor=None,
+        action="change.settled",
+        obj=change,
+        after={"by": by},
+        change_number=change.pk,
+    )
+    announce(change)

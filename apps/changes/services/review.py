@@ -1,20 +1,17 @@
-"""Verdicts on a change, and its author's second thoughts."""
-
-from typing import Any
+"""Verdicts on a change that was submitted."""
 
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.accounts.policy import can, require
-from apps.audit.services import record
-from apps.changes.announce import announce
-from apps.changes.approval import approvals_of, approvers_named, counts, policy_of
+from apps.accounts.policy import require
+from apps.changes.approval import approvals_of, policy_of
 from apps.changes.claims import refuse_claimed
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
 from apps.changes.selectors import table_of
+from apps.changes.services.noted import noted
 from apps.changes.services.progress import mark_stale
-from apps.changes.services.rebase import rebase_if_clear
+from apps.changes.services.verdict import adds_a_voice, check_counts, store_review
 from apps.changes.staleness import what_moved
 from apps.changes.states import expect, locked, move
 from lvs.rules import Problem
@@ -43,16 +40,18 @@ def approve_change(
     busy = cluster.changes.filter(state=S.APPLYING).first()
     if busy is not None:
         raise NotAllowed(f"Change #{busy.pk} is being applied to {cluster}: wait until it ends.")
-    check_counts(actor, change)
     refuse_claimed(actor, change, table_of(change).services)
-    store_review(actor, change, Review.Verdict.APPROVE, comment)
     approvals = approvals_of(change)
+    if not approvals.complete or adds_a_voice(actor, change, approvals):
+        check_counts(actor, change)
+        store_review(actor, change, Review.Verdict.APPROVE, comment)
+        approvals = approvals_of(change)
     if approvals.complete:
         enough = len(approvals.given) >= policy_of(change.cluster).approvals
         # Fewer: the policy came to ask for nobody, for such an edit, while it was in review.
         move(change, S.APPROVED, approved_by=B.PEOPLE if enough else B.POLICY)
     done = f"{len(approvals.given)} of {approvals.needed}"
-    return _noted(actor, change, "change.approved", S.IN_REVIEW, comment, approvals=done)
+    return noted(actor, change, "change.approved", S.IN_REVIEW, comment, approvals=done)
 
 
 @transaction.atomic
@@ -70,46 +69,7 @@ def reject_change(
         raise Invalid([Problem(("comment",), "comment.missing", message)])
     store_review(actor, change, Review.Verdict.REJECT, comment)
     move(change, S.REJECTED, note=comment.strip())
-    return _noted(actor, change, "change.rejected", S.IN_REVIEW, comment)
-
-
-@transaction.atomic
-def withdraw_change(*, actor: User, change: Change) -> Change:
-    """Give a change up before it is applied: its author, or who manages its directors."""
-    if not can(actor, "director.manage", change):
-        require(actor, "change.edit", change)
-    change = locked(change)
-    expect(change, S.DRAFT, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE, act="withdrawn")
-    before = change.state
-    move(change, S.WITHDRAWN)
-    return _noted(actor, change, "change.withdrawn", before)
-
-
-@transaction.atomic
-def reopen_change(*, actor: User, change: Change) -> Change:
-    """Make a draft of it again: plans and approvals are void, edits move to the head of now.
-
-    Where the head changed the same parts, the draft stays on the base that it had: its author decides,
-    and then calls `rebase_change`. Raises NotAllowed in any other state.
-    """
-    require(actor, "change.edit", change)
-    change = locked(change)
-    expect(change, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE, act="reopened")
-    before = change.state
-    change.plans.all().delete()
-    move(change, S.DRAFT, **UNSUBMITTED)
-    _noted(actor, change, "change.reopened", before)
-    return rebase_if_clear(actor, change)
-
-
-UNSUBMITTED: dict[str, Any] = {
-    "digest": "",
-    "submitted_at": None,
-    "adopt": False,
-    "allow_empty": False,
-    "approved_by": "",
-}
-"""What a submit has set, as a draft has it."""
+    return noted(actor, change, "change.rejected", S.IN_REVIEW, comment)
 
 
 @transaction.atomic
@@ -125,20 +85,8 @@ def comment_on_change(*, actor: User, change: Change, comment: str) -> Review:
     if not comment.strip():
         raise Invalid([Problem(("comment",), "comment.missing", "Write what you want to say.")])
     review = store_review(actor, change, Review.Verdict.COMMENT, comment)
-    _noted(actor, change, "change.commented", change.state, comment)
+    noted(actor, change, "change.commented", change.state, comment)
     return review
-
-
-def check_counts(actor: User, change: Change) -> None:
-    """Raises NotAllowed when this person's approval would not count, or not again."""
-    policy = policy_of(change.cluster)
-    if not counts(policy, actor):
-        names = ", ".join(user.display_name for user in approvers_named(policy))
-        raise NotAllowed(f"In {change.cluster} only the approval of {names} counts.")
-    if change.reviews.filter(
-        reviewer=actor, version=change.version, verdict=Review.Verdict.APPROVE
-    ).exists():
-        raise NotAllowed("You have approved it already: now somebody else must.")
 
 
 def _in_review(change: Change, digest: str, version: int | None, act: str) -> Change:
@@ -147,37 +95,4 @@ def _in_review(change: Change, digest: str, version: int | None, act: str) -> Ch
     expect(change, S.IN_REVIEW, act=act)
     if (change.digest, change.version) != (digest, shown):
         raise Conflict("The change is not the one that you were shown: look at it again.")
-    return change
-
-
-def store_review(
-    actor: User, change: Change, verdict: Review.Verdict, comment: str, **fields: Any
-) -> Review:
-    """Write what a person said of a locked change as it is now."""
-    return Review.objects.create(
-        change=change,
-        author=change.author,
-        reviewer=actor,
-        verdict=verdict,
-        digest=change.digest,
-        version=change.version,
-        **fields,
-        comment=comment.strip(),
-    )
-
-
-def _noted(
-    actor: User, change: Change, action: str, before: str, comment: str = "", **after: Any
-) -> Change:
-    record(
-        actor=actor,
-        action=action,
-        obj=change,
-        before={"state": before},
-        after={"state": change.state, **after}
-        | ({"digest": change.digest} if change.digest else {}),
-        reason=comment.strip() or change.reason,
-        change_number=change.pk,
-    )
-    announce(change)
     return change

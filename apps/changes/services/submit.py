@@ -14,7 +14,7 @@ from apps.changes.approval import needed_for
 from apps.changes.claims import claimed_elsewhere, take_turn
 from apps.changes.errors import Conflict, Invalid, NotAllowed, Stale
 from apps.changes.models import Change, DirectorPlan
-from apps.changes.planning import holds, plan_for
+from apps.changes.planning import holds, plan_even_if_unknown, plan_for
 from apps.changes.selectors import (
     differs_from_head,
     directors_of,
@@ -57,18 +57,20 @@ def submit_change(
         raise Conflict("The draft is not the one that you were shown: look at it again.")
     table = table_of(change)
     _check(actor, change, table, allow_empty=allow_empty)
-    timing = timing_for(change, timing)
     if emergency:
         _check_emergency(change, table)
     directors = list(directors_of(change))
-    plans = [plan_for(change, director, table) for director in directors]
+    make = plan_even_if_unknown if emergency else plan_for
+    plans = [make(change, director, table) for director in directors]
+    takes_over = any(plan.conflicts for plan in plans)
+    timing = timing_for(change, timing, takes_over=takes_over, emergency=emergency)
     if not plans:
         raise NotAllowed(
             f"Cluster {change.cluster} has no director yet: assign one before you submit."
         )
     if not differs_from_head(change) and all(map(holds, directors, plans, repeat(table.digest))):
         raise NotAllowed("Nothing would change: every director holds this table already.")
-    if any(plan.conflicts for plan in plans) and not adopt:
+    if takes_over and not adopt:
         raise NotAllowed(_conflicts(plans))
     DirectorPlan.objects.bulk_create(plans)
     move(

@@ -41,6 +41,9 @@ def start_drain(
         raise DrainError("Say why: reviewers and the audit log need a reason.")
     if minutes is not None and not 1 <= minutes <= LONGEST:
         raise DrainError(f"From 1 to {LONGEST} minutes.")
+    # Locked before its head is read: else another change may end in between.
+    Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
+    cluster = Cluster.objects.select_related("head").get(pk=cluster.pk)
     server = server_in(service_in_head(cluster, service), address, port)
     if server.weight == 0:
         raise DrainError(f"{server} has weight 0 already.")
@@ -88,6 +91,8 @@ def undo_drain(*, actor: User, drain: Drain) -> Drain:
     """
     require(actor, "change.submit", drain.cluster)
     drain = _open(drain)
+    if drain.state == S.UNDOING:
+        raise DrainError(f"It is being undone already, by change #{drain.change_id}.")
     return finish(actor, drain, Drain.Then.UNDO)
 
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.models import Change
-from apps.changes.services import withdraw_change
+from apps.changes.services import withdraw_with
+from apps.changes.services.withdraw import BEFORE_IT_GOES
 from apps.drains.edits import remove, set_weight
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
@@ -16,13 +17,6 @@ from apps.telemetry import push
 
 S = Drain.State
 OPEN = (S.ASKED, S.DRAINING, S.REMOVING, S.UNDOING)
-_WAITING = (
-    Change.State.DRAFT,
-    Change.State.IN_REVIEW,
-    Change.State.APPROVED,
-    Change.State.REJECTED,
-    Change.State.STALE,
-)
 
 
 def locked(drain: Drain) -> Drain:
@@ -74,16 +68,24 @@ def finish(actor: User | None, drain: Drain, how: Drain.Then) -> Drain:
         return _give_up(who, drain)
     if drain.change.state == Change.State.APPLYING:
         raise DrainError(f"Change #{drain.change_id} is being applied: wait until it ends.")
-    if drain.state == S.REMOVING and drain.change.state in _WAITING:
-        withdraw_change(actor=drain.change.author, change=drain.change)
+    if drain.state == S.REMOVING and drain.change.state in BEFORE_IT_GOES:
+        withdraw_with(actor=who, change=drain.change, what=str(drain))
+    return move(actor, drain, S.UNDOING, change=_undoing(who, drain))
+
+
+def undo_again(drain: Drain) -> Drain:
+    """The change that undoes a (locked) drain became stale: the same once more, on the head of now."""
+    return move(None, drain, S.UNDOING, change=_undoing(drain.change.author, drain))
+
+
+def _undoing(who: User, drain: Drain) -> Change:
     title = f"Undo the drain of {drain.server} from {drain.key}"
-    change = set_weight(who, drain, drain.weight_before, title, allow_empty=True)
-    return move(actor, drain, S.UNDOING, change=change)
+    return set_weight(who, drain, drain.weight_before, title, allow_empty=True)
 
 
 def _give_up(who: User, drain: Drain) -> Drain:
     """Before its weight is 0: withdraw the change that would make it so."""
-    if drain.change.state not in _WAITING:
+    if drain.change.state not in BEFORE_IT_GOES:
         raise DrainError(f"Change #{drain.change_id} is being applied: wait until it ends.")
-    withdraw_change(actor=drain.change.author, change=drain.change)
+    withdraw_with(actor=who, change=drain.change, what=str(drain))
     return move(who, drain, S.NOT_BEGUN, note="It was given up before it began.")

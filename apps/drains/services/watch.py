@@ -3,47 +3,39 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from apps.changes.errors import ChangeError
 from apps.changes.models import Change
 from apps.drains.counting import Counts, counts_of
 from apps.drains.edits import server_in, service_in_head
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
-from apps.drains.services.steps import announce, finish, locked, move
+from apps.drains.services.steps import announce, finish, locked, move, undo_again
+from apps.jobs.services.beats import each_by_itself
 
 logger = logging.getLogger(__name__)
 S = Drain.State
 C = Change.State
 
-IDLE_FOR = timedelta(seconds=5)
-"""How long nobody must be connected, so that one reading between two connections decides nothing."""
+IDLE_FOR = timedelta(seconds=15)
+"""How long nobody must be connected: longer than a director that fell silent looks as if it were there
+(`DIRECTOR_AWAY_AFTER`), so that no old reading decides."""
 
 
 def watch_drains() -> int:
-    """Look at every open drain; returns how many moved. Two workers may do this side by side."""
-    return sum(_look(drain) for drain in Drain.objects.filter(ended_at=None).order_by("pk"))
+    """Look at every open drain; returns how many moved. Two workers may do this side by side; one drain that
+    can't go on says why, and keeps no other."""
+    return each_by_itself(Drain.objects.filter(ended_at=None).order_by("pk"), _look, _note)
 
 
 def _look(drain: Drain) -> bool:
     counts = counts_of(drain)  # before the locks: Redis may be slow
-    try:
-        with transaction.atomic():
-            drain = locked(drain)
-            before = drain.state
-            _STEPS[S(drain.state)](drain, counts)
-            return drain.state != before
-    except (ChangeError, DrainError, PermissionDenied) as error:
-        _note(drain, str(error))
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: nothing else would go either
-    except Exception:
-        logger.exception("drain %s can't go on", drain.pk)
-        _note(drain, "The console met an error of its own. Its log says which.")
-    return False
+    with transaction.atomic():
+        drain = locked(drain)
+        before = drain.state
+        _STEPS[S(drain.state)](drain, counts)
+        return drain.state != before
 
 
 def _asked(drain: Drain, counts: Counts | None) -> None:
@@ -65,13 +57,16 @@ def _draining(drain: Drain, counts: Counts | None) -> None:
     if drain.idle_since is not None and now - drain.idle_since >= IDLE_FOR:
         finish(None, drain, Drain.Then(drain.then))
     elif drain.deadline is not None and now >= drain.deadline:
-        finish(None, drain, Drain.Then(drain.at_deadline))
+        how = Drain.Then(drain.at_deadline)
+        if how != Drain.Then.REMOVE or counts is not None:  # who is cut off must be known
+            finish(None, drain, how)
 
 
 def _removing(drain: Drain, counts: Counts | None) -> None:
     state, number = drain.change.state, drain.change_id
     if state == C.APPLIED:
-        move(None, drain, S.REMOVED)
+        if not _overtaken(drain, S.REMOVED):  # its author may have edited the change
+            move(None, drain, S.KEPT, note=f"Change #{number} left it at weight 0.")
     elif state == C.STALE:
         move(None, drain, S.DRAINING, note=f"Change #{number} became stale.", idle_since=None)
     elif state in (C.WITHDRAWN, C.REJECTED, C.FAILED, C.PARTIAL):
@@ -82,26 +77,35 @@ def _removing(drain: Drain, counts: Counts | None) -> None:
 def _undoing(drain: Drain, counts: Counts | None) -> None:
     state, number = drain.change.state, drain.change_id
     if state == C.APPLIED:
-        move(None, drain, S.UNDONE)
-    elif state in (C.WITHDRAWN, C.REJECTED, C.STALE, C.FAILED, C.PARTIAL):
+        if not _overtaken(drain, S.UNDONE):
+            move(None, drain, S.KEPT, note=f"Change #{number} left it at weight 0.")
+    elif state == C.STALE:
+        if not _overtaken(drain):
+            undo_again(drain)
+    elif state in (C.WITHDRAWN, C.REJECTED, C.FAILED, C.PARTIAL):
         ended = drain.change.get_state_display()
-        move(None, drain, S.DRAINING, note=f"Change #{number}, to undo it, was {ended}.")
+        move(None, drain, S.KEPT, note=f"Change #{number}, to undo it, was {ended}.")
 
 
 _STEPS = {S.ASKED: _asked, S.DRAINING: _draining, S.REMOVING: _removing, S.UNDOING: _undoing}
 
 
-def _overtaken(drain: Drain) -> bool:
-    """Whether another change has already removed the real server or given it a weight; then it ends."""
+def _overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
+    """Whether the head has the real server no more, or with a weight; then the drain ends.
+
+    meant: how its own change was to end it: no note then, where it did.
+    """
     head = drain.cluster.head
     try:
         server = server_in(service_in_head(drain.cluster, drain.key), drain.address, drain.port)
     except DrainError:
-        move(None, drain, S.REMOVED, note=f"Revision {head.number if head else 0} has it no more.")
+        note = f"Revision {head.number if head else 0} has it no more."
+        move(None, drain, S.REMOVED, note="" if meant == S.REMOVED else note)
         return True
     if server.weight:
         note = f"Revision {head.number if head else 0} gave it weight {server.weight}."
-        move(None, drain, S.UNDONE, note=note)
+        as_before = meant == S.UNDONE and server.weight == drain.weight_before
+        move(None, drain, S.UNDONE, note="" if as_before else note)
         return True
     return False
 

@@ -5,9 +5,10 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.changes import services as changes
 from apps.changes.approval import in_the_way
+from apps.changes.errors import NotAllowed
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
-from apps.changes.staleness import what_moved
+from apps.changes.staleness import what_moved, window_over
 from apps.changes.states import locked
 from apps.changes.timing import AT_ONCE, Timing
 from apps.inventory.services import create_revision
@@ -79,7 +80,11 @@ def start_due(*, change: Change) -> Change:
     Raises NotAllowed while it isn't known what a director holds.
     """
     change = locked(change)
-    if change.state != Change.State.APPROVED or in_the_way(change):
+    if change.state != Change.State.APPROVED:
+        return change
+    if over := window_over(change):
+        return changes.mark_stale(change=change, note=over)
+    if in_the_way(change):
         return change
     if moved := what_moved(change):
         return changes.mark_stale(change=change, note=moved)
@@ -98,7 +103,7 @@ def start_change(*, actor: User | None, change: Change) -> Change:
     have nothing to do: one that is away then keeps nobody from getting what they need.
 
     The first gets its place in the outbox; each other one once the one before it has verified the table.
-    actor None: because its time has come.
+    actor None: because its time has come. Raises NotAllowed when no director of its plans is left.
     """
     revision = create_revision(cluster=change.cluster, table=change.table, digest=change.digest)
     change = changes.start_change(actor=actor, change=change, revision=revision)
@@ -106,6 +111,8 @@ def start_change(*, actor: User | None, change: Change) -> Change:
     directors = change.cluster.directors.filter(pk__in=plans).select_related("status")
     at_once = change.approved_by in EVERYWHERE_AT_ONCE
     ordered = sorted(in_order(directors, table_of(change)), key=lambda d: not plans[d.pk].steps)
+    if not ordered:
+        raise NotAllowed(f"No director that it was planned for is left in {change.cluster}.")
     for position, director in enumerate(ordered):
         run = Run.objects.create(
             change=change,

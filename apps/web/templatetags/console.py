@@ -67,14 +67,21 @@ def state_badge(state: str) -> SafeString:
     return _badge(STATES[state])
 
 
+HALF_WAY = ("failed", "partial")
+"""How a change can end that took another one back, on some directors at most."""
+
+
 @register.simple_tag
 def change_marks(change: Change) -> SafeString:
     """What somebody must still do about an applied change, as badges; mostly nothing."""
     marks = []
     if change.review_due:
         marks.append(_badge(("Review due", "red", "urgent")))
-    if change.confirm_by and not change.confirmed_at and change.waits_for_confirmation:
-        marks.append(_badge(("Confirm it", "amber", "hourglass")))
+    if change.confirm_by and not change.confirmed_at:
+        if change.waits_for_confirmation:
+            marks.append(_badge(("Confirm it", "amber", "hourglass")))
+        elif change.taken_back_by.state in HALF_WAY:
+            marks.append(_badge(("Not taken back", "red", "urgent")))
     return format_html_join("", "{}", ((mark,) for mark in marks))
 
 

@@ -43,7 +43,7 @@ def new(request: Request, name: str, slug: str, server: str) -> HttpResponse:
                     allow_empty="allow_empty" in request.POST,
                     **form.cleaned_data,
                 )
-            except (DrainError, ChangeError) as refused:
+            except ChangeError as refused:
                 error, status = str(refused), 409
             else:
                 return redirect("web:drain", drain.pk)
@@ -83,7 +83,7 @@ def act(request: Request, number: int) -> HttpResponse:
                 services.end_early(actor=request.user, drain=drain, how=Drain.Then.KEEP)
             case _:
                 raise Http404("A drain has no such act.")
-    except (DrainError, ChangeError) as refused:
+    except ChangeError as refused:
         drain = found(selectors.drain, request.user, number)
         context = _context(request, drain) | {"error": str(refused)}
         return render(request, "web/drain.html", context, status=409)

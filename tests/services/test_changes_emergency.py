@@ -1,0 +1,173 @@
+"""Going back to a revision; in an emergency first, and reviewed after."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from apps.changes import services
+from apps.changes.errors import Invalid, NotAllowed
+from apps.changes.models import Change
+from apps.jobs.services import begin_what_is_due, submit_and_start
+from tests.applying import verified
+from tests.factories import (
+    make_applied,
+    make_cluster,
+    make_draft,
+    make_service,
+    make_submitted,
+    make_user,
+    put,
+)
+from tests.services.records import said
+from tests.services.timed import HOUR, approve, opened
+
+pytestmark = pytest.mark.django_db
+S = Change.State
+
+
+def test_a_rollback_holds_exactly_the_revisions_table(two_revisions, operator, approver):
+    change = opened(operator, two_revisions)
+    assert change.table == two_revisions.revisions.get(number=1).table
+    assert said("change.rollback_opened")[3]["revision"] == 1
+    change = services.submit_change(actor=operator, change=change)
+    change = verified(approve(approver, change))
+    assert (change.state, change.revision.number) == (S.APPLIED, 3)
+
+
+def test_an_emergency_goes_first_and_is_reviewed_after(two_revisions, approver):
+    ema = make_user("emergency")
+    draft = opened(ema, two_revisions)
+    change = submit_and_start(actor=ema, change=draft, emergency=True)
+    assert (change.state, change.approved_by, change.review_due) == (S.APPLYING, "emergency", True)
+    change = verified(change)
+    with pytest.raises(PermissionDenied, match="needs the role approver"):
+        services.review_afterwards(actor=ema, change=change, verdict="approve")
+    change = services.review_afterwards(actor=approver, change=change, verdict="approve")
+    assert not change.review_due
+    assert change.reviews.get().afterwards
+    assert said("change.approved_afterwards")[0] == "adil"
+
+
+def test_an_objection_ends_the_wait_too_and_says_why(two_revisions, approver):
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    with pytest.raises(Invalid, match="Say why you object"):
+        services.review_afterwards(actor=approver, change=change, verdict="reject")
+    change = services.review_afterwards(
+        actor=approver, change=change, verdict="reject", comment="It did not burn"
+    )
+    assert not change.review_due
+    assert said("change.objected")[4] == "It did not burn"
+
+
+def test_as_many_look_at_it_as_the_policy_asks(two_revisions, admin, approver):
+    services.set_policy(actor=admin, cluster=two_revisions, version=1, approvals=2)
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    assert services.review_afterwards(actor=approver, change=change, verdict="approve").review_due
+    with pytest.raises(NotAllowed, match="approved it already"):
+        services.review_afterwards(actor=approver, change=change, verdict="approve")
+    assert not services.review_afterwards(actor=admin, change=change, verdict="approve").review_due
+
+
+def test_an_emergency_does_not_wait_for_a_freeze(two_revisions, admin):
+    now = timezone.now()
+    services.add_freeze(
+        actor=admin, cluster=two_revisions, reason="Sale", starts_at=now - HOUR, ends_at=now + HOUR
+    )
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    assert change.state == S.APPLYING
+
+
+def test_an_emergency_settles_what_nobody_had_confirmed(unconfirmed):
+    cluster, ema = unconfirmed.cluster, make_user("emergency")
+    cluster.refresh_from_db()
+    change = verified(submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True))
+    assert change.state == S.APPLIED
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.confirm_by is None
+    assert said("change.settled")[3] == {"by": f"change {change.pk}"}
+    assert begin_what_is_due() == 0
+    cluster.refresh_from_db()
+    assert cluster.head == change.revision
+
+
+def test_only_a_rollback_goes_first(two_revisions):
+    ema = make_user("emergency")
+    draft = make_draft(ema, two_revisions, make_service(443))
+    with pytest.raises(NotAllowed, match="Only a rollback can go first"):
+        submit_and_start(actor=ema, change=draft, emergency=True)
+
+
+def test_a_rollback_that_was_edited_is_none_any_more(two_revisions):
+    ema = make_user("emergency")
+    draft = put(opened(ema, two_revisions), make_service(443))
+    assert draft.rolls_back_to is None
+    with pytest.raises(NotAllowed, match="Only a rollback can go first"):
+        submit_and_start(actor=ema, change=draft, emergency=True)
+
+
+def test_an_operator_has_no_emergency(two_revisions, operator):
+    with pytest.raises(PermissionDenied, match="role emergency"):
+        submit_and_start(actor=operator, change=opened(operator, two_revisions), emergency=True)
+
+
+def test_what_was_never_applied_is_not_gone_back_to(operator, approver, cluster):
+    change = approve(approver, make_submitted(operator, cluster))
+    with pytest.raises(NotAllowed, match="was never applied by every director"):
+        services.open_rollback(actor=operator, revision=change.revision, title="Go back")
+
+
+def test_an_emergency_waits_for_no_confirmation(two_revisions, admin):
+    """What it goes back to was good; what it replaces must not come back by itself."""
+    services.set_policy(
+        actor=admin, cluster=two_revisions, version=1, approvals=1, confirm_within=5
+    )
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    assert change.confirm_within == 0
+
+
+def test_a_director_that_can_not_be_read_keeps_no_other_from_an_emergency(operator, approver):
+    cluster = make_cluster(directors=2)
+    make_applied(make_submitted(operator, cluster), approver)
+    make_applied(make_submitted(operator, cluster, make_service(scheduler="wrr")), approver)
+    cluster.refresh_from_db()
+    status = cluster.directors.first().status
+    status.problem = "no right to read it"
+    status.save()
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True)
+    assert [run.state for run in change.runs.all()] == ["queued", "queued"]
+
+
+def test_whoever_may_review_may_object_although_others_are_named(two_revisions, admin, approver):
+    services.set_policy(
+        actor=admin, cluster=two_revisions, version=1, approvals=1, approvers=[admin]
+    )
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    with pytest.raises(NotAllowed, match="only the approval of Anna Stern counts"):
+        services.review_afterwards(actor=approver, change=change, verdict="approve")
+    change = services.review_afterwards(
+        actor=approver, change=change, verdict="reject", comment="It did not burn"
+    )
+    assert not change.review_due
+
+
+@pytest.mark.parametrize("how", ["reopen", "withdraw", "stale"])
+def test_an_emergency_that_did_not_go_is_reviewed_as_any_other(how, two_revisions, approver):
+    ema = make_user("emergency")
+    change = opened(ema, two_revisions)
+    change = services.submit_change(actor=ema, change=change, emergency=True)
+    assert change.review_due
+    if how == "reopen":
+        change = services.reopen_change(actor=ema, change=change)
+    elif how == "withdraw":
+        change = services.withdraw_change(actor=ema, change=change)
+    else:
+        change = services.mark_stale(change=change, note="The head moved.")
+    assert not Change.objects.get(pk=change.pk).review_due
+    with pytest.raises(NotAllowed, match="waits for no review"):
+        services.review_afterwards(actor=approver, change=change, verdict="approve")

@@ -1,0 +1,125 @@
+"""Second thoughts about a drain, by people; and changes of others that decide it."""
+
+import pytest
+
+from apps.changes.models import Change
+from apps.changes.services import end_change, open_draft, put_service
+from apps.drains.errors import DrainError
+from apps.drains.models import Drain
+from apps.drains.services import end_early, undo_drain, watch_drains
+from apps.jobs.services import submit_and_start
+from tests.applying import verified
+from tests.factories import (
+    WEB1,
+    WEB2,
+    make_applied,
+    make_service,
+    make_submitted,
+    make_user,
+)
+from tests.guards import force
+from tests.services.draining import SERVICE, drain, now, settle, weights
+from tests.services.records import said
+
+pytestmark = pytest.mark.django_db
+D = Drain.State
+
+
+def test_it_is_undone_with_its_old_weight(draining, operator):
+    undo_drain(actor=operator, drain=draining)
+    assert now(draining).state == D.UNDOING
+    settle(draining)
+    watch_drains()
+    assert now(draining).state == D.UNDONE
+    assert weights(draining.cluster)["192.168.1.103:80"] == 1
+
+
+def test_before_it_began_undoing_withdraws_its_change(operator, approver, cluster):
+    make_applied(make_submitted(operator, cluster), approver)
+    cluster.refresh_from_db()
+    made = drain(operator, cluster)
+    undo_drain(actor=operator, drain=made)
+    assert now(made).state == D.NOT_BEGUN
+    assert now(made).change.state == Change.State.WITHDRAWN
+
+
+def test_while_its_change_is_applied_it_is_not_undone(balanced, operator):
+    made = drain(operator, balanced)
+    with pytest.raises(DrainError, match="is being applied: wait until it ends"):
+        undo_drain(actor=operator, drain=made)
+
+
+def other_change(operator, cluster, service):
+    cluster.refresh_from_db()
+    draft = open_draft(actor=operator, cluster=cluster, title="Other", reason="Because")
+    draft = put_service(
+        actor=operator, change=draft, version=draft.version, old_key=SERVICE.key, service=service
+    )
+    return verified(submit_and_start(actor=operator, change=draft))
+
+
+def test_a_weight_that_somebody_gave_it_back_ends_it(draining, operator):
+    other_change(operator, draining.cluster, make_service(servers=[WEB1._replace(weight=7), WEB2]))
+    watch_drains()
+    assert (now(draining).state, now(draining).note) == (D.UNDONE, "Revision 3 gave it weight 7.")
+
+
+def test_a_real_server_that_somebody_removed_ends_it(draining, operator):
+    other_change(operator, draining.cluster, make_service(servers=[WEB2]))
+    watch_drains()
+    assert (now(draining).state, now(draining).note) == (D.REMOVED, "Revision 3 has it no more.")
+
+
+def test_it_is_not_undone_twice(draining, operator):
+    undo_drain(actor=operator, drain=draining)
+    number = now(draining).change_id
+    with pytest.raises(DrainError, match=f"undone already, by change #{number}"):
+        undo_drain(actor=operator, drain=draining)
+    assert now(draining).change_id == number
+
+
+def test_another_operator_who_undoes_it_is_recorded_as_such(operator, approver, cluster):
+    make_applied(make_submitted(operator, cluster), approver)
+    cluster.refresh_from_db()
+    made = drain(operator, cluster)
+    other = make_user("operator", "otto")
+    undo_drain(actor=other, drain=made)
+    who, _name, _before, _after, why, _number = said("change.withdrawn")
+    assert who == "otto"
+    assert why == f"With {made}."
+
+
+def test_an_undo_that_became_stale_is_made_anew_on_the_new_head(draining, operator):
+    undo_drain(actor=operator, drain=draining)
+    first = now(draining).change
+    end_change(change=first, state="failed")
+    force(first, state="stale")
+    watch_drains()
+    again = now(draining)
+    assert (again.state, again.change.author) == (D.UNDOING, operator)
+    assert again.change_id != first.pk
+    settle(draining)
+    watch_drains()
+    assert now(draining).state == D.UNDONE
+    assert weights(draining.cluster)["192.168.1.103:80"] == 1
+
+
+@pytest.mark.parametrize("how", ["failed", "partial"])
+def test_an_undo_that_failed_leaves_it_at_weight_0_and_says_so(how, draining, operator):
+    undo_drain(actor=operator, drain=draining)
+    change = now(draining).change
+    end_change(change=change, state=how)
+    watch_drains()
+    found = now(draining)
+    assert found.state == D.KEPT
+    assert found.note.startswith(f"Change #{change.pk}, to undo it, was ")
+
+
+def test_a_removal_whose_author_edited_it_is_no_removal(draining, operator, monkeypatch):
+    """Sent back to draft, the change may come to hold something else altogether."""
+    end_early(actor=operator, drain=draining, how=Drain.Then.REMOVE)
+    change = now(draining).change
+    force(change, state="applied")
+    watch_drains()
+    found = now(draining)
+    assert (found.state, found.note) == (D.KEPT, f"Change #{change.pk} left it at weight 0.")
