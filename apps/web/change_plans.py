@@ -18,6 +18,7 @@ class Plan(NamedTuple):
     """A plan as shown: of directors that do the same, or of the draft against the head (none).
 
     steps: at most `PART` of them, from `first` on; `following` is the place of the next part, 0 = none.
+    unknown: it was not known what these directors held, so each makes a plan of its own.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     losses: list[str]
     more_losses: int
     conflicts: list[str]
+    unknown: bool = False
 
     @property
     def left(self) -> int:
@@ -53,13 +55,16 @@ def plans_of(
         return [_plan(0, [], steps, [], first)] if steps else []
     alike: dict[str, list[DirectorPlan]] = {}
     for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
-        alike.setdefault(json.dumps([plan.steps, plan.conflicts]), []).append(plan)
+        same = json.dumps([plan.steps, plan.conflicts, not plan.expected_digest])
+        alike.setdefault(same, []).append(plan)
     return [_stored(number, plans, first) for number, plans in enumerate(alike.values())]
 
 
 def _stored(number: int, plans: list[DirectorPlan], first: int) -> Plan:
     names = [plan.director.name for plan in plans]
-    return _plan(number, names, plan_from_document(plans[0].steps), plans[0].conflicts, first)
+    one = plans[0]
+    shown = _plan(number, names, plan_from_document(one.steps), one.conflicts, first)
+    return shown._replace(unknown=not one.expected_digest)
 
 
 def _plan(

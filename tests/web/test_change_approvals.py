@@ -151,6 +151,17 @@ def test_what_could_not_be_taken_back_is_marked_wherever_it_is_listed(unconfirme
     assert "Not taken back" in text_of(browser(viewer).get("/clusters/web/"))
 
 
+def test_a_plan_that_could_not_be_made_says_who_makes_it(unconfirmed, viewer):
+    status = unconfirmed.cluster.directors.get().status
+    status.problem = "no right to read it"
+    status.save()
+    force(unconfirmed, confirm_by=timezone.now())
+    begin_what_is_due()
+    shown = page(viewer, Change.objects.get(takes_back=unconfirmed))
+    assert "the director makes the plan itself" in shown
+    assert "holds the table already" not in shown
+
+
 @pytest.fixture
 def two_revisions(operator, approver, cluster):
     make_applied(make_submitted(operator, cluster), approver)
