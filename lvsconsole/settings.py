@@ -164,7 +164,10 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = "apps.accounts.lockout.counted_by"
 AXES_LOCKOUT_CALLABLE = "apps.web.views.sign_in.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential", "csrfmiddlewaretoken"]
+AXES_SENSITIVE_PARAMETERS = [  # what axes keeps of a failed form must not hold these
+    *("username", "ip_address", "code", "credential", "csrfmiddlewaretoken"),
+    *("old_password", "password_again"),
+]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can keep somebody else out for ever
 # django-allauth: our own pages, and none of its own. Axes counts what fails, for all processes at once.

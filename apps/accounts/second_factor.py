@@ -7,13 +7,17 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 
 from apps.accounts import lockout, services
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
+from apps.accounts.services.people import locked
 
 WRONG_KEY = "The security key was not accepted. Try again."
+_NO_ANSWER = (ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What libraries raise over something that is no answer of a key."""
 
 
 def ask_key(user: User) -> str:
@@ -34,7 +38,7 @@ def new_key(credential: str) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(credential)
         webauthn.parse_registration_response(parsed)
         webauthn.complete_registration(parsed)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
+    except _NO_ANSWER:
         raise AccountError("The security key could not be added. Try again.", "name") from None
     return parsed
 
@@ -44,16 +48,29 @@ def accept(request: HttpRequest, user: User, *, code: str = "", credential: str 
 
     Raises AccountError. Too many wrong ones lock the account's second factor for a while.
     """
-    if not lockout.codes_allowed(request, user):
-        raise AccountError("Too many wrong codes.", "code")
-    try:
-        factor = services.use_code(actor=user, code=code) if code else _key(user, credential)
-    except AccountError:
-        lockout.code_failed(request, user)
-        raise
-    lockout.forgive_codes(user)
+    factor = _counted(request, user, code, credential)
     record_authentication(request, user, "mfa", id=factor.pk, type=factor.type)
     return str(factor.type)
+
+
+def _counted(request: HttpRequest, user: User, code: str, credential: str) -> Authenticator:
+    """The factor that was shown. One try at a time: else many at once would all find that another is allowed.
+
+    Raises AccountError, once the wrong try is stored.
+    """
+    with transaction.atomic():
+        locked(user)
+        if not lockout.codes_allowed(request, user):
+            raise AccountError("Too many wrong codes.", "code")
+        try:
+            factor = services.use_code(actor=user, code=code) if code else _key(user, credential)
+        except AccountError as wrong:
+            lockout.code_failed(request, user)
+            refused = wrong
+        else:
+            lockout.forgive_codes(user)
+            return factor
+    raise refused
 
 
 def _key(user: User, credential: str) -> Authenticator:
@@ -62,6 +79,6 @@ def _key(user: User, credential: str) -> Authenticator:
         parsed = json.loads(credential)
         webauthn.parse_authentication_response(parsed)
         factor = webauthn.complete_authentication(user, parsed)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
+        return services.use_security_key(actor=user, number=factor.pk)
+    except (*_NO_ANSWER, Authenticator.DoesNotExist):  # removed in this very moment
         raise AccountError(WRONG_KEY, "code") from None
-    return services.use_security_key(actor=user, number=factor.pk)

@@ -1,78 +1,55 @@
-"""Single sign-on with an OpenID Connect provider: out to it, and back with who it says came.
-
-The client is django-allauth's: discovery, state, PKCE. What it leaves open is checked here: that the
-provider is the one we mean, the ID token's signature, and that it answers this very request (nonce).
-"""
+"""Single sign-on with an OpenID Connect provider: out to it, and back with who it says came."""
 
 import logging
 import secrets
+import time
 from typing import Any
 
-import jwt
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
-from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.internal import jwtkit, statekit
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
-from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
-from allauth.utils import build_absolute_uri
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from requests import RequestException
+from django.shortcuts import redirect, resolve_url
 
 from apps.accounts import methods, services
-from apps.accounts.claims import Arrival, read_claims
+from apps.accounts.claims import Arrival
 from apps.accounts.errors import AccountError, ProviderTrouble, SignOnRefused
 from apps.accounts.models import User
+from apps.accounts.provider import SKEW, TROUBLE, Client, provider_of, who_came
 from apps.accounts.signals import note_refusal
 
 logger = logging.getLogger(__name__)
 
-SIGNED_WITH = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
-SKEW = 60  # seconds that the provider's clock may differ from ours
-_TROUBLE = (OAuth2Error, RequestException, jwt.PyJWTError, KeyError, TypeError, ValueError)
-
-
-class Client(OpenIDConnectOAuth2Adapter):
-    """django-allauth's, at our address, and only with the provider that we mean."""
-
-    @property
-    def openid_config(self) -> dict[str, Any]:
-        """What the provider says of itself. Raises OAuth2Error when it is another one."""
-        config: dict[str, Any] = super().openid_config
-        if config["issuer"] != settings.OIDC_ISSUER:
-            raise OAuth2Error(f"it calls itself {config['issuer']}, not as LVS_OIDC_ISSUER does")
-        return config
-
-    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
-        """Where the provider sends people back to."""
-        return str(build_absolute_uri(request, reverse("web:sign-on-callback")))
-
 
 def begin(request: HttpRequest, *, next_url: str, again: bool) -> HttpResponse:
-    """The way to the provider. again: it shall ask who it is, also of somebody it knows.
+    """The way to the provider. again: who is signed in shall show once more who they are, so it must ask
+    them, also when it knows them (OpenID Connect Core 3.1.2.1: prompt, max_age).
 
     Raises ProviderTrouble.
     """
-    nonce = secrets.token_urlsafe(24)
-    asked = {"nonce": nonce} | ({"prompt": "login"} if again else {})
+    kept: dict[str, Any] = {"nonce": secrets.token_urlsafe(24)}
+    asked = {"nonce": kept["nonce"]}
+    if again:
+        kept["asked_at"] = time.time()
+        asked |= {"prompt": "login", "max_age": "0"}
     try:
-        response: HttpResponse = _provider(request).redirect(
-            request, process="login", next_url=next_url, auth_params=asked, nonce=nonce
+        response: HttpResponse = provider_of(request).redirect(
+            request, process="login", next_url=next_url, auth_params=asked, **kept
         )
-    except _TROUBLE as error:
+    except TROUBLE as error:
         raise ProviderTrouble(f"{type(error).__name__}: {error}") from error
     return response
 
 
 def finish(request: HttpRequest) -> HttpResponse:
-    """Sign in who comes back from the provider, and the way on from there.
+    """Sign in who comes back from the provider, or note that who is signed in has shown again who they are;
+    and the way on from there.
 
     Raises ProviderTrouble, and AccountError with why the person may not come in.
     """
-    provider = _provider(request)
+    provider = provider_of(request)
     state = statekit.unstash_state(
         request, provider_id=provider.sub_id, state_id=request.GET.get("state", "")
     )
@@ -83,57 +60,46 @@ def finish(request: HttpRequest) -> HttpResponse:
             raise AccountError(f"{settings.OIDC_NAME} did not let you in, or you turned back.")
         raise ProviderTrouble(f"it answered {request.GET['error'][:100]}")
     try:
-        came = _who_came(Client(request, provider.sub_id), provider.app, state)
-    except _TROUBLE as error:
+        came, shown_at = who_came(Client(request, provider.sub_id), provider.app, state)
+    except TROUBLE as error:
         raise ProviderTrouble(f"{type(error).__name__}: {error}") from error
+    next_url = resolve_url(state.get("next") or settings.LOGIN_REDIRECT_URL)
+    if "asked_at" in state:
+        _same_person(request, came)
+        _confirmed(request, provider, state["asked_at"], shown_at)
+        return redirect(next_url)
+    if request.user.is_authenticated:
+        _same_person(request, came)
+        return redirect(next_url)  # in another tab: nothing was asked anew, so nothing was shown
     user = _account_of(came)
     record_authentication(request, user, "socialaccount", provider=provider.sub_id)
-    response: HttpResponse = perform_login(request, user, redirect_url=state.get("next"))
+    response: HttpResponse = perform_login(request, user, redirect_url=next_url)
     return response
 
 
-def _provider(request: HttpRequest) -> OpenIDConnectProvider:
-    provider = get_adapter().get_provider(request, settings.OIDC_ISSUER)
-    provider.oauth2_adapter_class = Client
-    return provider
-
-
-def _who_came(client: Client, app: Any, state: dict[str, Any]) -> Arrival:
-    """Exchange the code for tokens and read them. Raises one of _TROUBLE."""
-    request = client.request
-    answer = client.get_access_token_data(
-        request,
-        app,
-        client.get_client(request, app),
-        pkce_code_verifier=state["pkce_code_verifier"],
+def _confirmed(
+    request: HttpRequest, provider: Any, asked_at: float, shown_at: float | None
+) -> None:
+    """Note that who is signed in has shown again who they are. Raises ProviderTrouble when the provider did
+    not ask them since: all times in Unix seconds."""
+    if shown_at is None or shown_at < asked_at - SKEW:
+        raise ProviderTrouble("it did not ask anew who it is: its ID token has no fresh auth_time")
+    user = request.user
+    assert isinstance(user, User)
+    services.note_confirmation(actor=user, way=methods.SIGN_ON)
+    record_authentication(
+        request, user, "socialaccount", provider=provider.sub_id, reauthenticated=True
     )
-    token = _read(client, answer["id_token"], app.client_id)
-    if not secrets.compare_digest(str(token.get("nonce")), state["nonce"]):
-        raise OAuth2Error("its ID token answers another request")
-    told = client._fetch_user_info(answer["access_token"])
-    if told["sub"] != token["sub"]:
-        raise OAuth2Error("its ID token and its user information are about two people")
-    return read_claims(token | told)
 
 
-def _read(client: Client, id_token: str, client_id: str) -> dict[str, Any]:
-    """The claims of an ID token that the provider signed, for us and now. OpenID Connect Core 3.1.3.7."""
-    config = client.openid_config
-    algorithm, key = jwtkit.fetch_key(id_token, config["jwks_uri"], jwtkit.lookup_kid_jwk)
-    if algorithm not in SIGNED_WITH:
-        raise OAuth2Error(f"its ID token is signed with {algorithm}")
-    claims: dict[str, Any] = jwt.decode(
-        id_token,
-        key=key,
-        algorithms=[algorithm],
-        issuer=settings.OIDC_ISSUER,
-        audience=client_id,
-        leeway=SKEW,
-        options={"require": ["iss", "sub", "aud", "exp", "iat"]},
-    )
-    if claims.get("azp", client_id) != client_id:
-        raise OAuth2Error("its ID token was made for another client")
-    return claims
+def _same_person(request: HttpRequest, came: Arrival) -> None:
+    """Raises AccountError when who came is not who is signed in."""
+    links = SocialAccount.objects.filter(provider=settings.OIDC_ISSUER, uid=came.subject)
+    if not links.filter(user=request.user.pk).exists():
+        raise AccountError(
+            f"You are signed in here as {request.user.get_username()}, and "
+            f"{settings.OIDC_NAME} says that you are somebody else. Sign out first."
+        )
 
 
 def _account_of(came: Arrival) -> User:

@@ -1,12 +1,15 @@
 """Signing in and out, and failing to: the audit log says it."""
 
+from datetime import timedelta
 from typing import Any
 
 from axes.signals import user_locked_out
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.accounts import lockout, methods
 from apps.accounts.models import User
@@ -17,7 +20,8 @@ NOBODY = "not signed in"
 
 @receiver(user_logged_in)
 def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Somebody came in, in these ways."""
+    """Somebody came in, in these ways. Their session ends a while after this moment, however they use it."""
+    request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
     ways = methods.shown_by(request, user)
     with transaction.atomic():
         record(

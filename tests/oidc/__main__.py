@@ -66,7 +66,8 @@ class IdToken(OpenIDCode):
         return ["another-client"] if "wrong-audience" in KNOWN.faults else [CLIENT_ID]
 
     def generate_user_info(self, user, scope):
-        return UserInfo(sub=user.claims["sub"])
+        untold = {"auth_time": None} if "no-auth-time" in KNOWN.faults else {}
+        return UserInfo(sub=user.claims["sub"], **untold)
 
 
 class Bearer(BearerTokenValidator):

@@ -8,9 +8,11 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
+from apps.accounts import services
 from apps.jobs.signing import create_signing_key
 from tests.audited import AUDITED, RECORD, Watch
 from tests.factories import make_cluster, make_user
+from tests.sign_on import Provider, know
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -103,3 +105,18 @@ def error_beside(response, name):
     )
     assert found, f"the page has no error slot for {name}"
     return " ".join(found[1].split())
+
+
+@pytest.fixture(scope="module")
+def running():
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running, settings, admin):
+    """The provider that the console knows, whose group ops are operators here."""
+    know(settings, running)
+    services.add_mapping(actor=admin, group="ops", role="operator")
+    running.expect("s-1", "nils", ["ops", "lunch"])
+    return running

@@ -9,25 +9,10 @@ from apps.accounts.selectors import roles_of
 from tests.factories import PASSWORD, make_user
 from tests.second_factors import code_of, give_app
 from tests.services.records import newest, said
-from tests.sign_on import NAME, Provider, come, know, way_back
+from tests.sign_on import NAME, come, way_back
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def running():
-    with Provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(running, settings, admin):
-    """The provider that the console knows, whose group ops are operators here."""
-    know(settings, running)
-    services.add_mapping(actor=admin, group="ops", role="operator")
-    running.expect("s-1", "nils", ["ops", "lunch"])
-    return running
 
 
 def test_who_comes_by_single_sign_on_gets_an_account_and_the_roles_of_their_groups(
@@ -185,21 +170,6 @@ def test_whether_the_providers_second_factor_counts_is_a_setting(
         assert answer["Location"] == "/account/second-factor/"
 
 
-def test_who_has_no_password_shows_at_the_provider_who_they_are(client, provider, settings):
-    come(client)
-    session = client.session
-    session["account_authentication_methods"][0]["at"] -= 3600
-    session.save()
-    path = client.get("/account/second-factor/app/")["Location"]
-    page = client.get(path).content.decode()
-    assert "Your password" not in page
-    assert "/sign-on/?next=%2Faccount%2Fsecond-factor%2Fapp%2F&amp;again=" in page
-    answer = come(client, "/sign-on/?next=/account/second-factor/app/&again=")
-    assert answer["Location"] == "/account/second-factor/app/"
-    assert provider.asked()[-1]["prompt"] == "login"
-    assert client.get("/account/second-factor/app/").status_code == 200
-
-
 def test_who_has_no_password_gets_none_by_themselves(client, provider):
     come(client)
     assert client.get("/account/password/").status_code == 403
@@ -258,6 +228,7 @@ def test_passwords_can_be_kept_for_administrators(client, provider, settings, vi
     refused = client.post("/sign-in/", {"username": "vera", "password": PASSWORD})
     assert f"Passwords are for administrators only here: use {NAME}." in text_of(refused)
     assert client.get("/").status_code == 302
+    assert said("user.sign_in_failed")[3] == {"at": "password, which is for administrators only"}
     assert client.post("/sign-in/", {"username": "anna", "password": PASSWORD})["Location"] == "/"
 
 

@@ -9,8 +9,10 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
+from apps.accounts import lockout
 from apps.accounts.models import User
 from apps.accounts.policy import may_sign_in_by_password
+from apps.accounts.signals import note_refusal
 from apps.web.forms.fields import TiedForm, text
 
 
@@ -32,11 +34,20 @@ class SignInForm(AuthenticationForm):
             attrs={"class": "form-control", "autocomplete": "current-password"}
         )
 
+    def clean_username(self) -> str:
+        """A name that no account can have is tried with nobody: attempts are counted by names, and those at
+        second factors have names of their own (`lockout.codes_of`)."""
+        name: str = self.cleaned_data["username"]
+        if lockout.is_of_codes(name):
+            raise self.get_invalid_login_error()
+        return name
+
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """With LVS_LOCAL_SIGN_IN=no only who administers the console comes in by a password."""
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
         assert isinstance(user, User)
         if not may_sign_in_by_password(user):
+            note_refusal(user, "password, which is for administrators only")
             raise forms.ValidationError(
                 f"Passwords are for administrators only here: use {settings.OIDC_NAME}."
             )

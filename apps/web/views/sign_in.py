@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts import second_factor as factors
 from apps.accounts.errors import AccountError
 from apps.accounts.lockout import is_of_codes, user_of
-from apps.accounts.stages import SecondFactorStage
+from apps.accounts.stages import SecondFactorStage, still_open
 from apps.web.forms.sign_in import CodeForm, SignInForm
 
 
@@ -56,6 +57,10 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """The code of an app, a recovery code, or a security key, from who has shown the password."""
     stage = request._login_stage  # type: ignore[attr-defined]
     user = stage.login.user
+    if not still_open(request, user):
+        clear_login(request)
+        messages.error(request, "Your account has changed meanwhile: sign in anew.")
+        return redirect("web:sign-in")
     form = CodeForm(request.POST if request.method == "POST" else None, autofocus=True)
     if request.method == "POST" and form.is_valid():
         try:
