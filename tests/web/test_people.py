@@ -5,6 +5,7 @@ import pytest
 from apps.accounts.models import RoleSetting, User
 from apps.accounts.selectors import roles_of
 from apps.accounts.services import grant_role
+from tests.factories import make_cluster, make_user_of
 from tests.web.conftest import browser, error_beside, text_of
 from tests.web.test_second_factor import long_ago
 
@@ -161,3 +162,26 @@ def test_ones_own_password_is_set_only_where_the_old_one_is_asked(admin):
     assert response.status_code == 422
     assert "page “Account”" in text_of(response)
     assert User.objects.get(pk=admin.pk).password == admin.password
+
+
+def test_who_manages_people_in_one_cluster_sees_no_role_in_another(viewer, cluster):
+    chief, hidden = make_user_of(cluster, "admin"), make_cluster("secret-project")
+    grant_role(actor=None, user=viewer, role="approver", cluster_id=cluster.pk)
+    grant_role(actor=None, user=viewer, role="operator", cluster_id=hidden.pk)
+    elsewhere = make_user_of(hidden, "emergency")
+    client = browser(chief)
+    for path in ("/people/", f"/people/{viewer.pk}/", f"/people/{elsewhere.pk}/"):
+        page = client.get(path).content.decode()
+        assert "secret-project" not in page
+    rows = text_of(client.get("/people/"))
+    assert "vera viewer everywhere approver in web" in rows
+    assert f"{elsewhere.username} none in your clusters" in rows
+    page = text_of(client.get(f"/people/{viewer.pk}/"))
+    assert "approver in web" in page and "viewer everywhere" in page
+    assert "None in your clusters" in text_of(client.get(f"/people/{elsewhere.pk}/"))
+
+
+def test_who_manages_people_everywhere_sees_each_role(admin, viewer, cluster):
+    grant_role(actor=None, user=viewer, role="operator", cluster_id=cluster.pk)
+    for path in ("/people/", f"/people/{viewer.pk}/"):
+        assert "operator in web" in text_of(browser(admin).get(path))

@@ -13,7 +13,7 @@ from apps.accounts.errors import AccountError
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.web.forms.fields import TiedForm
-from apps.web.forms.people import GrantForm, PasswordForm, PersonForm, grants_shown
+from apps.web.forms.people import GrantForm, PasswordForm, PersonForm, grant_rows
 from apps.web.views.access import access_of
 from apps.web.views.common import Request, found, whole
 from apps.web.views.confirming import confirmed_to_write
@@ -23,8 +23,9 @@ from apps.web.views.factors import confirmed
 @require_safe
 def index(request: Request) -> HttpResponse:
     """Everybody with an account."""
-    people = [(person, selectors.roles_of(person)) for person in selectors.people(request.user)]
-    context = {"people": people, "may_add": selectors.may_change_account(request.user)}
+    user = request.user
+    people = [(one, selectors.roles_shown(user, one)) for one in selectors.people(user)]
+    context = {"people": people, "may_add": selectors.may_change_account(user)}
     return render(request, "web/people.html", context)
 
 
@@ -73,7 +74,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         form.mark_errors()
     context = {
         "person": person,
-        "grants": grants_shown(request.user, person),
+        "grants": grant_rows(request.user, person),
         "grant_form": forms["grant"],
         "password_form": forms["password"],
         "tokens": selectors.tokens_of(request.user, person),
