@@ -54,6 +54,14 @@ def test_the_api_says_so_in_json(admin):
     assert response["X-Request-ID"]
 
 
+def test_a_header_with_a_null_character_is_refused(viewer):
+    client = browser(viewer)
+    response = client.get("/account/", headers={"User-Agent": "Fire\0fox"})
+    assert response.status_code == 400
+    assert "null character" in response.content.decode()
+    assert client.get("/account/", headers={"User-Agent": "x" * 9000}).status_code == 200
+
+
 def test_a_session_that_no_session_is_called_is_none(viewer):
     client = Client(HTTP_COOKIE=r'sessionid="\000\000\000\000\000\000\000\000\000"')
     assert client.get("/").status_code == 302
