@@ -1,11 +1,12 @@
 """Texts that no browser of ours sends: each is refused or left aside, and none is a mistake of ours."""
 
 import pytest
+from axes.models import AccessAttempt
 from django.test import Client
 
 from apps.accounts.models import User
 from tests.api.conftest import Program
-from tests.web.conftest import browser
+from tests.web.conftest import browser, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,14 @@ def test_a_header_with_a_null_character_is_refused(viewer):
     assert response.status_code == 400
     assert "null character" in response.content.decode()
     assert client.get("/account/", headers={"User-Agent": "x" * 9000}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["x" * 151, "x" * 5000, "\ufb01" * 140])
+def test_a_name_that_is_too_long_for_an_account_comes_to_nobody_who_counts(client, viewer, name):
+    response = client.post("/sign-in/", {"username": name, "password": "wrong"})
+    assert response.status_code == 200
+    assert "No account has so long a name" in text_of(response)
+    assert not AccessAttempt.objects.exists()
 
 
 def test_a_session_that_no_session_is_called_is_none(viewer):

@@ -32,6 +32,14 @@ class SignInForm(AuthenticationForm):
             attrs={"class": "form-control", "autocomplete": "current-password"}
         )
 
+    def clean_username(self) -> str:
+        """Django only tells the browser how long a name may be, and who counts wrong passwords (axes) can't
+        store longer ones. Spelled out, `ﬁ` has two letters: so it is measured here."""
+        name: str = self.cleaned_data["username"]
+        if len(name) > (User._meta.get_field("username").max_length or 0):
+            raise forms.ValidationError("No account has so long a name.")
+        return name
+
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """With LVS_LOCAL_SIGN_IN=no only who administers the console comes in by a password."""
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
