@@ -25,6 +25,7 @@ Act = Literal[
     "change.edit",
     "change.submit",
     "change.review",
+    "change.comment",
     "change.run",
     "change.emergency",
     "drift.adopt",
@@ -44,16 +45,18 @@ _WORK: frozenset[Act] = (
     _KNOW | _DRIFT | {"change.edit", "change.submit", "change.run", "director.zero"}
 )
 _RUN: frozenset[Act] = _WORK | {"cluster.create", "cluster.edit"}
+_OF_REVIEWERS: frozenset[Act] = frozenset({"change.review", "change.comment"})
+"""What the author of a change never does to it, whatever the role."""
 
 MAY: dict[str, frozenset[Act]] = {
     Role.VIEWER: _LOOK,
     Role.OPERATOR: _RUN,
-    Role.APPROVER: _KNOW | {"change.review", "change.run"},
+    Role.APPROVER: _KNOW | _OF_REVIEWERS | {"change.run"},
     Role.AUDITOR: _LOOK | {"audit.view", "audit.export"},
     Role.EMERGENCY: _WORK | {"change.emergency"},
     Role.ADMIN: _RUN
+    | _OF_REVIEWERS
     | {
-        "change.review",
         "audit.export",
         "cluster.policy",
         "director.manage",
@@ -73,6 +76,7 @@ _WORDS: dict[Act, tuple[str, Role]] = {
     "change.edit": ("edit changes", Role.OPERATOR),
     "change.submit": ("submit changes", Role.OPERATOR),
     "change.review": ("approve or reject changes", Role.APPROVER),
+    "change.comment": ("comment on changes", Role.APPROVER),
     "change.run": ("start, confirm or stop approved changes", Role.OPERATOR),
     "change.emergency": ("apply a change before it is reviewed", Role.EMERGENCY),
     "drift.adopt": ("adopt what a director holds", Role.OPERATOR),
@@ -157,7 +161,7 @@ def can(user: User | AnonymousUser, act: Act, obj: Any = None) -> bool:
     author = getattr(obj, "author_id", None)
     if author is None:
         return True
-    if act == "change.review":
+    if act in _OF_REVIEWERS:
         return bool(author != user.pk)
     return act not in _AUTHORS_OWN or bool(author == user.pk)
 
@@ -197,6 +201,8 @@ def _refusal(user: User | AnonymousUser, act: Act, obj: Any) -> str:
     if scope and cluster in scope:  # the role is there: it is about whose change it is
         if act == "change.review":
             return "You wrote this change: someone else must approve it."
+        if act == "change.comment":
+            return "You wrote this change: comments are for those who review it."
         return (
             f"Only {obj.author.display_name}, who opened this change, may do that. "
             "You can open a change of your own."

@@ -26,7 +26,29 @@ def roles_of(user: User) -> list[str]:
 
     Uses `prefetch_related("grants__cluster")`.
     """
-    grants = sorted(user.grants.all(), key=lambda g: (g.cluster_id is not None, g.pk))
+    return _in_words(_in_order(user))
+
+
+def grants_shown(user: User | AnonymousUser, person: User) -> list[RoleGrant]:
+    """The roles of a person that the user may know of: those that count where the user manages people,
+    those held everywhere first. In which other clusters somebody works is for those clusters' people.
+
+    Uses `prefetch_related("grants__cluster")`. Raises PermissionDenied.
+    """
+    scope = require_somewhere(user, "people.manage")
+    return [one for one in _in_order(person) if one.cluster_id is None or one.cluster_id in scope]
+
+
+def roles_shown(user: User | AnonymousUser, person: User) -> list[str]:
+    """The same in words, as `roles_of` says them. Raises PermissionDenied."""
+    return _in_words(grants_shown(user, person))
+
+
+def _in_order(user: User) -> list[RoleGrant]:
+    return sorted(user.grants.all(), key=lambda g: (g.cluster_id is not None, g.pk))
+
+
+def _in_words(grants: list[RoleGrant]) -> list[str]:
     return list(dict.fromkeys(str(grant) for grant in grants))
 
 

@@ -7,6 +7,8 @@ from typing import IO, Any, NoReturn
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from apps.api.characters import check_characters
+
 MAX_DIGITS = 20
 """No number that a table holds has more."""
 
@@ -22,11 +24,12 @@ class JsonBody(BaseParser):
         media_type: str | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The value. Raises ParseError, and RequestDataTooBig above DATA_UPLOAD_MAX_MEMORY_SIZE."""
+        """The value. Raises ParseError, Invalid where a text holds what is no character, and
+        RequestDataTooBig above DATA_UPLOAD_MAX_MEMORY_SIZE."""
         # A request's own `body` is held against that limit, reading it as a stream isn't.
         body = stream.body if hasattr(stream, "body") else stream.read()
         try:
-            return json.loads(
+            value = json.loads(
                 body.decode(),
                 object_pairs_hook=_object,
                 parse_constant=_constant,
@@ -36,6 +39,9 @@ class JsonBody(BaseParser):
             raise ParseError("The JSON is nested too deeply.") from None
         except ValueError as error:
             raise ParseError(f"The body is no JSON: {error}.") from None
+        if b"\\u" in body:  # UTF-8 holds no half characters, and JSON no null: only escapes do
+            check_characters(value)
+        return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if request.headers.get("HX-Request"):
             return HttpResponse(status=403)
         if request.method == "POST":
-            return _kept(request, "web/second_factor_first.html", 403)
+            return kept(request, "web/second_factor_first.html", 403)
         return redirect("web:second-factor-needed")
 
     def handle_no_permission(  # type: ignore[override]  # Django calls it for any response
@@ -55,19 +55,20 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401)  # parts.js says so
         if request.method == "POST":
-            return _kept(request, "web/signed_out.html", 401)
+            return kept(request, "web/signed_out.html", 401)
         return super().handle_no_permission(request, view_func)
 
 
 @sensitive_post_parameters()
-def _kept(request: HttpRequest, template: str, status: int) -> HttpResponse:
-    kept = [
+def kept(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """A page that says why what was sent is not done, and keeps it for a second try, but for secrets."""
+    sent = [
         (name, value)
         for name, values in request.POST.lists()
         if not any(secret in name for secret in SECRETS)
         for value in values
     ]
-    context = {"kept": kept, "path": request.get_full_path()}
+    context = {"kept": sent, "path": request.get_full_path()}
     return render(request, template, context, status=status)
 
 

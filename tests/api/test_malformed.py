@@ -18,16 +18,17 @@ FIELDS = [
     *("fwmark", "family", "flags", "persistence", "timeout", "timeouts", "sync", "sysctls"),
     *("digest", "comment", "choices", "start_at", "title", "reason", "cluster", "adopt"),
 ]
+TEXTS = st.text(max_size=8) | st.text(st.characters(categories=["Cs", "Cc", "Ll"]), max_size=4)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**70), 2**70)
     | st.floats()
-    | st.text(max_size=8)
+    | TEXTS
     | st.sampled_from(["", "1", "\0", "\ud800", "web", "tcp", "192.0.2.1", "2026-02-30T99:00"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=4), inner, max_size=4)
+        | st.dictionaries(st.sampled_from(FIELDS) | TEXTS, inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -102,6 +103,53 @@ def test_no_query_makes_the_api_stumble(admin, cluster, path, query):
     headers = {"Authorization": f"Bearer {admin.text}"}
     response = admin.client.get(f"/api/v1/{path}", query, headers=headers)
     assert response.status_code in (200, 422, 429)
+
+
+HALF, NULL = "holds half of a character", "holds a null character"
+PUT_SERVICE = ("PUT", "changes/{draft}/services/tcp-192.168.49.134-80/")
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "path", "says"),
+    [
+        (("POST", "changes/"), {"\ud800": 1}, [], HALF),
+        (("POST", "changes/"), {"a\udfffb": 1, "title": "x"}, [], HALF),
+        (("POST", "changes/"), {"title": "\ud800", "cluster": "web"}, ["title"], HALF),
+        (("POST", "changes/"), {"title": "\0", "cluster": "web"}, ["title"], NULL),
+        (("POST", "changes/{review}/comment/"), {"comment": "\ude00\ud83d"}, ["comment"], HALF),
+        (("POST", "changes/{draft}/rebase/"), {"choices": {"\ud800": "ours"}}, ["choices"], HALF),
+        (("POST", "changes/{draft}/rebase/"), {"choices": {"a": "\ud800"}}, ["choices", "a"], HALF),
+        (PUT_SERVICE, {"service": SERVICE | {"\ud800": 1}}, ["service"], HALF),
+        (PUT_SERVICE, {"service": {"\ud800": "\ud800"}}, ["service"], HALF),
+        (PUT_SERVICE, {"service": SERVICE | {"address": "\ud800"}}, ["service", "address"], HALF),
+        (
+            ("PUT", "changes/{draft}/table/"),
+            {"table": {"services": [SERVICE, SERVICE | {"protocol": "\0"}]}},
+            ["table", "services", 1, "protocol"],
+            NULL,
+        ),
+        (
+            ("PUT", "changes/{draft}/table/"),
+            {"table": {"services": [], "sysctls": {"\ud800": 1}}},
+            ["table", "sysctls"],
+            HALF,
+        ),
+    ],
+)
+def test_a_character_that_there_is_not_is_said_at_its_place(
+    admin, numbers, address, body, path, says
+):
+    method, where = address
+    response = admin.call(method, where.format(**numbers), {"version": 2} | body)
+    assert response.status_code == 422
+    [problem] = response.json()["problems"]
+    assert problem["path"] == path
+    assert says in problem["message"]
+
+
+def test_a_whole_character_of_two_halves_is_none_of_these(admin, cluster):
+    sent = rb'{"cluster": "web", "title": "\ud83d\ude00"}'
+    assert admin.call("POST", "changes/", sent).json()["title"] == "\U0001f600"
 
 
 @pytest.mark.parametrize(

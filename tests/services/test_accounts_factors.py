@@ -9,6 +9,7 @@ from apps.accounts import services
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
 from apps.audit.models import AuditRecord
+from tests.factories import make_token
 from tests.second_factors import SECRET, code_of, give_app, wrong_code
 from tests.services.records import count, said
 
@@ -147,6 +148,18 @@ def test_an_administrator_resets_with_a_reason(viewer, admin):
     assert (who, what, why) == ("anna", "user vera", "Phone lost, called back")
     assert {"second factor": "authenticator app"} in before["second factors"]
     assert said("user.sessions_ended")[1] == "user vera"
+
+
+def test_a_reset_revokes_the_tokens(viewer, admin, operator):
+    give_app(viewer)
+    theirs, _ = make_token(viewer, name="deploy")
+    other, _ = make_token(operator)
+    services.reset_second_factor(actor=admin, user=viewer, reason="Phone lost")
+    theirs.refresh_from_db()
+    other.refresh_from_db()
+    assert (theirs.state, other.state) == ("revoked", "valid")
+    who, what, *_, why, _ = said("token.revoked")
+    assert (who, what, why) == ("anna", "apitoken vera (token deploy)", "Phone lost")
 
 
 def test_a_reset_needs_a_reason_a_factor_and_another_account(viewer, admin):

@@ -1,13 +1,14 @@
 """Accounts, roles and passwords."""
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 
 from apps.accounts import services
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
 from apps.accounts.selectors import people, person, roles_of
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_token, make_user
 from tests.services.records import count, newest, said
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,26 @@ def test_an_account_is_switched_off_and_on(admin, viewer):
     assert said("user.deactivated") == ("anna", "user vera", was, now, "", None)
     services.set_active(actor=admin, user=viewer, active=True)
     assert said("user.activated") == ("anna", "user vera", now, was, "", None)
+
+
+def test_switching_off_revokes_the_tokens_for_good(admin, viewer):
+    make_token(viewer, name="deploy")
+    services.set_active(actor=admin, user=viewer, active=False)
+    assert said("token.revoked")[:2] == ("anna", "apitoken vera (token deploy)")
+    services.set_active(actor=admin, user=viewer, active=True)
+    assert viewer.api_tokens.get().state == "revoked"
+
+
+def test_what_slipped_in_while_an_account_went_off_is_ended_before_it_is_on(admin, viewer):
+    services.set_active(actor=admin, user=viewer, active=False)
+    viewer.is_active = True  # as a request sees them that began a moment before
+    late, _ = make_token(viewer)
+    UserSession.objects.create(user=viewer, session_key="late", ip="192.0.2.1")
+    services.set_active(actor=admin, user=viewer, active=True)
+    late.refresh_from_db()
+    assert late.state == "revoked"
+    assert not UserSession.objects.filter(user=viewer).exists()
+    assert said("user.sessions_ended")[:4] == ("anna", "user vera", None, {"ended": 1, "kept": 0})
 
 
 def test_nobody_switches_themself_off(admin):

@@ -29,11 +29,11 @@ CLUSTERS = {"cluster.create", "cluster.edit"}
 MAY = {
     "viewer": {"view"},
     "operator": WORK | CLUSTERS,
-    "approver": KNOW | {"change.review", "change.run"},
+    "approver": KNOW | {"change.review", "change.comment", "change.run"},
     "auditor": {"view", "audit.view", "audit.export"},
     "emergency": WORK | {"change.emergency"},
     "admin": (WORK | CLUSTERS)
-    | {"change.review", "audit.export", "cluster.policy", "hook.manage"}
+    | {"change.review", "change.comment", "audit.export", "cluster.policy", "hook.manage"}
     | {"director.manage", "people.manage"},
 }
 

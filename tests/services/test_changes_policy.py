@@ -7,7 +7,7 @@ from apps.accounts.services import grant_role, revoke_role
 from apps.changes import services
 from apps.changes.approval import approvals_of, needed_for, policy_of
 from apps.changes.errors import Conflict, Invalid, NotAllowed
-from apps.changes.models import Change
+from apps.changes.models import Change, Review
 from apps.jobs.services import submit_and_start
 from lvs.canonical_form import make_table
 from tests.factories import (
@@ -281,6 +281,17 @@ def test_who_may_not_review_does_not_comment(operator, viewer, cluster):
         services.comment_on_change(
             actor=viewer, change=make_submitted(operator, cluster), comment="Hm"
         )
+
+
+def test_a_comment_is_refused_in_words_of_its_own(admin, viewer, operator, cluster):
+    own, other = make_submitted(admin, cluster), make_submitted(operator, cluster)
+    for actor, change, says in (
+        (admin, own, "You wrote this change: comments are for those who review it."),
+        (viewer, other, "You may not comment on changes: that needs the role approver."),
+    ):
+        with pytest.raises(PermissionDenied, match=says):
+            services.comment_on_change(actor=actor, change=change, comment="Hm")
+    assert not Review.objects.exists()
 
 
 def test_what_a_director_holds_is_looked_at_again_before_the_last_approval(

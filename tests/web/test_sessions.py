@@ -70,6 +70,15 @@ def test_an_administrator_sees_and_ends_all_of_a_persons_sessions(admin, viewer)
     assert client.get("/").status_code == 200
 
 
+def test_a_session_of_who_was_switched_off_stays_ended_when_they_are_on_again(admin, viewer):
+    here, client = come(), browser(admin)
+    for act in ("off", "on"):
+        assert client.post(f"/people/{viewer.pk}/", {"act": act}).status_code == 302
+        assert here.get("/").status_code == 302
+    assert said("user.sessions_ended")[:2] == ("anna", "user vera")
+    assert come().get("/").status_code == 200
+
+
 def test_an_administrator_keeps_their_own_session(admin):
     client, other = browser(admin), browser(admin)
     other.get("/")

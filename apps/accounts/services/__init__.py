@@ -20,7 +20,7 @@ from apps.accounts.services.sessions import (
     note_session,
 )
 from apps.accounts.services.sign_on import link_account, sign_on, unlink_account
-from apps.accounts.services.tokens import create_token, note_token, revoke_token
+from apps.accounts.services.tokens import create_token, note_token, revoke_token, revoke_tokens
 
 __all__ = [
     "add_authenticator_app",
@@ -42,6 +42,7 @@ __all__ = [
     "reset_second_factor",
     "revoke_role",
     "revoke_token",
+    "revoke_tokens",
     "set_active",
     "set_email",
     "set_full_name",

@@ -23,6 +23,7 @@ from apps.accounts.models import RoleSetting, User
 from apps.accounts.policy import require
 from apps.accounts.services.people import locked
 from apps.accounts.services.sessions import end_sessions
+from apps.accounts.services.tokens import revoke_tokens
 from apps.audit.services import record
 
 logger = logging.getLogger(__name__)
@@ -138,7 +139,7 @@ def use_security_key(*, actor: User, number: int) -> Authenticator:
 
 @transaction.atomic
 def reset_second_factor(*, actor: User | None, user: User, reason: str) -> None:
-    """Remove all second factors of somebody who lost theirs, and end their sessions.
+    """Remove all second factors of somebody who lost theirs, and end their sessions and tokens.
 
     actor None: from the command line of the console's host. Raises AccountError without a reason, for
     one's own account and where there is nothing to remove, and PermissionDenied.
@@ -159,6 +160,7 @@ def reset_second_factor(*, actor: User | None, user: User, reason: str) -> None:
     user.forget()
     record(actor=actor, action="user.second_factor_reset", obj=user, before=before, reason=reason)
     end_sessions(actor=actor, user=user, reason=reason)
+    revoke_tokens(actor=actor, user=user, reason=reason)
 
 
 def _added(actor: User, factor: Authenticator) -> list[str]:

@@ -1,5 +1,6 @@
 """Writing people: accounts, names, passwords. Roles: `grants.py`."""
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -8,6 +9,8 @@ from apps.accounts.errors import AccountError
 from apps.accounts.models import RoleGrant, User
 from apps.accounts.policy import require
 from apps.accounts.services.grants import check_role, keep_an_admin, lock_admins
+from apps.accounts.services.sessions import end_sessions
+from apps.accounts.services.tokens import revoke_tokens
 from apps.audit.services import record
 
 
@@ -38,7 +41,10 @@ def create_user(
 
 @transaction.atomic
 def set_active(*, actor: User, user: User, active: bool) -> User:
-    """Switch an account on or off. Raises AccountError for one's own and the last administrator's."""
+    """Switch an account on or off. Its sessions and tokens end for good.
+
+    Raises AccountError for one's own and the last administrator's, PermissionDenied.
+    """
     require(actor, "people.manage")
     lock_admins()
     user = locked(user)
@@ -58,6 +64,10 @@ def set_active(*, actor: User, user: User, active: bool) -> User:
         before={"active": not active},
         after={"active": active},
     )
+    # On the way back, too: what began in the very moment it was switched off lies there still.
+    if UserSession.objects.filter(user=user).exists():
+        end_sessions(actor=actor, user=user)
+    revoke_tokens(actor=actor, user=user)
     return user
 
 

@@ -75,11 +75,21 @@ def revoke_token(*, actor: User, token: ApiToken) -> ApiToken:
     token = tokens.select_related("user", "cluster").get(pk=token.pk)
     if token.revoked_at is not None:
         return token
-    token.revoked_at = timezone.now()
-    token.save(update_fields=["revoked_at"])
-    before = {"name": token.name, "role": token.where, "prefix": token.prefix}
-    record(actor=actor, action="token.revoked", obj=token, before=before)
+    _revoke(actor, token)
     return token
+
+
+@transaction.atomic
+def revoke_tokens(*, actor: User | None, user: User, reason: str = "") -> None:
+    """End all tokens of somebody who shall not come in, or who lost what they sign in with.
+
+    actor None: from the command line of the console's host. Raises PermissionDenied.
+    """
+    if actor is not None and actor.pk != user.pk:
+        require(actor, "people.manage")
+    tokens = ApiToken.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    for token in tokens.select_related("user", "cluster").filter(user=user, revoked_at=None):
+        _revoke(actor, token, reason)
 
 
 @transaction.atomic
@@ -92,6 +102,13 @@ def note_token(*, actor: User, token: ApiToken) -> None:
         return
     unnoted = Q(last_used_at=None) | Q(last_used_at__lte=long_ago)
     ApiToken.objects.filter(unnoted, pk=token.pk, user=actor).update(last_used_at=now)
+
+
+def _revoke(actor: User | None, token: ApiToken, reason: str = "") -> None:
+    token.revoked_at = timezone.now()
+    token.save(update_fields=["revoked_at"])
+    before = {"name": token.name, "role": token.where, "prefix": token.prefix}
+    record(actor=actor, action="token.revoked", obj=token, before=before, reason=reason)
 
 
 def _name(text: str) -> str:

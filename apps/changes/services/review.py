@@ -76,9 +76,9 @@ def reject_change(
 def comment_on_change(*, actor: User, change: Change, comment: str) -> Review:
     """Say something about a change without a verdict: whoever may review it.
 
-    Raises Invalid without a text, PermissionDenied, NotAllowed on a draft.
+    Raises Invalid without a text, PermissionDenied (its author, too), NotAllowed on a draft.
     """
-    require(actor, "change.review", change)
+    require(actor, "change.comment", change)
     change = locked(change)
     if change.state == S.DRAFT:
         raise NotAllowed(f"Change #{change.pk} is a draft: it can't be commented on yet.")

@@ -6,6 +6,7 @@ from django import forms
 
 from apps.accounts.models import RoleGrant, User
 from apps.accounts.policy import can, scope_of
+from apps.accounts.selectors import grants_shown
 from apps.inventory.models import Cluster
 from apps.web.forms.fields import TiedForm, text
 from apps.web.words import ROLES
@@ -77,9 +78,9 @@ class GrantRow(NamedTuple):
     may_revoke: bool
 
 
-def grants_shown(user: User, person: User) -> list[GrantRow]:
-    """The roles of a person, those held everywhere first."""
-    grants = sorted(person.grants.all(), key=lambda g: (g.cluster_id is not None, g.pk))
+def grant_rows(user: User, person: User) -> list[GrantRow]:
+    """The roles of a person that the user may know of, those held everywhere first."""
     return [
-        GrantRow(grant, ROLES[grant.role], can(user, "people.manage", grant)) for grant in grants
+        GrantRow(grant, ROLES[grant.role], can(user, "people.manage", grant))
+        for grant in grants_shown(user, person)
     ]

@@ -35,9 +35,12 @@ class SignInForm(AuthenticationForm):
         )
 
     def clean_username(self) -> str:
-        """A name that no account can have is tried with nobody: attempts are counted by names, and those at
-        second factors have names of their own (`lockout.codes_of`)."""
+        """Refuse names that no account can have. Django only tells the browser how long they may be, and
+        spells them out (`ﬁ` has two letters). Attempts are counted by name: axes can't store longer ones,
+        and those at second factors have names of their own (`lockout.codes_of`)."""
         name: str = self.cleaned_data["username"]
+        if len(name) > (User._meta.get_field("username").max_length or 0):
+            raise forms.ValidationError("No account has so long a name.")
         if lockout.is_of_codes(name):
             raise self.get_invalid_login_error()
         return name

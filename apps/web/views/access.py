@@ -29,7 +29,7 @@ def reset_factor(request: Request, pk: int) -> HttpResponse:
         request,
         form,
         lambda: services.reset_second_factor(actor=request.user, user=person, **form.cleaned_data),
-        f"{person.display_name} has no second factor now, and was signed out.",
+        f"{person.display_name} has no second factor now, and was signed out; their API tokens are revoked.",
     )
     if done:
         return redirect("web:person", pk)

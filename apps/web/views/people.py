@@ -13,19 +13,24 @@ from apps.accounts.errors import AccountError
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.web.forms.fields import TiedForm
-from apps.web.forms.people import GrantForm, PasswordForm, PersonForm, grants_shown
+from apps.web.forms.people import GrantForm, PasswordForm, PersonForm, grant_rows
 from apps.web.views.access import access_of
 from apps.web.views.common import Request, found, whole
+from apps.web.views.confirming import confirmed_to_write
+from apps.web.views.factors import confirmed
 
 
 @require_safe
 def index(request: Request) -> HttpResponse:
     """Everybody with an account."""
-    people = [(person, selectors.roles_of(person)) for person in selectors.people(request.user)]
-    context = {"people": people, "may_add": selectors.may_change_account(request.user)}
+    user = request.user
+    people = [(one, selectors.roles_shown(user, one)) for one in selectors.people(user)]
+    context = {"people": people, "may_add": selectors.may_change_account(user)}
     return render(request, "web/people.html", context)
 
 
+@confirmed_to_write
+@confirmed
 def new(request: Request) -> HttpResponse:
     """Make an account."""
     require(request.user, "people.manage")
@@ -43,6 +48,7 @@ def new(request: Request) -> HttpResponse:
     return render(request, "web/person_new.html", {"form": form}, status=status)
 
 
+@confirmed_to_write
 def edit(request: Request, pk: int) -> HttpResponse:
     """Roles, password, and whether the account may sign in: one act for each button."""
     person = found(selectors.person, request.user, pk)
@@ -68,7 +74,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         form.mark_errors()
     context = {
         "person": person,
-        "grants": grants_shown(request.user, person),
+        "grants": grant_rows(request.user, person),
         "grant_form": forms["grant"],
         "password_form": forms["password"],
         "tokens": selectors.tokens_of(request.user, person),
@@ -93,6 +99,8 @@ def _revoke(request: Request, person: User, form: Any) -> str:
 
 
 def _password(request: Request, person: User, form: Any) -> str:
+    if person.pk == request.user.pk:  # or whoever finds the browser open need not know the old one
+        raise AccountError("Change your own on the page “Account”, which asks for the old one.")
     services.set_password(actor=request.user, user=person, **form.cleaned_data)
     return "Password set. Hand it over in person."
 

@@ -11,10 +11,12 @@ from apps.accounts.errors import AccountError
 from apps.accounts.policy import MAY, act_in_words, require
 from apps.web.forms.people import MappingForm
 from apps.web.views.common import Request, found, whole
+from apps.web.views.confirming import confirmed_to_write
 from apps.web.views.factors import confirmed
 from apps.web.words import LOOK, ROLES
 
 
+@confirmed_to_write
 def show(request: Request) -> HttpResponse:
     """Each role in words, and whether it asks for a second factor."""
     require(request.user, "people.manage")

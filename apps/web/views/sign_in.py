@@ -109,7 +109,9 @@ def next_of(request: HttpRequest) -> str:
     ours = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return asked if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+    # `redirect` would take a word without a slash for the name of a page.
+    whole = asked.startswith("/") or "://" in asked
+    return asked if ours and whole else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def sign_on_link(next_url: str, **more: str) -> str:

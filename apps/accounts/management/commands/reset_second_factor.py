@@ -12,7 +12,7 @@ from apps.accounts.services import reset_second_factor
 class Command(BaseCommand):
     """See `help`."""
 
-    help = "Removes all second factors of an account and ends its sessions. The audit log says so."
+    help = "Removes all second factors of an account, ends its sessions and tokens, and records it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose, and why."""
@@ -28,4 +28,6 @@ class Command(BaseCommand):
             reset_second_factor(actor=None, user=user, reason=options["reason"])
         except AccountError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{user.username} has no second factor now; all sessions ended.")
+        self.stdout.write(
+            f"{user.username} has no second factor now; all sessions and API tokens ended."
+        )
