@@ -1,80 +1,61 @@
 """Single sign-on with an OpenID Connect provider: out to it, and back with who it says came.
 
-The client is django-allauth's: discovery, state, PKCE. What it leaves open is checked here: that the
-provider is the one we mean, the ID token's signature, and that it answers this very request (nonce).
+A way there is for one of two things: to sign in, or, for who is signed in, to show once more who they are.
+The second never touches the session, and counts only if the provider really asked.
 """
 
 import logging
 import secrets
+import time
 from typing import Any
 
-import jwt
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.utils import perform_login
-from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.internal import jwtkit, statekit
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
-from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
-from allauth.utils import build_absolute_uri
+from allauth.socialaccount.internal import statekit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from requests import RequestException
+from django.shortcuts import redirect
 
-from apps.accounts import methods, services
-from apps.accounts.claims import Arrival, read_claims
+from apps.accounts import confirmation, methods, selectors, services
 from apps.accounts.errors import AccountError, ProviderTrouble, SignOnRefused
 from apps.accounts.models import User
+from apps.accounts.openid import SKEW, TROUBLE, Came, provider_of, who_came
 from apps.accounts.signals import note_refusal
 
 logger = logging.getLogger(__name__)
 
-SIGNED_WITH = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
-SKEW = 60  # seconds that the provider's clock may differ from ours
-_TROUBLE = (OAuth2Error, RequestException, jwt.PyJWTError, KeyError, TypeError, ValueError)
-
-
-class Client(OpenIDConnectOAuth2Adapter):
-    """django-allauth's, at our address, and only with the provider that we mean."""
-
-    @property
-    def openid_config(self) -> dict[str, Any]:
-        """What the provider says of itself. Raises OAuth2Error when it is another one."""
-        config: dict[str, Any] = super().openid_config
-        if config["issuer"] != settings.OIDC_ISSUER:
-            raise OAuth2Error(f"it calls itself {config['issuer']}, not as LVS_OIDC_ISSUER does")
-        return config
-
-    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
-        """Where the provider sends people back to."""
-        return str(build_absolute_uri(request, reverse("web:sign-on-callback")))
+ASKS = {"prompt": "login", "max_age": "0"}
+"""OpenID Connect Core 3.1.2.1: ask who it is, also somebody you know, and say when you asked."""
 
 
 def begin(request: HttpRequest, *, next_url: str, again: bool) -> HttpResponse:
-    """The way to the provider. again: it shall ask who it is, also of somebody it knows.
+    """The way to the provider. again: it shall ask who is signed in here to show once more who they are.
 
     Raises ProviderTrouble.
     """
     nonce = secrets.token_urlsafe(24)
-    asked = {"nonce": nonce} | ({"prompt": "login"} if again else {})
+    kept: dict[str, Any] = {"nonce": nonce}
+    if again and request.user.is_authenticated:
+        kept["again"] = {"user": request.user.pk, "at": time.time()}
+    asked = {"nonce": nonce} | (ASKS if again else {})
     try:
-        response: HttpResponse = _provider(request).redirect(
-            request, process="login", next_url=next_url, auth_params=asked, nonce=nonce
+        response: HttpResponse = provider_of(request).redirect(
+            request, process="login", next_url=next_url, auth_params=asked, **kept
         )
-    except _TROUBLE as error:
+    except TROUBLE as error:
         raise ProviderTrouble(f"{type(error).__name__}: {error}") from error
     return response
 
 
 def finish(request: HttpRequest) -> HttpResponse:
-    """Sign in who comes back from the provider, and the way on from there.
+    """Sign in who comes back from the provider, or take it that they have shown who they are; the way on.
 
     Raises ProviderTrouble, and AccountError with why the person may not come in.
     """
-    provider = _provider(request)
+    provider_id = provider_of(request).sub_id
     state = statekit.unstash_state(
-        request, provider_id=provider.sub_id, state_id=request.GET.get("state", "")
+        request, provider_id=provider_id, state_id=request.GET.get("state", "")
     )
     if state is None:
         raise AccountError("That sign-in began in another browser, or too long ago: begin anew.")
@@ -83,69 +64,58 @@ def finish(request: HttpRequest) -> HttpResponse:
             raise AccountError(f"{settings.OIDC_NAME} did not let you in, or you turned back.")
         raise ProviderTrouble(f"it answered {request.GET['error'][:100]}")
     try:
-        came = _who_came(Client(request, provider.sub_id), provider.app, state)
-    except _TROUBLE as error:
+        came = who_came(request, state)
+    except TROUBLE as error:
         raise ProviderTrouble(f"{type(error).__name__}: {error}") from error
+    if isinstance(request.user, User):
+        _of_who_is_signed_in(request, request.user, came, state)
+        return redirect(state["next"])
+    if "again" in state:
+        raise AccountError("You were signed out meanwhile: sign in anew.")
     user = _account_of(came)
-    record_authentication(request, user, "socialaccount", provider=provider.sub_id)
-    response: HttpResponse = perform_login(request, user, redirect_url=state.get("next"))
+    clear_login(request)  # a half-done sign-in in this browser, of whomever
+    record_authentication(
+        request, user, "socialaccount", provider=provider_id, auth_time=came.asked_at
+    )
+    response: HttpResponse = perform_login(request, user, redirect_url=state["next"])
     return response
 
 
-def _provider(request: HttpRequest) -> OpenIDConnectProvider:
-    provider = get_adapter().get_provider(request, settings.OIDC_ISSUER)
-    provider.oauth2_adapter_class = Client
-    return provider
+def _of_who_is_signed_in(
+    request: HttpRequest, user: User, came: Came, state: dict[str, Any]
+) -> None:
+    """Who came must be the user; what they came for. Their session stays as it is: nobody signs in.
+
+    Raises AccountError.
+    """
+    linked = selectors.sign_on_of(user, user)
+    again = state.get("again")
+    if linked is None or linked.uid != came.who.subject or (again and again["user"] != user.pk):
+        raise AccountError(
+            f"At {settings.OIDC_NAME} you signed in as somebody else than {user.username}. "
+            f"You are signed in as {user.username} here: sign out first, to come in as another."
+        )
+    if not again:
+        return
+    if came.asked_at < again["at"] - SKEW:
+        raise AccountError(
+            f"{settings.OIDC_NAME} did not ask you anew who you are, or doesn't say that it did, "
+            "so that shows nothing. Sign out there and try again, or ask an administrator."
+        )
+    confirmation.by_sign_on(request, user)
 
 
-def _who_came(client: Client, app: Any, state: dict[str, Any]) -> Arrival:
-    """Exchange the code for tokens and read them. Raises one of _TROUBLE."""
-    request = client.request
-    answer = client.get_access_token_data(
-        request,
-        app,
-        client.get_client(request, app),
-        pkce_code_verifier=state["pkce_code_verifier"],
-    )
-    token = _read(client, answer["id_token"], app.client_id)
-    if not secrets.compare_digest(str(token.get("nonce")), state["nonce"]):
-        raise OAuth2Error("its ID token answers another request")
-    told = client._fetch_user_info(answer["access_token"])
-    if told["sub"] != token["sub"]:
-        raise OAuth2Error("its ID token and its user information are about two people")
-    return read_claims(token | told)
-
-
-def _read(client: Client, id_token: str, client_id: str) -> dict[str, Any]:
-    """The claims of an ID token that the provider signed, for us and now. OpenID Connect Core 3.1.3.7."""
-    config = client.openid_config
-    algorithm, key = jwtkit.fetch_key(id_token, config["jwks_uri"], jwtkit.lookup_kid_jwk)
-    if algorithm not in SIGNED_WITH:
-        raise OAuth2Error(f"its ID token is signed with {algorithm}")
-    claims: dict[str, Any] = jwt.decode(
-        id_token,
-        key=key,
-        algorithms=[algorithm],
-        issuer=settings.OIDC_ISSUER,
-        audience=client_id,
-        leeway=SKEW,
-        options={"require": ["iss", "sub", "aud", "exp", "iat"]},
-    )
-    if claims.get("azp", client_id) != client_id:
-        raise OAuth2Error("its ID token was made for another client")
-    return claims
-
-
-def _account_of(came: Arrival) -> User:
+def _account_of(came: Came) -> User:
     """The account of who came, who may come in. Raises SignOnRefused."""
+    who = came.who
     try:
-        user = services.sign_on(**came._asdict())
+        user = services.sign_on(**who._asdict())
     except AccountError as error:
-        logger.warning("single sign-on: %s (%s): %s", came.username, came.subject, error)
-        raise SignOnRefused(str(error), came.subject) from None
+        logger.warning("single sign-on: %s (%s): %s", who.username, who.subject, error)
+        raise SignOnRefused(str(error), who.subject) from None
     if user.is_active and user.held_roles:
         return user
     note_refusal(user, methods.SIGN_ON)
     if not user.is_active:
-        raise SignOnRefused("This account is switched off. Ask an administrator.", came.subject)
-    raise SignOnRefused("None of your groups gives you a role here any more.", came.subject)
+        raise SignOnRefused("This account is switched off. Ask an administrator.", who.subject)
+    raise SignOnRefused("None of your groups gives you a role here any more.", who.subject)

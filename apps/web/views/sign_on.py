@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,9 +22,11 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def begin(request: HttpRequest) -> HttpResponse:
-    """To the provider."""
-    again = "again" in request.GET
-    return _told(request, lambda: sign_on.begin(request, next_url=next_of(request), again=again))
+    """To the provider: to sign in, or for who is signed in to show once more who they are."""
+    next_url, again = next_of(request), "again" in request.GET
+    if request.user.is_authenticated and not again:
+        return redirect(next_url)
+    return _told(request, lambda: sign_on.begin(request, next_url=next_url, again=again))
 
 
 @login_not_required
