@@ -163,6 +163,7 @@ LOGOUT_REDIRECT_URL = "web:sign-in"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = "apps.accounts.lockout.counted_by"
+AXES_USERNAME_CALLABLE = "apps.accounts.lockout.counted_name"
 AXES_LOCKOUT_CALLABLE = "apps.web.views.sign_in.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts import second_factor as factors
 from apps.accounts.errors import AccountError
-from apps.accounts.lockout import is_of_codes, user_of
+from apps.accounts.lockout import is_of_codes
 from apps.accounts.stages import SecondFactorStage
 from apps.web.forms.sign_in import CodeForm, SignInForm
 
@@ -89,10 +89,9 @@ def locked_out(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
     """AXES_LOCKOUT_CALLABLE: after too many wrong passwords or codes."""
-    name = str((credentials or {}).get("username") or "")
     context = {
-        "of_codes": is_of_codes(name),
-        "username": user_of(name),
+        "of_codes": is_of_codes(credentials),
+        "username": (credentials or {}).get("username") or "",
         "minutes": round(settings.AXES_COOLOFF_TIME * 60),
     }
     return render(request, "web/locked_out.html", context, status=429)
