@@ -165,7 +165,11 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = "apps.accounts.lockout.counted_by"
 AXES_USERNAME_CALLABLE = "apps.accounts.lockout.counted_name"
 AXES_LOCKOUT_CALLABLE = "apps.web.views.sign_in.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential", "csrfmiddlewaretoken"]
+AXES_SENSITIVE_PARAMETERS = [
+    # "password" always is; and every other field of ours in which a secret is typed:
+    *("old_password", "password_again", "code", "credential"),
+    *("username", "ip_address", "csrfmiddlewaretoken"),
+]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can keep somebody else out for ever
 # django-allauth: our own pages, and none of its own. Axes counts what fails, for all processes at once.
