@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -55,6 +56,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """The code of an app, a recovery code, or a security key, from who has shown the password."""
     stage = request._login_stage  # type: ignore[attr-defined]
+    if not stage.holds():
+        messages.error(request, "Your account was changed meanwhile: sign in anew.")
+        return cast(HttpResponse, stage.abort())
     user = stage.login.user
     form = CodeForm(request.POST if request.method == "POST" else None, autofocus=True)
     if request.method == "POST" and form.is_valid():
