@@ -164,10 +164,12 @@ LOGOUT_REDIRECT_URL = "web:sign-in"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = "apps.accounts.lockout.counted_by"
+AXES_USERNAME_CALLABLE = "apps.accounts.lockout.counted_name"
 AXES_LOCKOUT_CALLABLE = "apps.web.views.sign_in.locked_out"
-AXES_SENSITIVE_PARAMETERS = [  # what axes keeps of a failed form must not hold these
-    *("username", "ip_address", "code", "credential", "csrfmiddlewaretoken"),
-    *("old_password", "password_again"),
+AXES_SENSITIVE_PARAMETERS = [
+    # "password" always is; and every other field of ours in which a secret is typed:
+    *("old_password", "password_again", "code", "credential"),
+    *("username", "ip_address", "csrfmiddlewaretoken"),
 ]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can keep somebody else out for ever

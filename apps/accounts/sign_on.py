@@ -1,4 +1,8 @@
-"""Single sign-on with an OpenID Connect provider: out to it, and back with who it says came."""
+"""Single sign-on with an OpenID Connect provider: out to it, and back with who it says came.
+
+A way there is for one of two things: to sign in, or, for who is signed in, to show once more who they are.
+The second never touches the session, and counts only if the provider really asked.
+"""
 
 import logging
 import secrets
@@ -6,34 +10,35 @@ import time
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.utils import perform_login
 from allauth.socialaccount.internal import statekit
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 
-from apps.accounts import methods, services
-from apps.accounts.claims import Arrival
+from apps.accounts import confirmation, methods, selectors, services
 from apps.accounts.errors import AccountError, ProviderTrouble, SignOnRefused
 from apps.accounts.models import User
-from apps.accounts.provider import SKEW, TROUBLE, Client, provider_of, who_came
+from apps.accounts.openid import SKEW, TROUBLE, Came, provider_of, who_came
 from apps.accounts.signals import note_refusal
 
 logger = logging.getLogger(__name__)
 
+ASKS = {"prompt": "login", "max_age": "0"}
+"""OpenID Connect Core 3.1.2.1: ask who it is, also somebody you know, and say when you asked."""
+
 
 def begin(request: HttpRequest, *, next_url: str, again: bool) -> HttpResponse:
-    """The way to the provider. again: who is signed in shall show once more who they are, so it must ask
-    them, also when it knows them (OpenID Connect Core 3.1.2.1: prompt, max_age).
+    """The way to the provider. again: it shall ask who is signed in here to show once more who they are.
 
     Raises ProviderTrouble.
     """
-    kept: dict[str, Any] = {"nonce": secrets.token_urlsafe(24)}
-    asked = {"nonce": kept["nonce"]}
-    if again:
-        kept["asked_at"] = time.time()
-        asked |= {"prompt": "login", "max_age": "0"}
+    nonce = secrets.token_urlsafe(24)
+    kept: dict[str, Any] = {"nonce": nonce}
+    if again and request.user.is_authenticated:
+        kept["again"] = {"user": request.user.pk, "at": time.time()}
+    asked = {"nonce": nonce} | (ASKS if again else {})
     try:
         response: HttpResponse = provider_of(request).redirect(
             request, process="login", next_url=next_url, auth_params=asked, **kept
@@ -44,14 +49,13 @@ def begin(request: HttpRequest, *, next_url: str, again: bool) -> HttpResponse:
 
 
 def finish(request: HttpRequest) -> HttpResponse:
-    """Sign in who comes back from the provider, or note that who is signed in has shown again who they are;
-    and the way on from there.
+    """Sign in who comes back from the provider, or take it that they have shown who they are; the way on.
 
     Raises ProviderTrouble, and AccountError with why the person may not come in.
     """
-    provider = provider_of(request)
+    provider_id = provider_of(request).sub_id
     state = statekit.unstash_state(
-        request, provider_id=provider.sub_id, state_id=request.GET.get("state", "")
+        request, provider_id=provider_id, state_id=request.GET.get("state", "")
     )
     if state is None:
         raise AccountError("That sign-in began in another browser, or too long ago: begin anew.")
@@ -60,58 +64,58 @@ def finish(request: HttpRequest) -> HttpResponse:
             raise AccountError(f"{settings.OIDC_NAME} did not let you in, or you turned back.")
         raise ProviderTrouble(f"it answered {request.GET['error'][:100]}")
     try:
-        came, shown_at = who_came(Client(request, provider.sub_id), provider.app, state)
+        came = who_came(request, state)
     except TROUBLE as error:
         raise ProviderTrouble(f"{type(error).__name__}: {error}") from error
-    next_url = resolve_url(state.get("next") or settings.LOGIN_REDIRECT_URL)
-    if "asked_at" in state:
-        _same_person(request, came)
-        _confirmed(request, provider, state["asked_at"], shown_at)
-        return redirect(next_url)
-    if request.user.is_authenticated:
-        _same_person(request, came)
-        return redirect(next_url)  # in another tab: nothing was asked anew, so nothing was shown
+    if isinstance(request.user, User):
+        _of_who_is_signed_in(request, request.user, came, state)
+        return redirect(state["next"])
+    if "again" in state:
+        raise AccountError("You were signed out meanwhile: sign in anew.")
     user = _account_of(came)
-    record_authentication(request, user, "socialaccount", provider=provider.sub_id)
-    response: HttpResponse = perform_login(request, user, redirect_url=next_url)
+    clear_login(request)  # a half-done sign-in in this browser, of whomever
+    record_authentication(
+        request, user, "socialaccount", provider=provider_id, auth_time=came.asked_at
+    )
+    response: HttpResponse = perform_login(request, user, redirect_url=state["next"])
     return response
 
 
-def _confirmed(
-    request: HttpRequest, provider: Any, asked_at: float, shown_at: float | None
+def _of_who_is_signed_in(
+    request: HttpRequest, user: User, came: Came, state: dict[str, Any]
 ) -> None:
-    """Note that who is signed in has shown again who they are. Raises ProviderTrouble when the provider did
-    not ask them since: all times in Unix seconds."""
-    if shown_at is None or shown_at < asked_at - SKEW:
-        raise ProviderTrouble("it did not ask anew who it is: its ID token has no fresh auth_time")
-    user = request.user
-    assert isinstance(user, User)
-    services.note_confirmation(actor=user, way=methods.SIGN_ON)
-    record_authentication(
-        request, user, "socialaccount", provider=provider.sub_id, reauthenticated=True
-    )
+    """Who came must be the user; what they came for. Their session stays as it is: nobody signs in.
 
-
-def _same_person(request: HttpRequest, came: Arrival) -> None:
-    """Raises AccountError when who came is not who is signed in."""
-    links = SocialAccount.objects.filter(provider=settings.OIDC_ISSUER, uid=came.subject)
-    if not links.filter(user=request.user.pk).exists():
+    Raises AccountError.
+    """
+    linked = selectors.sign_on_of(user, user)
+    again = state.get("again")
+    if linked is None or linked.uid != came.who.subject or (again and again["user"] != user.pk):
         raise AccountError(
-            f"You are signed in here as {request.user.get_username()}, and "
-            f"{settings.OIDC_NAME} says that you are somebody else. Sign out first."
+            f"At {settings.OIDC_NAME} you signed in as somebody else than {user.username}. "
+            f"You are signed in as {user.username} here: sign out first, to come in as another."
         )
+    if not again:
+        return
+    if came.asked_at < again["at"] - SKEW:
+        raise AccountError(
+            f"{settings.OIDC_NAME} did not ask you anew who you are, or doesn't say that it did, "
+            "so that shows nothing. Sign out there and try again, or ask an administrator."
+        )
+    confirmation.by_sign_on(request, user)
 
 
-def _account_of(came: Arrival) -> User:
+def _account_of(came: Came) -> User:
     """The account of who came, who may come in. Raises SignOnRefused."""
+    who = came.who
     try:
-        user = services.sign_on(**came._asdict())
+        user = services.sign_on(**who._asdict())
     except AccountError as error:
-        logger.warning("single sign-on: %s (%s): %s", came.username, came.subject, error)
-        raise SignOnRefused(str(error), came.subject) from None
+        logger.warning("single sign-on: %s (%s): %s", who.username, who.subject, error)
+        raise SignOnRefused(str(error), who.subject) from None
     if user.is_active and user.held_roles:
         return user
     note_refusal(user, methods.SIGN_ON)
     if not user.is_active:
-        raise SignOnRefused("This account is switched off. Ask an administrator.", came.subject)
-    raise SignOnRefused("None of your groups gives you a role here any more.", came.subject)
+        raise SignOnRefused("This account is switched off. Ask an administrator.", who.subject)
+    raise SignOnRefused("None of your groups gives you a role here any more.", who.subject)

@@ -49,15 +49,15 @@ def note_failure(
     the wrong field. While somebody is locked out there is nothing more to note."""
     if getattr(request, "axes_locked_out", False) and not _just_now(request):
         return
-    user, step = _tried(credentials.get("username") or "")
+    user, step = _tried(credentials)
     if user is not None:
         note_refusal(user, step)
 
 
 @receiver(user_locked_out)
-def note_lock_out(sender: Any, request: HttpRequest, username: str, **kwargs: Any) -> None:
-    """That was one wrong password or code too many."""
-    user, step = _tried(username or "")
+def note_lock_out(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """That was one wrong password or code too many. What was tried, axes leaves at the request."""
+    user, step = _tried(getattr(request, "axes_credentials", None) or {})
     if user is not None and _just_now(request):
         _note("user.locked_out", user, step)
 
@@ -72,11 +72,10 @@ def _just_now(request: HttpRequest | None) -> bool:
     return getattr(request, "axes_failures_since_start", None) is not None
 
 
-def _tried(name: str) -> tuple[User | None, str]:
+def _tried(credentials: dict[str, Any]) -> tuple[User | None, str]:
     """Whose account it was about, and at which step."""
-    if lockout.is_of_codes(name):
-        return User.objects.filter(username=lockout.user_of(name)).first(), "second factor"
-    return User.objects.filter(username=name).first(), "password"
+    user = User.objects.filter(username=credentials.get("username") or "").first()
+    return user, "second factor" if lockout.is_of_codes(credentials) else "password"
 
 
 def _note(action: str, user: User, step: str) -> None:

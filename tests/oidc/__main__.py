@@ -19,7 +19,21 @@ from authlib.oidc.core.grants import OpenIDCode
 from flask import Flask, jsonify, redirect, request
 from joserfc.jwk import KeySet
 
-from tests.oidc.known import CLIENT_ID, KNOWN, RIGHT_KEY, WRONG_KEY, Client, Code, Person, Token
+from tests.oidc.known import (
+    CLIENT_ID,
+    KNOWN,
+    RIGHT_KEY,
+    WRONG_KEY,
+    Client,
+    Code,
+    Person,
+    Token,
+    known_since,
+)
+
+
+def without(claims, name):
+    return {key: value for key, value in claims.items() if key != name}
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):
@@ -35,6 +49,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             request.user,
             data["code_challenge"],
             data["code_challenge_method"],
+            known_since(data.get("prompt")),
         )
 
     def query_authorization_code(self, code, client):
@@ -61,6 +76,14 @@ class IdToken(OpenIDCode):
             "iss": issuer,
             "exp": -7200 if "expired" in KNOWN.faults else 300,
         }
+
+    def get_compatible_claims(self, request):
+        claims = super().get_compatible_claims(request)
+        return claims if "no-auth-time" not in KNOWN.faults else without(claims, "auth_time")
+
+    def get_authorization_code_claims(self, authorization_code):
+        claims = super().get_authorization_code_claims(authorization_code)
+        return claims if "no-auth-time" not in KNOWN.faults else without(claims, "auth_time")
 
     def get_audiences(self, request):
         return ["another-client"] if "wrong-audience" in KNOWN.faults else [CLIENT_ID]

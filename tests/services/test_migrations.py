@@ -1,6 +1,7 @@
 """Migrations that rewrite what was stored, on rows as the version before left them."""
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -93,6 +94,21 @@ def test_an_approval_of_what_a_change_holds_still_counts(migrate):
     change.refresh_from_db()
     assert [review.version for review in change.reviews.all()] == [7]
     assert len(approvals_of(change).given) == 1
+
+
+def test_what_was_typed_beside_a_wrong_password_is_forgotten_and_not_that_it_was_wrong(migrate):
+    migrate("accounts", "0006_api_tokens")
+    AccessAttempt.objects.create(
+        username="vera",
+        user_agent="any",
+        ip_address="192.0.2.1",
+        get_data="",
+        post_data="password=***\npassword_again=my-new-password",
+        failures_since_start=3,
+    )
+    migrate("accounts", "0007_forget_what_was_typed")
+    kept = AccessAttempt.objects.values_list("username", "post_data", "failures_since_start")
+    assert list(kept) == [("vera", "", 3)]
 
 
 def test_claims_of_heads_and_open_changes_are_filled_in(migrate):

@@ -1,7 +1,14 @@
 """What people do with their own account."""
 
-import pytest
+import importlib
+import pkgutil
 
+import pytest
+from axes.models import AccessAttempt
+from django import forms
+from django.conf import settings
+
+import apps.web.forms
 from apps.audit.models import AuditRecord
 from tests.factories import PASSWORD
 from tests.web.conftest import browser, error_beside
@@ -56,3 +63,38 @@ def test_no_password_is_kept_for_a_second_try_when_the_session_has_ended(viewer)
     assert response.status_code == 401
     assert NEW not in response.text and PASSWORD not in response.text
     assert "Send it again" not in response.text
+
+
+SECRET_INPUTS = {"current-password", "new-password", "one-time-code"}
+
+
+def test_no_password_is_kept_by_who_counts_the_failures(viewer):
+    client = browser(viewer)
+    typed = {"old_password": "almost-my-password", "password": NEW, "password_again": NEW + "-2"}
+    assert change(client, **typed).status_code == 422
+    assert client.post("/account/confirm/", {"password": "nearly-it"}).status_code == 422
+    kept = " ".join(str(row) for row in AccessAttempt.objects.values_list())
+    assert "/account/confirm/" in kept, "it was counted"
+    for secret in ("almost-my-password", NEW, "nearly-it"):
+        assert secret not in kept
+
+
+def test_who_counts_the_failures_knows_all_secrets_of_our_forms():
+    for module in pkgutil.iter_modules(apps.web.forms.__path__, "apps.web.forms."):
+        importlib.import_module(module.name)
+    ours = [form for form in kinds_of(forms.Form) if form.__module__.startswith("apps.")]
+    found = {name for form in ours for name in secrets_of(form)}
+    assert found >= {"password", "old_password", "password_again", "code", "credential"}
+    assert found <= {"password", *settings.AXES_SENSITIVE_PARAMETERS}
+
+
+def kinds_of(form):
+    for kind in form.__subclasses__():
+        yield from (kind, *kinds_of(kind))
+
+
+def secrets_of(form):
+    for name, field in form.base_fields.items():
+        typed = field.widget.attrs.get("autocomplete") in SECRET_INPUTS
+        if typed or isinstance(field.widget, forms.PasswordInput) or name == "credential":
+            yield name

@@ -107,6 +107,27 @@ def test_guessing_codes_is_locked_out_from_every_address(client, viewer, setting
     assert AuditRecord.objects.filter(action="user.sign_in_failed").count() == 3
 
 
+@pytest.mark.parametrize("name", ["vera (second factor)", " second factor of {0.pk}", "vera"])
+def test_no_name_typed_at_the_door_locks_somebodys_codes(client, viewer, settings, name):
+    settings.AXES_FAILURE_LIMIT = 3
+    give_app(viewer)
+    for last in range(4):
+        stranger = Client(REMOTE_ADDR=f"192.0.2.{last + 1}")
+        stranger.post(DOOR, {"username": name.format(viewer), "password": "wrong"})
+    knock(client)
+    assert client.post(FACTOR, {"code": code_of()})["Location"] == "/"
+    assert newest("user.locked_out") is None
+
+
+def test_a_typed_name_that_looks_like_codes_is_told_of_as_a_name(client, viewer, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+    for _ in range(2):
+        page = client.post(DOOR, {"username": "vera (second factor)", "password": "wrong"})
+    assert page.status_code == 429
+    assert "Too many wrong passwords" in text_of(page)
+    assert newest("user.sign_in_failed") is None
+
+
 def test_wrong_answers_of_keys_are_counted_too(client, viewer, settings):
     settings.AXES_FAILURE_LIMIT = 3
     give_app(viewer)

@@ -170,6 +170,22 @@ def test_whether_the_providers_second_factor_counts_is_a_setting(
         assert answer["Location"] == "/account/second-factor/"
 
 
+def test_who_has_no_password_shows_at_the_provider_who_they_are(client, provider, settings):
+    come(client)
+    session = client.session
+    for name in ("at", "auth_time"):
+        session["account_authentication_methods"][0][name] -= 3600
+    session.save()
+    path = client.get("/account/second-factor/app/")["Location"]
+    page = client.get(path).content.decode()
+    assert "Your password" not in page
+    assert "/sign-on/?next=%2Faccount%2Fsecond-factor%2Fapp%2F&amp;again=" in page
+    answer = come(client, "/sign-on/?next=/account/second-factor/app/&again=")
+    assert answer["Location"] == "/account/second-factor/app/"
+    assert provider.asked()[-1]["prompt"] == "login"
+    assert client.get("/account/second-factor/app/").status_code == 200
+
+
 def test_who_has_no_password_gets_none_by_themselves(client, provider):
     come(client)
     assert client.get("/account/password/").status_code == 403

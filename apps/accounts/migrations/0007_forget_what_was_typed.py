@@ -1,11 +1,12 @@
-"""What was typed into forms beside wrong passwords is forgotten: some fields held passwords, unmasked."""
+"""What django-axes kept of forms in which a password was wrong: until now also the new password beside it, on
+the page to change one's own (AXES_SENSITIVE_PARAMETERS did not name those fields). How often somebody failed stays.
+"""
 
 from django.db import migrations
 
 
 def forget(apps, schema_editor):
-    attempts = apps.get_model("axes", "AccessAttempt").objects.using(schema_editor.connection.alias)
-    attempts.update(post_data="", get_data="")
+    apps.get_model("axes", "AccessAttempt").objects.update(get_data="", post_data="")
 
 
 class Migration(migrations.Migration):

@@ -9,7 +9,6 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
-from apps.accounts import lockout
 from apps.accounts.models import User
 from apps.accounts.policy import may_sign_in_by_password
 from apps.accounts.signals import note_refusal
@@ -36,13 +35,10 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         """Refuse names that no account can have. Django only tells the browser how long they may be, and
-        spells them out (`ﬁ` has two letters). Attempts are counted by name: axes can't store longer ones,
-        and those at second factors have names of their own (`lockout.codes_of`)."""
+        spells them out (`ﬁ` has two letters); who counts wrong passwords (axes) can't store longer ones."""
         name: str = self.cleaned_data["username"]
         if len(name) > (User._meta.get_field("username").max_length or 0):
             raise forms.ValidationError("No account has so long a name.")
-        if lockout.is_of_codes(name):
-            raise self.get_invalid_login_error()
         return name
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:

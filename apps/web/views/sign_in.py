@@ -20,8 +20,8 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts import second_factor as factors
 from apps.accounts.errors import AccountError
-from apps.accounts.lockout import is_of_codes, user_of
-from apps.accounts.stages import SecondFactorStage, still_open
+from apps.accounts.lockout import is_of_codes
+from apps.accounts.stages import SecondFactorStage
 from apps.web.forms.sign_in import CodeForm, SignInForm
 
 
@@ -56,11 +56,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """The code of an app, a recovery code, or a security key, from who has shown the password."""
     stage = request._login_stage  # type: ignore[attr-defined]
+    if not stage.holds():
+        messages.error(request, "Your account was changed meanwhile: sign in anew.")
+        return cast(HttpResponse, stage.abort())
     user = stage.login.user
-    if not still_open(request, user):
-        clear_login(request)
-        messages.error(request, "Your account has changed meanwhile: sign in anew.")
-        return redirect("web:sign-in")
     form = CodeForm(request.POST if request.method == "POST" else None, autofocus=True)
     if request.method == "POST" and form.is_valid():
         try:
@@ -94,10 +93,9 @@ def locked_out(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
     """AXES_LOCKOUT_CALLABLE: after too many wrong passwords or codes."""
-    name = str((credentials or {}).get("username") or "")
     context = {
-        "of_codes": is_of_codes(name),
-        "username": user_of(name),
+        "of_codes": is_of_codes(credentials),
+        "username": (credentials or {}).get("username") or "",
         "minutes": round(settings.AXES_COOLOFF_TIME * 60),
     }
     return render(request, "web/locked_out.html", context, status=429)

@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def begin(request: HttpRequest) -> HttpResponse:
-    """To the provider; with ?again who is signed in shows there once more who they are."""
-    again = "again" in request.GET and request.user.is_authenticated
+    """To the provider: to sign in, or for who is signed in to show once more who they are."""
+    next_url, again = next_of(request), "again" in request.GET
     if request.user.is_authenticated and not again:
-        return redirect(next_of(request))
-    return _told(request, lambda: sign_on.begin(request, next_url=next_of(request), again=again))
+        return redirect(next_url)
+    return _told(request, lambda: sign_on.begin(request, next_url=next_url, again=again))
 
 
 @login_not_required

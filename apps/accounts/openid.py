@@ -1,11 +1,12 @@
-"""The provider of single sign-on: what it says of itself, and who it says came.
+"""What the provider of single sign-on says of who came, and whether it is right in every part.
 
 The client is django-allauth's: discovery, state, PKCE. What it leaves open is checked here: that the
 provider is the one we mean, the ID token's signature, and that it answers this very request (nonce).
 """
 
 import secrets
-from typing import Any
+import time
+from typing import Any, NamedTuple
 
 import jwt
 from allauth.socialaccount.adapter import get_adapter
@@ -24,7 +25,13 @@ from apps.accounts.claims import Arrival, read_claims
 SIGNED_WITH = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 SKEW = 60  # seconds that the provider's clock may differ from ours
 TROUBLE = (OAuth2Error, RequestException, jwt.PyJWTError, KeyError, TypeError, ValueError)
-"""What is raised when the provider does not answer, or not as it should."""
+
+
+class Came(NamedTuple):
+    """Who came, and when the provider last asked them who they are; 0 = it doesn't say."""
+
+    who: Arrival
+    asked_at: float
 
 
 class Client(OpenIDConnectOAuth2Adapter):
@@ -44,16 +51,17 @@ class Client(OpenIDConnectOAuth2Adapter):
 
 
 def provider_of(request: HttpRequest) -> OpenIDConnectProvider:
-    """The one that the settings name."""
+    """Ours, as the settings name it."""
     provider = get_adapter().get_provider(request, settings.OIDC_ISSUER)
     provider.oauth2_adapter_class = Client
     return provider
 
 
-def who_came(client: Client, app: Any, state: dict[str, Any]) -> tuple[Arrival, float | None]:
-    """Exchange the code for tokens and read them: who came, and when they showed it (Unix time, None = it
-    does not say). Raises one of TROUBLE."""
-    request = client.request
+def who_came(request: HttpRequest, state: dict[str, Any]) -> Came:
+    """Exchange the code that the request brings for tokens, and read them. state: what we kept of the way
+    there. Raises one of TROUBLE."""
+    provider = provider_of(request)
+    client, app = Client(request, provider.sub_id), provider.app
     answer = client.get_access_token_data(
         request,
         app,
@@ -66,8 +74,7 @@ def who_came(client: Client, app: Any, state: dict[str, Any]) -> tuple[Arrival, 
     told = client._fetch_user_info(answer["access_token"])
     if told["sub"] != token["sub"]:
         raise OAuth2Error("its ID token and its user information are about two people")
-    shown_at = token.get("auth_time")
-    return read_claims(token | told), float(shown_at) if shown_at is not None else None
+    return Came(read_claims(token | told), _asked_at(token))
 
 
 def _read(client: Client, id_token: str, client_id: str) -> dict[str, Any]:
@@ -88,3 +95,17 @@ def _read(client: Client, id_token: str, client_id: str) -> dict[str, Any]:
     if claims.get("azp", client_id) != client_id:
         raise OAuth2Error("its ID token was made for another client")
     return claims
+
+
+def _asked_at(token: dict[str, Any]) -> float:
+    """`auth_time` of an ID token, never later than now; 0 = none. OpenID Connect Core, section 2: seconds,
+    and there must be one when `max_age` was asked for."""
+    told = token.get("auth_time")
+    if told is None:
+        return 0
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        raise OAuth2Error("its ID token has an auth_time that is no number")
+    now = time.time()
+    if not 0 <= told <= now + SKEW:
+        raise OAuth2Error("its ID token has an auth_time that is yet to come")
+    return float(min(told, now))
