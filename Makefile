@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset smoke bench check test interleavings screens lock format clean
+.PHONY: help demo demo-reset smoke bench check test screens lock format clean
 
 help: ## what there is to call
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,10 +32,6 @@ check: ## lint, types, layers, templates, migrations
 test: ## every test: on SQLite, and again on PostgreSQL where the database matters
 	@bin/setup test
 	@bin/test
-
-interleavings: ## a thousand seeded interleavings of approvers, starters and an editing author, on PostgreSQL
-	@bin/setup test
-	@LVS_INTERLEAVINGS=1000 $(RUN) bin/with_postgresql.py $(RUN) -m pytest -q tests/services/test_changes_interleaved.py
 
 screens: ## make the pictures of the README anew
 	@bin/setup test
