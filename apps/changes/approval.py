@@ -107,6 +107,9 @@ def in_the_way(change: Change) -> str:
         return f"Change #{busy.pk} is being applied to {change.cluster}."
     if change.approved_by in (Change.Basis.UNCONFIRMED, Change.Basis.EMERGENCY):
         return ""
+    first = others.filter(state=Change.State.APPROVED, approved_by=Change.Basis.EMERGENCY).first()
+    if first is not None:
+        return f"Change #{first.pk} goes first: it is an emergency."
     open_ended = others.filter(UNCONFIRMED).first()
     if open_ended is not None:
         return f"Change #{open_ended.pk} waits to be confirmed, or is taken back first."

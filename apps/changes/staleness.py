@@ -39,6 +39,8 @@ def moved_since_submit(user: User, change: Change) -> list[Moved]:
     require(user, "view", change)
     if change.state not in (Change.State.IN_REVIEW, Change.State.APPROVED):
         return []
+    if change.approved_by == Change.Basis.EMERGENCY:
+        return []  # its plans are made anew as it begins
     plans = {plan.director_id: plan for plan in change.plans.all()}
     table = table_of(change)
     found = (

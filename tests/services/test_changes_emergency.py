@@ -5,9 +5,11 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from apps.changes import services
+from apps.changes.approval import in_the_way
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change
 from apps.jobs.services import begin_what_is_due, submit_and_start
+from lvs.canonical_form import make_table
 from tests.applying import verified
 from tests.factories import (
     make_applied,
@@ -16,10 +18,12 @@ from tests.factories import (
     make_service,
     make_submitted,
     make_user,
+    observe,
     put,
 )
+from tests.guards import force
 from tests.services.records import said
-from tests.services.timed import HOUR, approve, opened
+from tests.services.timed import HOUR, approve, opened, timed
 
 pytestmark = pytest.mark.django_db
 S = Change.State
@@ -171,3 +175,44 @@ def test_an_emergency_that_did_not_go_is_reviewed_as_any_other(how, two_revision
     assert not Change.objects.get(pk=change.pk).review_due
     with pytest.raises(NotAllowed, match="waits for no review"):
         services.review_afterwards(actor=approver, change=change, verdict="approve")
+
+
+@pytest.fixture
+def waiting(two_revisions, operator, approver):
+    """An emergency that waits for a change that is being applied, and that change."""
+    busy = approve(approver, make_submitted(operator, two_revisions, make_service(443)))
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    assert change.state == S.APPROVED
+    return change, busy
+
+
+@pytest.mark.parametrize("how", ["applied", "failed"])
+def test_whatever_becomes_of_what_it_waits_for_it_goes(how, waiting):
+    change, busy = waiting
+    director = change.cluster.directors.get()
+    if how == "applied":
+        verified(busy)
+    else:
+        observe(director, make_table([make_service(443)]))  # half way
+        services.end_change(change=busy, state=S.FAILED)
+    assert begin_what_is_due() == 1
+    change = verified(Change.objects.get(pk=change.pk))
+    assert change.state == S.APPLIED
+    change.cluster.refresh_from_db()
+    assert change.cluster.head.table == change.rolls_back_to.table
+    assert list(said("change.planned_anew")[3]["steps"]) == [director.name]
+
+
+def test_it_goes_before_what_others_had_approved_earlier(two_revisions, operator, approver):
+    later = timezone.now() + HOUR
+    other = timed(operator, two_revisions, make_service(8080), start_at=later)
+    other = approve(approver, other)
+    busy = approve(approver, make_submitted(operator, two_revisions, make_service(443)))
+    ema = make_user("emergency")
+    first = submit_and_start(actor=ema, change=opened(ema, two_revisions), emergency=True)
+    force(other, start_at=timezone.now())
+    services.end_change(change=busy, state=S.FAILED)
+    assert in_the_way(other) == f"Change #{first.pk} goes first: it is an emergency."
+    assert begin_what_is_due() == 1
+    assert Change.objects.get(state=S.APPLYING) == first

@@ -14,6 +14,7 @@ WITHOUT_ACTOR = {
     "apps.inventory.services.mark_applied",
     "apps.changes.services.end_change",
     "apps.changes.services.mark_stale",
+    "apps.changes.services.plan_anew",
     # Called in the transaction of a report, or of what became of a head.
     "apps.changes.services.settle_drift",
     "apps.changes.services.settle_drifts",

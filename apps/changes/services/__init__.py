@@ -17,7 +17,7 @@ from apps.changes.services.drift_acts import (
 )
 from apps.changes.services.imports import open_imported
 from apps.changes.services.policies import add_freeze, remove_freeze, set_policy
-from apps.changes.services.progress import end_change, mark_stale, start_change
+from apps.changes.services.progress import end_change, mark_stale, plan_anew, start_change
 from apps.changes.services.rebase import rebase_change
 from apps.changes.services.review import approve_change, comment_on_change, reject_change
 from apps.changes.services.rollback import open_rollback
@@ -42,6 +42,7 @@ __all__ = [
     "open_imported",
     "open_revert",
     "open_rollback",
+    "plan_anew",
     "put_service",
     "put_settings",
     "put_table",

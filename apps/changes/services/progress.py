@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.claims import take_turn
-from apps.changes.models import UNCONFIRMED, Change, ProposedEndpoint
+from apps.changes.models import UNCONFIRMED, Change, DirectorPlan, ProposedEndpoint
+from apps.changes.planning import plan_even_if_unknown
+from apps.changes.selectors import directors_of, table_of
 from apps.changes.services.drift import settle_drifts
 from apps.changes.services.working_copy import note_claims
 from apps.changes.signals import happened
@@ -39,6 +42,25 @@ def start_change(*, actor: User | None, change: Change, revision: Revision) -> C
         change_number=change.pk,
     )
     announce(change)
+    return change
+
+
+@transaction.atomic
+def plan_anew(*, change: Change) -> Change:
+    """An emergency's turn has come: whatever became of the change it waited for, it goes back to the whole
+    table of its revision, from what each director holds now."""
+    change = locked(change)
+    table = table_of(change)
+    change.plans.all().delete()
+    plans = [plan_even_if_unknown(change, each, table) for each in directors_of(change)]
+    DirectorPlan.objects.bulk_create(plans)
+    record(
+        actor=None,
+        action="change.planned_anew",
+        obj=change,
+        after={"steps": {plan.director.name: len(plan.steps) for plan in plans}},
+        change_number=change.pk,
+    )
     return change
 
 
@@ -113,7 +135,9 @@ def _make_head(change: Change, revision: Revision) -> None:
         announce(draft)  # the head moved under it
     _settle_unconfirmed(change)
     waiting = (S.IN_REVIEW, S.APPROVED)
-    for other in cluster.changes.filter(state__in=waiting).order_by("pk"):
+    going_first = Q(state=S.APPROVED, approved_by=Change.Basis.EMERGENCY)
+    others = cluster.changes.filter(state__in=waiting).exclude(going_first)
+    for other in others.order_by("pk"):
         mark_stale(change=other, note=f"Change #{change.pk} was applied since it was submitted.")
 
 

@@ -3,6 +3,7 @@
 import logging
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.changes.announce import announce
@@ -22,8 +23,10 @@ def begin_what_is_due() -> int:
     """
     late = Change.objects.filter(UNCONFIRMED, confirm_by__lte=timezone.now()).order_by("pk")
     waiting = Change.objects.filter(state=Change.State.APPROVED).order_by("submitted_at", "pk")
-    taken_back = each_by_itself(late, _take_back, _note)
-    return taken_back + each_by_itself(waiting, _begin, _note)
+    first = Q(approved_by=Change.Basis.EMERGENCY)
+    done = each_by_itself(late, _take_back, _note)
+    done += each_by_itself(waiting.filter(first), _begin, _note)
+    return done + each_by_itself(waiting.exclude(first), _begin, _note)
 
 
 def _take_back(change: Change) -> bool:

@@ -75,7 +75,8 @@ def take_back(*, change: Change) -> Change | None:
 
 @transaction.atomic
 def start_due(*, change: Change) -> Change:
-    """Begin an approved change whose time has come, unless what it was made from has moved.
+    """Begin an approved change whose time has come, unless what it was made from has moved: an emergency goes
+    back to its table from wherever things are by then.
 
     Raises NotAllowed while it isn't known what a director holds.
     """
@@ -86,7 +87,9 @@ def start_due(*, change: Change) -> Change:
         return changes.mark_stale(change=change, note=over)
     if in_the_way(change):
         return change
-    if moved := what_moved(change):
+    if change.approved_by == Change.Basis.EMERGENCY:
+        change = changes.plan_anew(change=change)
+    elif moved := what_moved(change):
         return changes.mark_stale(change=change, note=moved)
     return start_change(actor=None, change=change)
 
