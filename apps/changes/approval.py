@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -101,18 +102,16 @@ def in_the_way(change: Change) -> str:
 
     What goes first (an emergency's rollback, taking back what nobody confirmed) waits for no window.
     """
-    others = Change.objects.filter(cluster=change.cluster).exclude(pk=change.pk)
-    busy = others.filter(state=Change.State.APPLYING).first()
-    if busy is not None:
-        return f"Change #{busy.pk} is being applied to {change.cluster}."
+    in_state = _before_others(change)
+    if Change.State.APPLYING in in_state:
+        return f"Change #{in_state[Change.State.APPLYING]} is being applied to {change.cluster}."
     if change.approved_by in (Change.Basis.UNCONFIRMED, Change.Basis.EMERGENCY):
         return ""
-    first = others.filter(state=Change.State.APPROVED, approved_by=Change.Basis.EMERGENCY).first()
-    if first is not None:
-        return f"Change #{first.pk} goes first: it is an emergency."
-    open_ended = others.filter(UNCONFIRMED).first()
-    if open_ended is not None:
-        return f"Change #{open_ended.pk} waits to be confirmed, or is taken back first."
+    if Change.State.APPROVED in in_state:
+        return f"Change #{in_state[Change.State.APPROVED]} goes first: it is an emergency."
+    if Change.State.APPLIED in in_state:
+        number = in_state[Change.State.APPLIED]
+        return f"Change #{number} waits to be confirmed, or is taken back first."
     now = timezone.now()
     if change.start_at is not None and now < change.start_at:
         return f"It begins on {_moment(change.start_at)}."
@@ -120,6 +119,15 @@ def in_the_way(change: Change) -> str:
     if frozen is not None:
         return f"Frozen until {_moment(frozen.until)}: {frozen.reason}."
     return ""
+
+
+def _before_others(change: Change) -> dict[str, int]:
+    """Other changes of its cluster that keep changes from beginning, one of each state: that is being
+    applied; approved: an emergency that waits for that; applied: what must still be confirmed."""
+    emergency = Q(state=Change.State.APPROVED, approved_by=Change.Basis.EMERGENCY)
+    others = Change.objects.filter(cluster=change.cluster).exclude(pk=change.pk)
+    found = others.filter(Q(state=Change.State.APPLYING) | emergency | UNCONFIRMED)
+    return dict(found.order_by("-pk").values_list("state", "pk"))
 
 
 def _moment(at: object) -> str:
