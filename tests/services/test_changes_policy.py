@@ -242,6 +242,16 @@ def test_a_loosened_policy_lets_on_what_has_its_approvals_by_now(
     assert change.reviews.count() == 1
 
 
+def test_where_nobody_approved_the_policy_is_why_it_goes_on(admin, operator, approver, cluster):
+    """Directors refuse an order that says people approved it and names none."""
+    set_policy(admin, cluster, approvers=[admin])
+    change = make_submitted(operator, cluster)
+    set_policy(admin, cluster, approvals=0, approvers=[admin])
+    change = approve(approver, change)
+    assert (change.state, change.approved_by) == (S.APPROVED, "policy")
+    assert not change.reviews.exists()
+
+
 def test_a_policy_that_comes_to_ask_for_nobody_is_why_one_is_enough(
     admin, operator, approver, cluster
 ):

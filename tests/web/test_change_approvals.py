@@ -149,6 +149,9 @@ def test_what_could_not_be_taken_back_is_marked_wherever_it_is_listed(unconfirme
     services.end_change(change=back, state=S.FAILED)
     assert "Not taken back" in page(viewer, unconfirmed)
     assert "Not taken back" in text_of(browser(viewer).get("/clusters/web/"))
+    other = make_submitted(unconfirmed.author, unconfirmed.cluster, make_service(8080))
+    make_applied(other, make_user("approver"))
+    assert "Not taken back" not in page(viewer, unconfirmed)
 
 
 def test_a_plan_that_could_not_be_made_says_who_makes_it(unconfirmed, viewer):

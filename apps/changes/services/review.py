@@ -47,7 +47,8 @@ def approve_change(
         store_review(actor, change, Review.Verdict.APPROVE, comment)
         approvals = approvals_of(change)
     if approvals.complete:
-        enough = len(approvals.given) >= policy_of(change.cluster).approvals
+        given = len(approvals.given)
+        enough = given > 0 and given >= policy_of(change.cluster).approvals
         # Fewer: the policy came to ask for nobody, for such an edit, while it was in review.
         move(change, S.APPROVED, approved_by=B.PEOPLE if enough else B.POLICY)
     done = f"{len(approvals.given)} of {approvals.needed}"

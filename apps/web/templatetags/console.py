@@ -80,7 +80,9 @@ def change_marks(change: Change) -> SafeString:
     if change.confirm_by and not change.confirmed_at:
         if change.waits_for_confirmation:
             marks.append(_badge(("Confirm it", "amber", "hourglass")))
-        elif change.taken_back_by.state in HALF_WAY:
+        elif (
+            change.revision_id == change.cluster.head_id and change.taken_back_by.state in HALF_WAY
+        ):
             marks.append(_badge(("Not taken back", "red", "urgent")))
     return format_html_join("", "{}", ((mark,) for mark in marks))
 
