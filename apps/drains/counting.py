@@ -1,6 +1,8 @@
 """Who is still connected to a real server, on all directors of its cluster, from their live samples."""
 
 import json
+import time
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import redis
@@ -10,7 +12,8 @@ from redis.retry import Retry
 
 from apps.drains.models import Drain
 from apps.inventory.models import Cluster
-from apps.telemetry.live import snapshot_key
+from apps.telemetry.frames import Frame
+from apps.telemetry.live import SNAPSHOT_EXPIRES, snapshot_key
 from apps.telemetry.selectors import LARGE, presences
 from lvs.agent.streams import ROW_FIELDS, row_id
 
@@ -28,29 +31,43 @@ class Counts(NamedTuple):
         return not any(self)
 
 
-def counts_of(drain: Drain) -> Counts | None:
-    """The sum over all directors of the cluster; None where one of them isn't heard now, or can't be
-    understood: unknown. A director that holds no such real server counts nothing."""
+class Reading(NamedTuple):
+    """What the directors of a cluster last counted."""
+
+    counts: Counts
+    at: datetime
+    """Of the oldest of their samples."""
+
+
+def reading_of(drain: Drain) -> Reading | None:
+    """The sum over all directors of the cluster; None where one of them isn't heard now, its newest sample
+    is too old to be called live, or can't be understood: unknown. A director that holds no such real
+    server counts nothing."""
     directors = list(drain.cluster.directors.select_related("status").defer(*LARGE))
     if not directors or any(there != "present" for there in presences(directors).values()):
         return None
     try:
         frames = _frames(drain.cluster)
-        held = [frames[str(director.uuid)]["rows"] for director in directors]
-        if not all(isinstance(rows, dict) for rows in held):
+        held = [frames[str(director.uuid)] for director in directors]
+        oldest = min(float(frame["entered"]) for frame in held)
+        if time.time() - oldest > SNAPSHOT_EXPIRES:
             return None
-        name = row_id(drain.key, drain.server)
-        return _summed([rows[name] for rows in held if name in rows])
-    except (redis.RedisError, KeyError, IndexError, TypeError, ValueError):
+        at = datetime.fromtimestamp(oldest, UTC)
+        return Reading(_summed(row_id(drain.key, drain.server), held), at)
+    except (redis.RedisError, KeyError, IndexError, TypeError, ValueError, OverflowError):
         return None
 
 
-def _summed(rows: list[list[int]]) -> Counts:
+def _summed(name: str, frames: list[Frame]) -> Counts:
+    """Raises TypeError, KeyError, IndexError or ValueError on frames that are none."""
+    if not all(isinstance(frame["rows"], dict) for frame in frames):
+        raise TypeError("the rows of a frame are not by name")
+    rows = [frame["rows"][name] for frame in frames if name in frame["rows"]]
     at = [ROW_FIELDS.index(field) for field in Counts._fields]
     return Counts(*(sum(int(row[index]) for row in rows) for index in at))
 
 
-def _frames(cluster: Cluster) -> dict[str, dict[str, dict[str, list[int]]]]:
+def _frames(cluster: Cluster) -> dict[str, Frame]:
     """The newest full frame of each director, by its UUID. Raises redis.RedisError."""
     client = redis.Redis.from_url(
         settings.REDIS_URL,

@@ -19,11 +19,13 @@ def snapshot_key(cluster_id: int) -> str:
     return f"lvs:live:{cluster_id}"
 
 
-def store_frame(client: "redis.Redis", cluster_id: int, frame: Frame) -> None:
-    """Keep a full frame as the director's newest. Raises redis.RedisError."""
+def store_frame(client: "redis.Redis", cluster_id: int, frame: Frame, entered: float) -> None:
+    """Keep a full frame as the director's newest. entered: when its sample came to Redis, unix seconds by
+    this console's clock; the frame's own `at` is by the director's. Raises redis.RedisError."""
     key = snapshot_key(cluster_id)
+    kept = frame | {"entered": entered}
     with client.pipeline(transaction=False) as pipeline:
-        pipeline.hset(key, frame["director"], json.dumps(frame, separators=(",", ":")))
+        pipeline.hset(key, frame["director"], json.dumps(kept, separators=(",", ":")))
         pipeline.expire(key, SNAPSHOT_EXPIRES)
         pipeline.execute()
 

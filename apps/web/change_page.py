@@ -16,6 +16,7 @@ from apps.changes.approval import (
 )
 from apps.changes.models import Change
 from apps.changes.staleness import moved_since_submit
+from apps.changes.taking_back import way_back
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
 from apps.telemetry.selectors import LARGE, Presence, presences
 from apps.web.change_plans import PART, plans_of
@@ -118,6 +119,7 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
             "may_review": can(user, "change.review", change),
             "may_edit": can(user, "change.edit", change),
             "may_propose": can(user, "change.edit", change.cluster),
+            "not_put_back": _not_put_back(change),
         }
     )
 
@@ -138,6 +140,14 @@ def page_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
 
 def _editable(user: Any, change: Change) -> bool:
     return change.state == "draft" and can(user, "change.edit", change)
+
+
+def _not_put_back(change: Change) -> list[str]:
+    """What would stay as the change made it, were it taken back: sentences."""
+    ahead = change.confirm_within and change.state in ("in_review", "approved", "applying")
+    if not ahead and not change.waits_for_confirmation:
+        return []
+    return way_back(change, list(selectors.directors_of(change))).left
 
 
 def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:

@@ -143,7 +143,7 @@ async def test_frames_arrive_and_a_snapshot_comes_first(viewer, cluster, redis_s
     import redis
 
     with redis.Redis(port=redis_server.port) as client:
-        store_frame(client, cluster.pk, frame(7, full=True, a=[1]))
+        store_frame(client, cluster.pk, frame(7, full=True, a=[1]), entered=1.0)
     topic = f"samples.{cluster.pk}"
     async with Page(cookie_of(viewer)[1]) as page:
         await page.subscribe(topic)

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from apps.changes.models import Change
-from apps.drains.counting import Counts
+from apps.drains.counting import Counts, Reading
 from apps.drains.models import Drain
 from apps.drains.services import start_drain
 from apps.drains.services.watch import IDLE_FOR
@@ -36,9 +36,12 @@ def settle(drain):
 
 
 def counted(monkeypatch, *counts):
-    """What is connected to the real server from here on; nothing = not known."""
-    seen = Counts(*counts) if counts else None
-    monkeypatch.setattr("apps.drains.services.watch.counts_of", lambda drain: seen)
+    """What is connected to the real server from here on, counted at each look; nothing = not known."""
+
+    def reading_of(drain):
+        return Reading(Counts(*counts), timezone.now()) if counts else None
+
+    monkeypatch.setattr("apps.drains.services.watch.reading_of", reading_of)
 
 
 def idle_long_enough(drain):

@@ -219,7 +219,7 @@ def test_one_that_meets_an_error_keeps_no_other(draining, operator, monkeypatch)
         if drain.pk == draining.pk:
             raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("apps.drains.services.watch.counts_of", looked_at)
+    monkeypatch.setattr("apps.drains.services.watch.reading_of", looked_at)
     approver = make_user("approver")
     change = approve_and_start(actor=approver, change=fine.change, digest=fine.change.digest)
     verified(change)

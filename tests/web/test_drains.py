@@ -4,11 +4,11 @@ import pytest
 
 from apps.changes.models import Change
 from apps.changes.services import set_policy
-from apps.drains.counting import Counts
 from apps.drains.models import Drain
 from apps.drains.services import watch_drains
 from tests.applying import verified
 from tests.factories import make_applied, make_service, make_submitted
+from tests.services.draining import counted
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def balanced(admin, operator, approver, cluster):
 
 @pytest.fixture
 def draining(balanced, operator, monkeypatch):
-    monkeypatch.setattr("apps.drains.services.watch.counts_of", lambda drain: Counts(3, 2, 1))
+    counted(monkeypatch, 3, 2, 1)
     browser(operator).post(NEW, ASKED)
     drain = Drain.objects.get()
     verified(Change.objects.get(pk=drain.change_id))
@@ -59,7 +59,7 @@ def test_it_begins_and_its_page_counts_who_is_connected(draining, operator, view
 
 
 def test_what_is_not_known_is_a_dash(draining, viewer, monkeypatch):
-    monkeypatch.setattr("apps.drains.services.watch.counts_of", lambda drain: None)
+    counted(monkeypatch)
     watch_drains()
     page = shown(viewer, f"/drains/{draining.pk}/")
     assert "Active – Inactive – Sticky –" in page

@@ -11,12 +11,13 @@ from apps.changes.approval import approvals_of
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change, DirectorPlan, Review
 from apps.changes.planning import plan_even_if_unknown
-from apps.changes.selectors import base_table, directors_of
+from apps.changes.selectors import directors_of
 from apps.changes.services.progress import settle
 from apps.changes.services.verdict import check_counts, store_review
 from apps.changes.services.working_copy import note_claims
 from apps.changes.signals import happened
 from apps.changes.states import expect, locked, move
+from apps.changes.taking_back import way_back
 from lvs.documents import table_to_document
 from lvs.rules import Problem
 
@@ -55,8 +56,9 @@ def take_back(*, change: Change) -> Change | None:
     """The change that puts back the table from before one that nobody confirmed in time, approved.
 
     It goes to those directors that got the change, each by itself: one that can't be read keeps no other
-    from it, and what other programs hold is left alone. None: it was confirmed, or taken back, in this
-    very moment, or none of its directors is left. Raises NotAllowed while another change is being applied.
+    from it. What can't go back (`way_back`) is in its reason. None: it was confirmed, or taken back, in
+    this very moment, or none of its directors is left. Raises NotAllowed while another change is being
+    applied.
     """
     change = locked(change)
     if not change.waits_for_confirmation or change.confirm_by is None:
@@ -70,11 +72,12 @@ def take_back(*, change: Change) -> Change | None:
     if not directors:
         settle(change, "its directors left the cluster")
         return None
-    table = base_table(change)
+    table, left = way_back(change, directors)
+    reason = f"Nobody confirmed it within {change.confirm_within} minutes."
     back = Change.objects.create(
         cluster=change.cluster,
         title=f"Take back #{change.pk}: not confirmed"[:120],
-        reason=f"Nobody confirmed it within {change.confirm_within} minutes.",
+        reason=" ".join([reason, *(["Left as it is:", *left] if left else [])]),
         author=change.author,
         table=table_to_document(table),
         base=change.cluster.head,
@@ -97,7 +100,8 @@ def take_back(*, change: Change) -> Change | None:
         actor=None,
         action="change.taken_back",
         obj=back,
-        after={"state": back.state, "digest": back.digest, "takes_back": change.pk},
+        after={"state": back.state, "digest": back.digest, "takes_back": change.pk}
+        | ({"left": left} if left else {}),
         reason=back.reason,
         change_number=back.pk,
     )

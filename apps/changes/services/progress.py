@@ -48,17 +48,30 @@ def start_change(*, actor: User | None, change: Change, revision: Revision) -> C
 @transaction.atomic
 def plan_anew(*, change: Change) -> Change:
     """An emergency's turn has come: whatever became of the change it waited for, it goes back to the whole
-    table of its revision, from what each director holds now."""
+    table of its revision, from what each director holds now.
+
+    It takes over what others put there only where its author was shown all of that, and said so; else
+    those directors refuse it.
+    """
     change = locked(change)
     table = table_of(change)
+    shown = {(plan.director_id, name) for plan in change.plans.all() for name in plan.conflicts}
     change.plans.all().delete()
     plans = [plan_even_if_unknown(change, each, table) for each in directors_of(change)]
     DirectorPlan.objects.bulk_create(plans)
+    found = {(plan.director_id, name) for plan in plans for name in plan.conflicts}
+    if change.adopt and not found <= shown:
+        Change.objects.filter(pk=change.pk).update(adopt=False)
+        change.adopt = False
     record(
         actor=None,
         action="change.planned_anew",
         obj=change,
-        after={"steps": {plan.director.name: len(plan.steps) for plan in plans}},
+        after={
+            "steps": {plan.director.name: len(plan.steps) for plan in plans},
+            "conflicts": {plan.director.name: plan.conflicts for plan in plans if plan.conflicts},
+            "adopt": change.adopt,
+        },
         change_number=change.pk,
     )
     return change

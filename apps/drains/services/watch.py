@@ -1,13 +1,13 @@
 """What a drain does by itself, looked at on the worker's beat: everything it knows is in the database."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.changes.models import Change
-from apps.drains.counting import Counts, counts_of
+from apps.drains.counting import Reading, reading_of
 from apps.drains.edits import server_in, service_in_head
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
@@ -19,8 +19,7 @@ S = Drain.State
 C = Change.State
 
 IDLE_FOR = timedelta(seconds=15)
-"""How long nobody must be connected: longer than a director that fell silent looks as if it were there
-(`DIRECTOR_AWAY_AFTER`), so that no old reading decides."""
+"""How long nobody must be connected, from one sample of every director to a later one."""
 
 
 def watch_drains() -> int:
@@ -30,15 +29,15 @@ def watch_drains() -> int:
 
 
 def _look(drain: Drain) -> bool:
-    counts = counts_of(drain)  # before the locks: Redis may be slow
+    reading = reading_of(drain)  # before the locks: Redis may be slow
     with transaction.atomic():
         drain = locked(drain)
         before = drain.state
-        _STEPS[S(drain.state)](drain, counts)
+        _STEPS[S(drain.state)](drain, reading)
         return drain.state != before
 
 
-def _asked(drain: Drain, counts: Counts | None) -> None:
+def _asked(drain: Drain, reading: Reading | None) -> None:
     state = drain.change.state
     if state == C.APPLIED:
         now = timezone.now()
@@ -49,20 +48,24 @@ def _asked(drain: Drain, counts: Counts | None) -> None:
         move(None, drain, S.NOT_BEGUN, note=f"Change #{drain.change_id} was {ended}.")
 
 
-def _draining(drain: Drain, counts: Counts | None) -> None:
+def _draining(drain: Drain, reading: Reading | None) -> None:
     if _overtaken(drain):
         return
+    _store(drain, reading)
     now = timezone.now()
-    _store(drain, counts, now)
-    if drain.idle_since is not None and now - drain.idle_since >= IDLE_FOR:
+    if reading is not None and _is_idle(drain, reading):
         finish(None, drain, Drain.Then(drain.then))
     elif drain.deadline is not None and now >= drain.deadline:
         how = Drain.Then(drain.at_deadline)
-        if how != Drain.Then.REMOVE or counts is not None:  # who is cut off must be known
+        if how != Drain.Then.REMOVE or reading is not None:  # who is cut off must be known
             finish(None, drain, how)
 
 
-def _removing(drain: Drain, counts: Counts | None) -> None:
+def _is_idle(drain: Drain, reading: Reading) -> bool:
+    return drain.idle_since is not None and reading.at - drain.idle_since >= IDLE_FOR
+
+
+def _removing(drain: Drain, reading: Reading | None) -> None:
     state, number = drain.change.state, drain.change_id
     if state == C.APPLIED:
         if not _overtaken(drain, S.REMOVED):  # its author may have edited the change
@@ -74,7 +77,7 @@ def _removing(drain: Drain, counts: Counts | None) -> None:
         move(None, drain, S.KEPT, note=f"Change #{number}, its removal, was {ended}.")
 
 
-def _undoing(drain: Drain, counts: Counts | None) -> None:
+def _undoing(drain: Drain, reading: Reading | None) -> None:
     state, number = drain.change.state, drain.change_id
     if state == C.APPLIED:
         if not _overtaken(drain, S.UNDONE):
@@ -110,14 +113,18 @@ def _overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
     return False
 
 
-def _store(drain: Drain, counts: Counts | None, now: datetime) -> None:
-    """What was counted just now. Observations, not acts: they leave no record."""
-    idle = counts is not None and counts.idle
+def _store(drain: Drain, reading: Reading | None) -> None:
+    """What was counted last. Observations, not acts: they leave no record.
+
+    Samples from before its weight was 0 say nothing of who is connected since.
+    """
+    assert drain.begun_at is not None
+    idle = reading is not None and reading.counts.idle and reading.at >= drain.begun_at
     fields = {
-        "counts": counts._asdict() if counts else None,
-        "counted_at": now if counts else drain.counted_at,
-        "idle_since": (drain.idle_since or now) if idle else None,
-        "note": "" if counts else "A director is not heard now: who is connected is not known.",
+        "counts": reading.counts._asdict() if reading else None,
+        "counted_at": reading.at if reading else drain.counted_at,
+        "idle_since": (drain.idle_since or reading.at) if reading and idle else None,
+        "note": "" if reading else "A director is not heard now: who is connected is not known.",
     }
     if any(getattr(drain, name) != value for name, value in fields.items() if name != "counted_at"):
         announce(drain)

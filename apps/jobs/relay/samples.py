@@ -72,7 +72,7 @@ class SampleReader:
         newest: Any = self._client.xrevrange(stream, count=1)
         feed.position = newest[0][0] if newest else b"0-0"
         if newest and time.time() - self._entered(feed.position) < live.SNAPSHOT_EXPIRES:
-            self._pass_on(feed, newest[0][1])
+            self._pass_on(feed, *newest[0])
 
     def _notice_silence(self, stream: bytes, feed: _Feed) -> None:
         if feed.silent or time.monotonic() - feed.heard < live.SNAPSHOT_EXPIRES:
@@ -88,12 +88,12 @@ class SampleReader:
         answer: Any = self._client.xread(positions, count=2 * BACKLOG, block=BLOCK_MS)
         for stream, entries in answer or ():
             feed = self._feeds[stream]
-            for _, fields in entries[-BACKLOG:]:
-                self._pass_on(feed, fields)
+            for entry in entries[-BACKLOG:]:
+                self._pass_on(feed, *entry)
             feed.position = entries[-1][0]
             feed.heard, feed.silent = time.monotonic(), False
 
-    def _pass_on(self, feed: _Feed, fields: dict[bytes, bytes]) -> None:
+    def _pass_on(self, feed: _Feed, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
         try:
             sample = parse_sample(fields.get(FIELD.encode(), b""))
         except BadMessage as error:
@@ -102,7 +102,7 @@ class SampleReader:
         frame, full = feed.maker.make(sample)
         cluster_id = feed.director.cluster_id
         if cluster_id is not None:
-            live.store_frame(self._client, cluster_id, full)
+            live.store_frame(self._client, cluster_id, full, self._entered(entry_id))
             push.send_frame(cluster_id, frame)
 
     def _forget(self, feed: _Feed) -> None:

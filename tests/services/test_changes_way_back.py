@@ -1,0 +1,148 @@
+"""Where a change that nobody confirmed goes back to: settings that were open before, foreign services."""
+
+import pytest
+from django.utils import timezone
+
+from apps.changes import services
+from apps.changes.models import Change
+from apps.changes.selectors import table_of
+from apps.changes.timing import Timing
+from apps.jobs.services import begin_what_is_due
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
+from lvs.settings import SyncDaemon, Sysctl, Timeouts
+from tests.applying import verified
+from tests.factories import (
+    decide,
+    make_applied,
+    make_cluster,
+    make_draft,
+    make_service,
+    make_submitted,
+    observe,
+)
+from tests.guards import force
+from tests.services.records import said
+from tests.services.timed import approve
+
+pytestmark = pytest.mark.django_db
+ONE = make_table([make_service()])
+DAEMON = SyncDaemon("master", "eth0", 1, 1472)
+
+
+def kernel(tcp=900, conntrack="0"):
+    """Settings of a director in which nobody set any from here; no daemon runs."""
+    return make_table([], Timeouts(tcp, 120, 300), (), (Sysctl("conntrack", conntrack),))
+
+
+def applied_and_due(author, approver, cluster, change_it):
+    """A change that was to be confirmed, and whose time is over. change_it: of its draft."""
+    draft = change_it(make_draft(author, cluster))
+    timing = Timing(confirm_within=10)
+    change = services.submit_change(actor=author, change=draft, timing=timing)
+    change = verified(approve(approver, change))
+    assert change.state == "applied"
+    return force(change, confirm_by=timezone.now())
+
+
+def taken_back(change):
+    assert begin_what_is_due() == 1
+    return Change.objects.get(takes_back=change)
+
+
+@pytest.fixture
+def open_settings(operator, approver, cluster):
+    """The head decides no setting; the director has those of its kernel."""
+    make_applied(make_submitted(operator, cluster), approver)
+    observe(cluster.directors.get(), ONE, foreign=kernel())
+    return cluster
+
+
+def test_settings_that_were_open_go_back_to_what_was_found(open_settings, operator, approver):
+    def change_it(draft):
+        return decide(
+            draft,
+            timeouts=Timeouts(tcp=5),
+            sync=(DAEMON,),
+            sysctls=(Sysctl("conntrack", "1"),),
+        )
+
+    change = applied_and_due(operator, approver, open_settings, change_it)
+    back = taken_back(change)
+    assert table_of(back) == make_table(
+        [make_service()], Timeouts(tcp=900), (), (Sysctl("conntrack", "0"),)
+    )
+    assert {step["kind"] for step in back.plans.get().steps} == {
+        "set timeouts",
+        "stop daemon",
+        "set sysctl",
+    }
+
+
+def test_a_setting_that_changed_nowhere_stays_open(open_settings, operator, approver):
+    change = applied_and_due(
+        operator, approver, open_settings, lambda d: decide(d, timeouts=Timeouts(tcp=900, udp=5))
+    )
+    assert table_of(taken_back(change)).timeouts == Timeouts(udp=300)
+
+
+def test_a_setting_of_the_table_before_goes_back_to_that(operator, approver, cluster):
+    first = decide(make_draft(operator, cluster, make_service()), timeouts=Timeouts(tcp=600))
+    make_applied(services.submit_change(actor=operator, change=first), approver)
+    change = applied_and_due(
+        operator, approver, cluster, lambda d: decide(d, timeouts=Timeouts(tcp=5))
+    )
+    assert table_of(taken_back(change)).timeouts == Timeouts(tcp=600)
+
+
+def test_what_directors_had_otherwise_is_left_and_said(operator, approver):
+    cluster = make_cluster(directors=2)
+    make_applied(make_submitted(operator, cluster), approver)
+    one, other = cluster.directors.order_by("name")
+    observe(one, ONE, foreign=kernel(tcp=900))
+    observe(other, ONE, foreign=kernel(tcp=600))
+    change = applied_and_due(
+        operator, approver, cluster, lambda d: decide(d, timeouts=Timeouts(tcp=5, udp=5))
+    )
+    back = taken_back(change)
+    assert table_of(back).timeouts == Timeouts(udp=300)
+    assert "Left as it is: timeout tcp: it was not the same on every director." in back.reason
+    assert said("change.taken_back")[3]["left"] == [
+        "timeout tcp: it was not the same on every director."
+    ]
+
+
+def test_what_another_program_took_meanwhile_hinders_nothing_else(operator, approver, cluster):
+    """The change deleted :443, another program has put it there since: the rest goes back."""
+    make_applied(make_submitted(operator, cluster, make_service(), make_service(443)), approver)
+    director = cluster.directors.get()
+
+    def change_it(draft):
+        draft = services.put_service(
+            actor=operator,
+            change=draft,
+            version=draft.version,
+            old_key=make_service().key,
+            service=make_service(scheduler="wrr"),
+        )
+        return services.remove_service(
+            actor=operator, change=draft, version=draft.version, key=make_service(443).key
+        )
+
+    change = applied_and_due(operator, approver, cluster, change_it)
+    holds = make_table([make_service(scheduler="wrr")])
+    observe(director, holds, foreign=make_table([make_service(443)]))
+    back = taken_back(change)
+    assert table_of(back) == ONE
+    assert back.plans.get().conflicts == []
+    assert f"tcp 192.168.49.134:443: {director} got it from elsewhere by now." in back.reason
+
+
+def test_daemons_of_another_program_are_left_running(operator, approver, cluster):
+    first = decide(make_draft(operator, cluster, make_service()), sync=())
+    make_applied(services.submit_change(actor=operator, change=first), approver)
+    change = applied_and_due(operator, approver, cluster, lambda d: decide(d, sync=None))
+    observe(cluster.directors.get(), ONE, foreign=make_table([], EMPTY.timeouts, (DAEMON,)))
+    back = taken_back(change)
+    assert table_of(back).sync is None
+    assert "sync daemons" in back.reason
