@@ -9,10 +9,21 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.changes import services
 from apps.changes.models import Change
+from apps.inventory.models import Revision
 from apps.jobs.services import approve_and_start
-from tests.factories import make_applied, make_draft, make_service, make_submitted
+from lvs.canonical_form import make_table
+from lvs.documents import table_to_document
+from tests.factories import (
+    make_applied,
+    make_cluster,
+    make_draft,
+    make_service,
+    make_submitted,
+    make_user,
+)
 from tests.guards import force
 from tests.services.records import count
+from tests.services.timed import opened, timed
 
 pytestmark = pytest.mark.django_db
 REVIEW = (
@@ -197,3 +208,91 @@ def test_before_its_time_nothing_is_taken_back(unconfirmed):
     refused(
         update(back, "state = 'approved', approved_by = 'unconfirmed'"), "approved by others, as"
     )
+
+
+# --- revisions, emergencies, and what was submitted with a change ----------------------------------
+
+
+def forged(cluster, **fields):
+    wanted = {"number": 99, "table": make_doc(), "digest": "e" * 64} | fields
+    return Revision.objects.create(cluster=cluster, **wanted)
+
+
+def make_doc():
+    return table_to_document(make_table([make_service(6666)]))
+
+
+def test_a_revision_that_no_change_applied_is_not_called_applied(cluster):
+    evil = forged(cluster)
+    refused(
+        f"UPDATE inventory_revision SET applied_at = CURRENT_TIMESTAMP WHERE id = {evil.pk}",
+        "applied by its change",
+    )
+
+
+def test_a_revision_is_not_applied_as_it_is_made(cluster):
+    with pytest.raises(Error, match="begins unapplied"), transaction.atomic():
+        forged(cluster, applied_at=timezone.now())
+
+
+def test_a_revision_is_applied_once(applied):
+    refused("UPDATE inventory_revision SET applied_at = '2020-01-01'", "is applied once")
+
+
+@pytest.fixture
+def rollback(two_revisions):
+    """An emergency's draft, submitted by raw SQL."""
+    draft = opened(make_user("emergency"), two_revisions)
+    digest = draft.rolls_back_to.digest
+    done(update(draft, f"state = 'in_review', digest = '{digest}'"))
+    return draft
+
+
+YES, NO = ("TRUE", "FALSE")
+
+
+def test_an_emergency_that_nobody_would_look_at_is_none(rollback):
+    said = "state = 'approved', approved_by = 'emergency', review_due = "
+    refused(update(rollback, said + NO), "its review is due")
+    done(update(rollback, said + YES))
+    refused(update(rollback, f"review_due = {NO}"), "until somebody has looked at it")
+
+
+def test_an_emergency_goes_back_to_no_other_clusters_revision(rollback, operator, approver):
+    other = make_applied(make_submitted(operator, make_cluster()), approver)
+    force(rollback, rolls_back_to=other.revision)
+    wanted = f"state = 'approved', approved_by = 'emergency', review_due = {YES}"
+    refused(update(rollback, wanted), "a revision of its cluster")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("start_at = CURRENT_TIMESTAMP", "submitted with a change is frozen"),
+        ("start_until = CURRENT_TIMESTAMP", "submitted with a change is frozen"),
+        (f"allow_empty = {YES}", "submitted with a change is frozen"),
+        (f"adopt = {YES}", "takes over no more"),
+        ("confirm_within = 0", "only gets stricter"),
+        ("confirm_within = 11", "only gets stricter"),
+    ],
+)
+def test_what_was_submitted_with_it_is_frozen(what, says, operator, cluster):
+    change = timed(operator, cluster, confirm_within=10)
+    refused(update(change, what), says)
+
+
+def test_its_confirmation_may_get_stricter(operator, cluster):
+    done(update(timed(operator, cluster), "confirm_within = 5"))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE changes_directorplan SET steps = '[]'",
+        "DELETE FROM changes_directorplan",
+        "INSERT INTO changes_directorplan (change_id, director_id, expected_digest, steps, conflicts)"
+        " SELECT change_id, director_id, '', '[]', '[]' FROM changes_directorplan",
+    ],
+)
+def test_the_plans_of_a_submitted_change_are_frozen(sql, change):
+    refused(sql, "a plan never changes|plans of a submitted change are frozen")

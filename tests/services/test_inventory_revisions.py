@@ -7,7 +7,7 @@ from apps.inventory.models import Cluster
 from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
 from lvs.model import EMPTY
-from tests.factories import make_cluster, make_service
+from tests.factories import make_applied, make_cluster, make_service, make_submitted
 from tests.services.parallel import at_once
 from tests.services.records import said
 
@@ -40,15 +40,14 @@ def test_a_new_revision_is_not_the_head(cluster):
     assert selectors.head_table(cluster) == EMPTY
 
 
-def test_what_was_applied_is_the_head(cluster):
-    made = revision(cluster)
-    services.mark_applied(revision=made, change_number=4)
+def test_what_was_applied_is_the_head(operator, approver, cluster):
+    change = make_applied(make_submitted(operator, cluster), approver)
     cluster = Cluster.objects.get(pk=cluster.pk)
-    assert cluster.head == made
+    assert cluster.head == change.revision
     assert cluster.head.applied_at
     assert selectors.head_table(cluster) == TABLE
     after = {"number": 1, "digest": TABLE.digest}
-    assert said("revision.applied") == ("system", "revision web r1", None, after, "", 4)
+    assert said("revision.applied") == ("system", "revision web r1", None, after, "", change.pk)
 
 
 def test_revisions_are_listed_newest_first(viewer, cluster):

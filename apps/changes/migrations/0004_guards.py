@@ -117,22 +117,30 @@ def on_sqlite(table, event, rules):
     yield f"CREATE TRIGGER {name_of(table, event)} BEFORE {event} ON {table} BEGIN {checks} END"
 
 
-def put_up(apps, schema_editor):
+def add(schema_editor, guards):
     write = {"postgresql": on_postgresql, "sqlite": on_sqlite}[schema_editor.connection.vendor]
-    for guard in GUARDS:
+    for guard in guards:
         for statement in write(*guard):
             schema_editor.execute(statement, params=None)
 
 
-def take_down(apps, schema_editor):
+def remove(schema_editor, guards):
     postgresql = schema_editor.connection.vendor == "postgresql"
-    for table, event, _rules in GUARDS:
+    for table, event, _rules in guards:
         name = name_of(table, event)
         schema_editor.execute(
             f"DROP TRIGGER {name} ON {table}" if postgresql else f"DROP TRIGGER {name}"
         )
         if postgresql:
             schema_editor.execute(f"DROP FUNCTION {name}()")
+
+
+def put_up(apps, schema_editor):
+    add(schema_editor, GUARDS)
+
+
+def take_down(apps, schema_editor):
+    remove(schema_editor, GUARDS)
 
 
 class Migration(migrations.Migration):

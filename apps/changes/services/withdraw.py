@@ -54,8 +54,8 @@ def reopen_change(*, actor: User, change: Change) -> Change:
     change = locked(change)
     expect(change, S.IN_REVIEW, S.APPROVED, S.REJECTED, S.STALE, act="reopened")
     before = change.state
-    change.plans.all().delete()
     move(change, S.DRAFT, **UNSUBMITTED)
+    change.plans.all().delete()  # once it is a draft: till then the database keeps them
     noted(actor, change, "change.reopened", before)
     return rebase_if_clear(actor, change)
 
