@@ -2,21 +2,25 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
+from channels.auth import AuthMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
 django_application = get_asgi_application()
 
 from apps.web.routing import websocket_urlpatterns  # noqa: E402  (needs the apps loaded)
+from apps.web.texts import LiveTextsMiddleware  # noqa: E402
+
+live = URLRouter(websocket_urlpatterns)
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+            CookieMiddleware(LiveTextsMiddleware(SessionMiddleware(AuthMiddleware(live))))
         ),
     }
 )

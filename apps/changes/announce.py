@@ -13,7 +13,8 @@ def announce(change: Change) -> None:
 
 
 def announce_policy(cluster: Cluster) -> None:
-    """The same for its policy: its page, and those of its changes in review."""
+    """The same for its policy: its page, and those of its changes that have not begun."""
     push.announce(f"cluster.{cluster.pk}")
-    for number in cluster.changes.filter(state__in=("in_review", "approved")).values_list("pk"):
-        push.announce(f"change.{number[0]}")
+    ahead = cluster.changes.filter(state__in=("draft", "in_review", "approved"))
+    for number in ahead.values_list("pk", flat=True):
+        push.announce(f"change.{number}")

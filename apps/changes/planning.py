@@ -1,5 +1,7 @@
 """What a change would do to each director, from what that director was last seen to hold."""
 
+from collections.abc import Iterable
+
 from apps.changes.errors import NotAllowed
 from apps.changes.models import Change, DirectorPlan
 from apps.changes.selectors import Observed, observed_of
@@ -34,6 +36,12 @@ def plan_even_if_unknown(change: Change, director: Director, table: Table) -> Di
         return DirectorPlan(
             change=change, director=director, expected_digest="", steps=[], conflicts=[]
         )
+
+
+def check_known(directors: Iterable[Director]) -> None:
+    """Raises NotAllowed while it is not known what one of these holds. Select them with their status."""
+    for director in directors:
+        _observed(director)
 
 
 def holds(director: Director, plan: DirectorPlan, digest: str) -> bool:

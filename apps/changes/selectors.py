@@ -11,7 +11,7 @@ from apps.accounts.policy import require_somewhere, scope_of
 from apps.changes.abilities import Ability, ability_of, check_abilities
 from apps.changes.models import UNCONFIRMED, Change
 from apps.changes.rebase import Merge, merge
-from apps.inventory.models import Director
+from apps.inventory.models import Director, Revision
 from apps.inventory.selectors import head_table
 from apps.telemetry.models import DirectorStatus
 from lvs.canonical_form import make_table
@@ -152,6 +152,12 @@ def observed_of(director: Director) -> Observed | None:
 def head_moved(change: Change) -> bool:
     """Whether another revision became the head since the draft was opened."""
     return change.cluster.head_id != change.base_id
+
+
+def was_kept(revision: Revision) -> bool:
+    """Whether the change that brought the revision was confirmed, or needed no confirmation."""
+    change: Change | None = getattr(revision, "change", None)
+    return change is None or not change.confirm_within or change.confirmed_at is not None
 
 
 def applied_since(change: Change) -> QuerySet[Change]:

@@ -7,7 +7,7 @@ from apps.changes.models import Change
 from apps.changes.selectors import base_table, observed_of, table_of
 from apps.inventory.models import Director
 from lvs.canonical_form import make_table
-from lvs.model import Scope, Table
+from lvs.model import ServiceKey, Table
 from lvs.plan import SettingStep, plan_from_document
 from lvs.settings import Sysctl, Timeouts
 from lvs.undo import start_of
@@ -36,24 +36,22 @@ def way_back(change: Change, directors: Sequence[Director]) -> WayBack:
 
 
 def _without_foreign(table: Table, directors: Iterable[Director]) -> tuple[Table, list[str]]:
-    services, daemons = table.scope.services, False
+    scope = table.scope
+    foreign: set[ServiceKey] = set()
+    daemons = False
     left: dict[str, list[str]] = {}
-    foreign = set()
     for director in directors:
         observed = observed_of(director)
         if observed is None:
             continue
-        theirs = observed.table.scope.services & (services - observed.owned.services)
+        theirs = observed.table.scope.services & (scope.services - observed.owned.services)
+        running = scope.sync and not observed.owned.sync and bool(observed.table.sync)
         foreign |= theirs
-        names = sorted(map(str, theirs))
-        if table.sync is not None and not observed.owned.sync and observed.table.sync:
-            daemons = True
-            names.append("sync daemons")
-        for name in names:
+        daemons |= running
+        for name in [*sorted(map(str, theirs)), *(["sync daemons"] if running else [])]:
             left.setdefault(name, []).append(director.name)
     said = [f"{name}: {', '.join(by)} got it from elsewhere by now." for name, by in left.items()]
-    scope = table.scope
-    kept = Scope(services - foreign, scope.timeouts, scope.sync and not daemons, scope.sysctls)
+    kept = scope._replace(services=scope.services - foreign, sync=scope.sync and not daemons)
     return table.only(kept), said
 
 

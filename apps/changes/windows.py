@@ -1,7 +1,7 @@
 """When changes of a cluster may begin: freezes, once or every week. Pure but for its arguments."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from apps.changes.models import FreezeWindow
@@ -57,7 +57,8 @@ def _weekly(window: FreezeWindow, day: date, zone: tzinfo) -> tuple[datetime, da
     assert window.from_time is not None
     assert window.to_time is not None
     last = day + DAY if window.to_time <= window.from_time else day
+    # In UTC: on the day the clocks jump, local times that follow each other may be hours apart, or none.
     return (
-        datetime.combine(day, window.from_time, zone),
-        datetime.combine(last, window.to_time, zone),
+        datetime.combine(day, window.from_time, zone).astimezone(UTC),
+        datetime.combine(last, window.to_time, zone).astimezone(UTC),
     )

@@ -1,7 +1,11 @@
 """The changes that a drain makes: weight 0, its old weight, or gone."""
 
+from typing import NamedTuple
+
 from apps.accounts.models import User
+from apps.accounts.policy import require
 from apps.changes.models import Change
+from apps.changes.planning import check_known
 from apps.changes.services import open_draft, put_service
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
@@ -27,25 +31,32 @@ def server_in(service: VirtualService, address: str, port: int) -> RealServer:
     raise DrainError(f"{service} has no real server {address} port {port} any more.")
 
 
-def set_weight(actor: User, drain: Drain, weight: int, title: str, *, allow_empty: bool) -> Change:
+class Wish(NamedTuple):
+    """Who wants a change of a drain, and why."""
+
+    author: User
+    reason: str
+
+
+def set_weight(wish: Wish, drain: Drain, weight: int, title: str, *, allow_empty: bool) -> Change:
     """A submitted change that gives the real server this weight. Raises DrainError and ChangeErrors."""
     service = service_in_head(drain.cluster, drain.key)
     server = server_in(service, drain.address, drain.port)
     others = [s for s in service.real_servers if s.key != server.key]
     wanted = [*others, server._replace(weight=weight)]
-    return _submitted(actor, drain, service, wanted, title, allow_empty=allow_empty)
+    return _submitted(wish, drain, service, wanted, title, allow_empty=allow_empty)
 
 
-def remove(actor: User, drain: Drain, title: str) -> Change:
+def remove(wish: Wish, drain: Drain, title: str) -> Change:
     """A submitted change that takes the real server out. Raises DrainError and ChangeErrors."""
     service = service_in_head(drain.cluster, drain.key)
     server = server_in(service, drain.address, drain.port)
     others = [s for s in service.real_servers if s.key != server.key]
-    return _submitted(actor, drain, service, others, title, allow_empty=True)
+    return _submitted(wish, drain, service, others, title, allow_empty=True)
 
 
 def _submitted(
-    actor: User,
+    wish: Wish,
     drain: Drain,
     service: VirtualService,
     servers: list[RealServer],
@@ -53,12 +64,17 @@ def _submitted(
     *,
     allow_empty: bool,
 ) -> Change:
-    draft = open_draft(actor=actor, cluster=drain.cluster, title=title[:120], reason=drain.reason)
+    # Before a draft takes a number: while this isn't known, the clock asks again and again.
+    require(wish.author, "change.submit", drain.cluster)
+    check_known(drain.cluster.directors.select_related("status"))
+    draft = open_draft(
+        actor=wish.author, cluster=drain.cluster, title=title[:120], reason=wish.reason
+    )
     draft = put_service(
-        actor=actor,
+        actor=wish.author,
         change=draft,
         version=draft.version,
         old_key=service.key,
         service=service._replace(real_servers=tuple(servers)),
     )
-    return submit_and_start(actor=actor, change=draft, allow_empty=allow_empty)
+    return submit_and_start(actor=wish.author, change=draft, allow_empty=allow_empty)

@@ -1,6 +1,7 @@
 """What the page of a change shows, gathered."""
 
-from typing import Any, NamedTuple
+import zlib
+from typing import Any
 
 from django.http import QueryDict
 
@@ -17,9 +18,9 @@ from apps.changes.approval import (
 from apps.changes.models import Change
 from apps.changes.staleness import moved_since_submit
 from apps.changes.taking_back import way_back
-from apps.jobs.models import OPEN, UNENDED, Run, RunStep
-from apps.telemetry.selectors import LARGE, Presence, presences
-from apps.web.change_plans import PART, plans_of
+from apps.changes.timing import minutes_to_confirm
+from apps.web.change_plans import plans_of
+from apps.web.change_runs import runs_of
 from apps.web.differences import parts_between
 from apps.web.draft_page import listed, problems_of, proposal
 from apps.web.forms.submit import SubmitForm
@@ -28,37 +29,16 @@ from lvs.model import Table
 from lvs.plan import claims
 from lvs.rules import is_usable
 
-AROUND = 40
 
-
-class Lane(NamedTuple):
-    """A run as shown: its steps from `first` up to and without `end`, and failed ones before them.
-
-    trouble: why its order is not sent, or was refused; presence: of its director, while it is open.
-    """
-
-    run: Run
-    trouble: str
-    presence: Presence | None
-    failed: list[RunStep]
-    steps: list[RunStep]
-    first: int
-    end: int
-    seconds: float | None
-    colour: str
-
-    @property
-    def left(self) -> int:
-        """How many steps stand behind those shown."""
-        return max(0, self.run.total_steps - self.end)
-
-
-def mark_of(change: Change) -> str:
-    """What the body of the page depends on: while it stays, the body stays."""
+def mark_of(change: Change, waits_for: str | None = None) -> str:
+    """What the body of the page depends on: while it stays, the body stays. waits_for: where that was
+    asked already."""
+    waits = _waits_for(change) if waits_for is None else waits_for
     said = change.reviews.count()
     after = f"{change.confirmed_at is not None}.{change.was_taken_back}.{change.review_due}"
     head = change.cluster.head_id or 0
-    return f"{change.state}.{change.version}.{change.digest[:12]}.{head}.{said}.{after}"
+    policy = f"{policy_of(change.cluster).version}.{zlib.crc32(waits.encode()):x}"
+    return f"{change.state}.{change.version}.{change.digest[:12]}.{head}.{said}.{after}.{policy}"
 
 
 def head_of(user: Any, change: Change) -> dict[str, Any]:
@@ -66,33 +46,37 @@ def head_of(user: Any, change: Change) -> dict[str, Any]:
     return {"change": change, "cluster": change.cluster, "editable": _editable(user, change)}
 
 
-def runs_of(change: Change) -> dict[str, Any]:
-    """What the runs need. Read again at each step, so it must not look at the whole table."""
-    lanes = _lanes(change)
-    return {
-        "change": change,
-        "lanes": lanes,
-        "goes_on": any(lane.run.state in UNENDED for lane in lanes),
-    }
-
-
 def approval_part(user: Any, change: Change) -> dict[str, Any]:
     """How far its approval is, and what this person may do about it."""
     policy = policy_of(change.cluster)
     approvals = approvals_of(change)
+    needed = needed_for(change)
     revision = change.rolls_back_to
     goes_back = revision is not None and revision.applied_at is not None
+    kept = revision is not None and goes_back and selectors.was_kept(revision)
     return {
         "approvals": approvals,
-        "needed": needed_for(change),
+        "needed": needed,
+        "free_by_weights": needed == 0 and policy.approvals > 0,
         "approvers": [user.display_name for user in approvers_named(policy)],
         "gave_approval": any(review.reviewer_id == user.pk for review in approvals.given),
         "not_counted": can(user, "change.review", change) and not counts(policy, user),
-        "in_the_way": in_the_way(change) if change.state in ("in_review", "approved") else "",
+        "in_the_way": _waits_for(change),
+        "minutes_to_confirm": _minutes(change),
         "cluster_confirms": policy.confirm_within,
-        "may_go_first": goes_back and can(user, "change.emergency", change),
+        "may_go_first": kept and can(user, "change.emergency", change),
         "submit_form": SubmitForm(None, policy=policy),
     }
+
+
+def _waits_for(change: Change) -> str:
+    """What keeps it from beginning, as a sentence; "" = nothing, or that is not asked any more."""
+    return in_the_way(change) if change.state in ("in_review", "approved") else ""
+
+
+def _minutes(change: Change) -> int:
+    ahead = change.state in ("in_review", "approved")
+    return minutes_to_confirm(change) if ahead else change.confirm_within
 
 
 def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[str, Any]:
@@ -100,11 +84,12 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
     table = selectors.table_of(change)
     draft = change.state == "draft"
     before, after, moved = proposal(change, table)
+    approval = approval_part(user, change)
     return (
         head_of(user, change)
-        | approval_part(user, change)
+        | approval
         | {
-            "mark": mark_of(change),
+            "mark": mark_of(change, approval["in_the_way"]),
             "diff": side_by_side(before, after),
             "compared": change.cluster.head if draft else change.base,
             "moved": moved,
@@ -144,7 +129,7 @@ def _editable(user: Any, change: Change) -> bool:
 
 def _not_put_back(change: Change) -> list[str]:
     """What would stay as the change made it, were it taken back: sentences."""
-    ahead = change.confirm_within and change.state in ("in_review", "approved", "applying")
+    ahead = _minutes(change) and change.state in ("in_review", "approved", "applying")
     if not ahead and not change.waits_for_confirmation:
         return []
     return way_back(change, list(selectors.directors_of(change))).left
@@ -159,41 +144,3 @@ def _claimed(change: Change, table: Table) -> list[tuple[str, list[str]]]:
         if names:
             found.append((director.name, names))
     return found
-
-
-def run_part(change: Change, run_id: int, first: int, end: int | None = None) -> Lane | None:
-    """The steps of one of the change's runs: from `first` on, or the last ones before `end`."""
-    run = change.runs.select_related("director").filter(pk=run_id).first()
-    if run is None:
-        return None
-    first = first if end is None else max(0, end - PART)
-    return _lane(run, first, first + PART if end is None else end)
-
-
-def _lanes(change: Change) -> list[Lane]:
-    runs = list(
-        change.runs.select_related("director__status", "outbox")
-        .defer(*(f"director__{name}" for name in LARGE))
-        .order_by("position", "director__name")
-    )
-    there = presences(run.director for run in runs if run.state in OPEN)
-    return [_around(run, there.get(run.director_id)) for run in runs]
-
-
-def _around(run: Run, presence: Presence | None) -> Lane:
-    """The steps around the place where it is: ten thousand at once would help nobody."""
-    first = max(0, run.done_steps - AROUND // 2)
-    return _lane(run, first, first + AROUND, presence)
-
-
-def _lane(run: Run, first: int, end: int, presence: Presence | None = None) -> Lane:
-    steps = list(run.steps.filter(index__gte=first, index__lt=end))
-    failed = list(run.steps.filter(state="failed", index__lt=first)[:5])
-    seconds = None
-    if run.started_at and run.ended_at:
-        seconds = (run.ended_at - run.started_at).total_seconds()
-    colour = {"verified": "green", "failed": "red", "partial": "red", "lost": "red"}
-    outbox = getattr(run, "outbox", None)
-    trouble = (outbox.last_error or outbox.refusal) if outbox else ""
-    ink = colour.get(run.state, "")
-    return Lane(run, trouble, presence, failed, steps, first, end, seconds, ink)

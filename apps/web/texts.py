@@ -1,7 +1,8 @@
 """What the texts of a request are written in: UTF-8 and nothing else, without null characters."""
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -45,3 +46,15 @@ def _refusal(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return JsonResponse({"error": sentence, "problems": []}, status=status)
     return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+
+
+class LiveTextsMiddleware:
+    """The same for the handshake of a live connection: a cookie with a null character is none of ours."""
+
+    def __init__(self, inner: Callable[..., Awaitable[None]]) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve the connection."""
+        cookies = {name: value for name, value in scope["cookies"].items() if "\0" not in value}
+        await self.inner(scope | {"cookies": cookies}, receive, send)

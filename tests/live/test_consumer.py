@@ -110,6 +110,13 @@ async def test_nobody_listens_without_signing_in():
         assert await page.close_code() == consumers.SIGNED_OUT
 
 
+@pytest.mark.parametrize("session", [r'"\000"', r'"as-long-as-a-key\000"'])
+async def test_a_cookie_with_a_null_character_is_no_session(session):
+    """PostgreSQL would refuse to look for it."""
+    async with Page(session) as page:
+        assert await page.close_code() == consumers.SIGNED_OUT
+
+
 async def test_somebody_without_a_role_may_not_listen(viewer):
     viewer.grants.all().delete()
     async with Page(cookie_of(viewer)[1]) as page:

@@ -14,6 +14,7 @@ from apps.changes.timing import Timing
 from apps.jobs.services import begin_what_is_due
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
+from tests.applying import verified
 from tests.factories import make_applied, make_draft, make_service, make_submitted, observe
 from tests.guards import force
 from tests.services.records import said
@@ -97,3 +98,38 @@ def test_the_policys_confirmation_spares_what_takes_over_foreign_services(admin,
     draft = make_draft(operator, cluster, make_service())
     change = services.submit_change(actor=operator, change=draft, adopt=True)
     assert (change.adopt, change.confirm_within) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy", "minutes"), [(0, 5, 5), (9, 5, 5), (3, 5, 3), (3, 0, 3)]
+)
+def test_the_stricter_of_what_was_asked_and_the_policy_of_now_counts(
+    asked, policy, minutes, admin, operator, approver, cluster
+):
+    change = timed(operator, cluster, confirm_within=asked)
+    services.set_policy(actor=admin, cluster=cluster, version=1, approvals=1, confirm_within=policy)
+    change = verified(approve(approver, Change.objects.get(pk=change.pk)))
+    left = change.confirm_by - timezone.now()
+    assert timedelta(minutes=minutes - 1) < left <= timedelta(minutes=minutes)
+    assert change.confirm_within == minutes
+
+
+def test_a_policy_that_came_later_spares_what_takes_over_foreign_services(
+    admin, operator, approver, cluster
+):
+    observe(cluster.directors.get(), EMPTY, foreign=make_table([make_service()]))
+    draft = make_draft(operator, cluster, make_service())
+    change = services.submit_change(actor=operator, change=draft, adopt=True)
+    services.set_policy(actor=admin, cluster=cluster, version=1, approvals=1, confirm_within=5)
+    change = verified(approve(approver, Change.objects.get(pk=change.pk)))
+    assert (change.state, change.confirm_by) == (S.APPLIED, None)
+
+
+def test_what_takes_back_waits_for_no_confirmation(unconfirmed, admin):
+    services.set_policy(
+        actor=admin, cluster=unconfirmed.cluster, version=1, approvals=1, confirm_within=5
+    )
+    force(unconfirmed, confirm_by=timezone.now())
+    begin_what_is_due()
+    back = verified(Change.objects.get(takes_back=unconfirmed))
+    assert (back.state, back.confirm_by) == (S.APPLIED, None)

@@ -8,6 +8,8 @@ from apps.changes import services
 from apps.changes.approval import in_the_way
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change
+from apps.changes.timing import Timing
+from apps.inventory.models import Cluster
 from apps.jobs.models import Outbox
 from apps.jobs.services import begin_what_is_due, submit_and_start
 from apps.jobs.services.deliver import _order
@@ -274,3 +276,98 @@ def test_a_director_that_was_not_read_takes_nothing_over(taking_over):
     status.save()
     begin_what_is_due()
     assert not _order(Outbox.objects.get(run__change=change)).adopt
+
+
+def settled_by_an_emergency(change):
+    cluster = Cluster.objects.get(pk=change.cluster_id)
+    ema = make_user("emergency")
+    verified(submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True))
+
+
+def taken_back(change):
+    force(change, confirm_by=timezone.now())
+    begin_what_is_due()
+    verified(Change.objects.get(takes_back=change))
+
+
+def still_waiting(change):
+    assert change.waits_for_confirmation
+
+
+@pytest.mark.parametrize("what", [still_waiting, taken_back, settled_by_an_emergency])
+def test_an_emergency_does_not_go_back_to_what_nobody_confirmed(what, unconfirmed):
+    what(unconfirmed)
+    cluster = Cluster.objects.get(pk=unconfirmed.cluster_id)
+    ema = make_user("emergency")
+    with pytest.raises(NotAllowed, match="to be confirmed, and nobody did"):
+        submit_and_start(actor=ema, change=opened(ema, cluster, number=2), emergency=True)
+
+
+def test_an_emergency_goes_back_to_what_was_confirmed(unconfirmed, operator, approver):
+    services.confirm_change(actor=operator, change=unconfirmed)
+    cluster = Cluster.objects.get(pk=unconfirmed.cluster_id)
+    make_applied(make_submitted(operator, cluster, make_service(443)), approver)
+    cluster.refresh_from_db()
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, cluster, number=2), emergency=True)
+    assert change.state == S.APPLYING
+
+
+def test_who_objects_before_it_began_stops_it(waiting, approver):
+    change, busy = waiting
+    change = services.review_afterwards(
+        actor=approver, change=change, verdict="reject", comment="Don't"
+    )
+    assert (change.state, change.review_due) == (S.STALE, False)
+    assert change.state_note == "Adil Khan objected before it began."
+    services.end_change(change=busy, state=S.FAILED)
+    begin_what_is_due()
+    change.refresh_from_db()
+    assert change.state == S.STALE
+
+
+def test_who_agrees_before_it_began_lets_it_go(waiting, approver):
+    change, busy = waiting
+    services.review_afterwards(actor=approver, change=change, verdict="approve")
+    services.end_change(change=busy, state=S.FAILED)
+    begin_what_is_due()
+    change.refresh_from_db()
+    assert (change.state, change.review_due) == (S.APPLYING, False)
+
+
+def test_an_emergency_begins_at_once_whatever_time_was_asked_for(two_revisions):
+    ema = make_user("emergency")
+    later = Timing(start_at=timezone.now() + HOUR, confirm_within=5)
+    change = submit_and_start(
+        actor=ema, change=opened(ema, two_revisions), emergency=True, timing=later
+    )
+    assert (change.state, change.start_at, change.confirm_within) == (S.APPLYING, None, 0)
+
+
+@pytest.mark.parametrize("how", [services.withdraw_change, services.mark_stale])
+def test_one_that_did_not_go_has_no_approval_any_more(how, waiting):
+    change, _busy = waiting
+    who = {"actor": change.author} if how is services.withdraw_change else {"note": "Moved."}
+    assert how(change=change, **who).approved_by == ""
+    assert Change.objects.get(pk=change.pk).approved_by == ""
+
+
+def test_one_that_is_withdrawn_already_is_not_reviewed_afterwards(waiting, approver):
+    """Even where the mark was left: the service looks at the state, too."""
+    change, _busy = waiting
+    services.withdraw_change(actor=change.author, change=change)
+    force(change, review_due=True)
+    with pytest.raises(NotAllowed, match="can't be reviewed afterwards"):
+        services.review_afterwards(actor=approver, change=change, verdict="approve")
+
+
+def test_an_emergency_to_the_head_goes_to_a_director_that_can_not_be_read(two_revisions):
+    """It may hold anything; where all hold the table already, there is nothing to do."""
+    ema = make_user("emergency")
+    draft = opened(ema, two_revisions, number=2)
+    with pytest.raises(NotAllowed, match="Nothing would change"):
+        submit_and_start(actor=ema, change=draft, emergency=True)
+    status = two_revisions.directors.get().status
+    status.problem = "no right to read it"
+    status.save()
+    assert submit_and_start(actor=ema, change=draft, emergency=True).state == S.APPLYING

@@ -8,8 +8,10 @@ from apps.changes import services
 from apps.changes.approval import approvals_of, needed_for, policy_of
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Review
+from apps.changes.small_edit import is_small_step
 from apps.jobs.services import submit_and_start
 from lvs.canonical_form import make_table
+from lvs.step import Step
 from tests.factories import (
     WEB1,
     WEB2,
@@ -311,3 +313,17 @@ def test_what_a_director_holds_is_looked_at_again_before_the_last_approval(
     change = approve(approver, make_submitted(operator, cluster))
     observe(cluster.directors.get(), make_table([make_service(443)]))
     assert approve(admin, change).state == S.STALE
+
+
+def test_who_lets_it_on_is_stored_where_their_word_counts(admin, operator, approver, cluster):
+    change = make_submitted(operator, cluster)
+    set_policy(admin, cluster, approvals=0)
+    change = approve(approver, change)
+    assert (change.state, change.approved_by) == (S.APPROVED, "people")
+    assert change.reviews.get().reviewer == approver
+
+
+@pytest.mark.parametrize(("weight", "small"), [(0, True), (1, False)])
+def test_the_removal_of_what_had_a_weight_is_not_small(weight, small):
+    had = WEB1._replace(weight=weight)
+    assert is_small_step(Step("delete server", make_service(), WEB1, had)) is small

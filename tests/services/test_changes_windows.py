@@ -112,3 +112,16 @@ def test_a_freeze_that_is_none_is_refused(wrong, field, admin, cluster):
     with pytest.raises(Invalid) as refused:
         services.add_freeze(actor=admin, cluster=cluster, **{"reason": "Sale"} | wrong)
     assert [problem.path for problem in refused.value.problems] == [(field,)]
+
+
+SPRING = at("2027-03-28 00:10")
+"""A Sunday in Berlin: at 01:00 UTC the clocks jump from 02:00 to 03:00."""
+
+
+def test_freezes_in_the_hour_that_the_clocks_leave_out_end():
+    windows = [
+        weekly([6], "00:00", "02:30"),
+        weekly([6], "02:00", "03:00"),
+        once(at("2027-03-28 00:00"), at("2027-03-28 01:15")),
+    ]
+    assert frozen_at(windows, SPRING, BERLIN).until == at("2027-03-28 01:30")

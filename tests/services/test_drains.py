@@ -22,7 +22,7 @@ from tests.factories import (
     make_user,
 )
 from tests.services.draining import counted, drain, idle_long_enough, now, settle, weights
-from tests.services.records import count, said
+from tests.services.records import count, newest, said
 
 pytestmark = pytest.mark.django_db
 D = Drain.State
@@ -92,6 +92,23 @@ def test_once_nobody_is_connected_it_is_removed(draining, monkeypatch):
     found = now(draining)
     assert (found.state, bool(found.ended_at)) == (D.REMOVED, True)
     assert weights(found.cluster) == {"192.168.1.104:80": 1}
+
+
+def test_what_it_does_by_itself_says_so(draining, monkeypatch):
+    """It is in the name of who asked for the drain, who may be asleep."""
+    counted(monkeypatch, 0, 0, 0)
+    watch_drains()
+    idle_long_enough(draining)
+    watch_drains()
+    change = now(draining).change
+    assert change.author == draining.asked_by
+    assert change.reason == "New disk\nBy itself, for the drain that Olga Berg asked for."
+    assert newest("drain.removing").actor_name == "system"
+
+
+def test_what_people_ask_for_is_not_by_itself(draining, operator):
+    end_early(actor=operator, drain=draining, how=Drain.Then.REMOVE)
+    assert now(draining).change.reason == "New disk"
 
 
 def test_it_may_stay_at_weight_0(balanced, operator, monkeypatch):

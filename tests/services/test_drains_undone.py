@@ -1,25 +1,39 @@
 """Second thoughts about a drain, by people; and changes of others that decide it."""
 
 import pytest
+from django.db import transaction
 
+from apps.accounts.models import User
 from apps.changes.models import Change
 from apps.changes.services import end_change, open_draft, put_service
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
 from apps.drains.services import end_early, undo_drain, watch_drains
-from apps.jobs.services import submit_and_start
-from tests.applying import verified
+from apps.jobs.models import Run
+from apps.jobs.services import store_run_finished, submit_and_start
+from apps.jobs.services.ending import end_run, lock_run
+from tests.applying import run_finished, verified
 from tests.factories import (
     WEB1,
     WEB2,
     make_applied,
+    make_draft,
     make_service,
     make_submitted,
     make_user,
 )
 from tests.guards import force
-from tests.services.draining import SERVICE, drain, now, settle, weights
+from tests.services.draining import (
+    SERVICE,
+    counted,
+    drain,
+    idle_long_enough,
+    now,
+    settle,
+    weights,
+)
 from tests.services.records import said
+from tests.services.timed import approve
 
 pytestmark = pytest.mark.django_db
 D = Drain.State
@@ -123,3 +137,95 @@ def test_a_removal_whose_author_edited_it_is_no_removal(draining, operator, monk
     watch_drains()
     found = now(draining)
     assert (found.state, found.note) == (D.KEPT, f"Change #{change.pk} left it at weight 0.")
+
+
+@pytest.fixture
+def stale_undo(operator, approver, cluster):
+    """Una began to undo the drain; another change came first, and Una has left since."""
+    make_applied(make_submitted(operator, cluster), approver)
+    cluster.refresh_from_db()
+    made = drain(operator, cluster)
+    approve(approver, Change.objects.get(pk=made.change_id))
+    settle(made)
+    watch_drains()
+    una = make_user("operator", "una")
+    undo_drain(actor=una, drain=now(made))
+    verified(approve(approver, make_submitted(operator, cluster, make_service(443))))
+    assert now(made).change.state == Change.State.STALE
+    User.objects.filter(pk=una.pk).update(is_active=False)
+    return now(made)
+
+
+def test_a_stale_undo_whose_author_is_gone_says_why_it_waits(stale_undo):
+    watch_drains()
+    assert now(stale_undo).state == D.UNDOING
+    assert now(stale_undo).note
+
+
+def test_a_stale_undo_goes_on_in_the_name_of_who_asks(stale_undo, operator, approver):
+    undo_drain(actor=operator, drain=stale_undo)
+    change = Change.objects.get(pk=now(stale_undo).change_id)
+    assert (change.author, change.state) == (operator, Change.State.IN_REVIEW)
+    verified(approve(approver, change))
+    watch_drains()
+    assert now(stale_undo).state == D.UNDONE
+
+
+def test_a_removal_that_became_stale_counts_anew(draining, operator, monkeypatch):
+    counted(monkeypatch, 0, 0, 0)
+    watch_drains()
+    idle_long_enough(draining)
+    watch_drains()
+    assert now(draining).state == D.REMOVING
+    force(now(draining).change, state="stale")
+    watch_drains()
+    assert (now(draining).state, now(draining).idle_since) == (D.DRAINING, None)
+    watch_drains()
+    assert now(draining).state == D.DRAINING, "somebody may have come since"
+
+
+def lost(change):
+    """Its director is called lost in the middle of the run."""
+    run = change.runs.get()
+    with transaction.atomic():
+        end_run(lock_run(run.pk), Run.State.LOST, error="no word", actor_name="system")
+    watch_drains()
+
+
+def done_after_all(change):
+    run = change.runs.get()
+    store_run_finished(director=run.director, message=run_finished(run))
+
+
+def test_a_removal_called_lost_that_was_done_is_one(draining, operator):
+    end_early(actor=operator, drain=draining, how=Drain.Then.REMOVE)
+    change = now(draining).change
+    lost(change)
+    assert now(draining).state == D.KEPT
+    done_after_all(change)
+    assert now(draining).state == D.REMOVED
+
+
+def test_a_drain_whose_beginning_was_called_lost_may_be_at_weight_0(balanced, operator):
+    made = drain(operator, balanced)
+    lost(made.change)
+    assert now(made).state == D.NOT_BEGUN
+    done_after_all(made.change)
+    assert (now(made).state, now(made).note) == (
+        D.KEPT,
+        f"Change #{made.change_id} was applied after all.",
+    )
+
+
+def test_while_it_waits_for_a_director_it_takes_no_numbers(draining, operator, monkeypatch):
+    counted(monkeypatch, 0, 0, 0)
+    watch_drains()
+    idle_long_enough(draining)
+    status = draining.cluster.directors.get().status
+    status.problem = "no right to read it"
+    status.save()
+    newest = make_draft(operator, draining.cluster, make_service(81)).pk
+    for _ in range(3):
+        watch_drains()
+    assert "can't read its kernel" in now(draining).note
+    assert make_draft(operator, draining.cluster, make_service(82)).pk == newest + 1

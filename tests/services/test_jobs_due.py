@@ -9,7 +9,7 @@ from apps.changes.approval import in_the_way
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change
 from apps.jobs.models import Run
-from apps.jobs.services import begin_what_is_due
+from apps.jobs.services import begin_what_is_due, due
 from apps.jobs.services.start import start_change
 from lvs.canonical_form import make_table
 from tests.factories import (
@@ -180,3 +180,34 @@ def test_a_policy_that_became_stricter_holds_what_waited_for_its_time(
     change.refresh_from_db()
     assert change.state == S.STALE
     assert "no longer suffices" in change.state_note
+
+
+def test_why_it_waits_is_not_said_of_one_that_another_worker_began(
+    admin, operator, approver, cluster, monkeypatch
+):
+    change = approve(approver, timed(operator, cluster, start_at=timezone.now() + HOUR))
+    force(change, start_at=timezone.now())
+
+    def refused(*, change):
+        monkeypatch.undo()
+        assert begin_what_is_due() == 1  # another worker, in between
+        raise NotAllowed("Director d has not reported what it holds yet.")
+
+    monkeypatch.setattr(due, "start_due", refused)
+    begin_what_is_due()
+    change.refresh_from_db()
+    assert (change.state, change.state_note) == (S.APPLYING, "")
+
+
+def test_why_it_waits_is_not_said_of_one_that_another_worker_took_back(unconfirmed, monkeypatch):
+    force(unconfirmed, confirm_by=timezone.now())
+
+    def refused(*, change):
+        monkeypatch.undo()
+        assert begin_what_is_due() == 1
+        raise NotAllowed("Another change is being applied.")
+
+    monkeypatch.setattr(due, "take_back", refused)
+    begin_what_is_due()
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.state_note == ""

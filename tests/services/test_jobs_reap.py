@@ -9,6 +9,7 @@ from apps.audit.models import AuditRecord
 from apps.changes.models import Change
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import (
+    reap,
     reap_runs,
     store_refused,
     store_run_finished,
@@ -144,3 +145,21 @@ def test_a_lost_run_is_superseded_by_a_newer_revision():
     store_run_finished(director=old.director, message=run_finished(old))
     old.refresh_from_db()
     assert old.state == "superseded"
+
+
+def test_one_that_can_not_be_ended_says_so_and_keeps_no_other(run, monkeypatch):
+    other = started(world()).runs.get()
+    past_its_deadline(run)
+    past_its_deadline(other)
+    really = reap.end_run
+
+    def end_run(ended, *args, **kwargs):
+        if ended.pk == run.pk:
+            raise RuntimeError("broken on purpose")
+        really(ended, *args, **kwargs)
+
+    monkeypatch.setattr(reap, "end_run", end_run)
+    assert reap_runs() == 1
+    other.refresh_from_db()
+    assert other.state == "lost"
+    assert Outbox.objects.get(run=run).last_error.startswith("Not ended yet: The console met")

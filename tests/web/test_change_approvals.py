@@ -8,9 +8,26 @@ from django.utils import timezone
 
 from apps.changes import services
 from apps.changes.models import Change
+from apps.changes.timing import Timing
 from apps.jobs.services import begin_what_is_due
+from apps.web import change_page
+from lvs.canonical_form import make_table
+from lvs.model import EMPTY
+from lvs.settings import Timeouts
 from tests.applying import verified
-from tests.factories import make_applied, make_draft, make_service, make_submitted, make_user
+from tests.factories import (
+    WEB1,
+    WEB2,
+    decide,
+    make_applied,
+    make_cluster,
+    make_draft,
+    make_service,
+    make_submitted,
+    make_user,
+    observe,
+    put,
+)
 from tests.guards import force
 from tests.web.conftest import browser, error_beside, text_of
 
@@ -73,6 +90,15 @@ def test_where_nobody_approves_the_button_says_what_it_does(admin, operator, clu
     act(operator, change, "submit")
     change.refresh_from_db()
     assert (change.state, change.approved_by) == (S.APPLYING, "policy")
+
+
+def test_where_weights_are_free_the_page_says_when_they_are_not(admin, operator, approver, cluster):
+    set_policy(admin, cluster, free_weights=True)
+    make_applied(make_submitted(operator, cluster), approver)
+    change = put(
+        make_draft(operator, cluster), make_service(servers=[WEB1._replace(weight=7), WEB2])
+    )
+    assert "unless a director would get more than that" in page(operator, change)
 
 
 def test_a_comment_stands_there_and_decides_nothing(operator, approver, cluster):
@@ -231,3 +257,87 @@ def test_an_objection_needs_a_why(two_revisions, approver):
     assert act(approver, change, "afterwards", verdict="reject", comment="No").status_code == 200
     change.refresh_from_db()
     assert not change.review_due
+
+
+# --- what an open page hears, and what it says of orders that go back ------------------------------
+
+
+def body_again(user, change, mark):
+    return browser(user).get(f"/changes/{change.pk}/", {"part": "body", "mark": mark})
+
+
+def mark_of(change):
+    return change_page.mark_of(Change.objects.get(pk=change.pk))
+
+
+def test_an_open_page_hears_of_another_policy(operator, admin, approver, cluster):
+    change = make_submitted(operator, cluster)
+    mark = mark_of(change)
+    assert body_again(approver, change, mark).status_code == 204
+    set_policy(admin, cluster, approvals=2)
+    assert "0 of 2 approvals" in text_of(body_again(approver, change, mark))
+
+
+def test_an_open_page_hears_that_a_freeze_was_lifted(operator, admin, approver, cluster):
+    now, hour = timezone.now(), timedelta(hours=1)
+    freeze = services.add_freeze(
+        actor=admin, cluster=cluster, reason="Sale", starts_at=now - hour, ends_at=now + hour
+    )
+    change = make_submitted(operator, cluster)
+    assert "Frozen until" in page(approver, change)
+    mark = mark_of(change)
+    services.remove_freeze(actor=admin, window=freeze)
+    answer = body_again(approver, change, mark)
+    assert "Frozen until" not in text_of(answer)
+    assert "It is applied at once" in " ".join(text_of(answer).split())
+
+
+def test_who_approves_is_told_of_the_confirmation_that_the_policy_came_to_ask_for(
+    operator, admin, approver, cluster
+):
+    change = make_submitted(operator, cluster)
+    set_policy(admin, cluster, confirm_within=5)
+    assert "unless somebody confirms it within 5 minutes" in page(approver, change)
+
+
+@pytest.fixture
+def waiting_emergency(two_revisions, operator, approver):
+    """It waits for a change that is being applied."""
+    busy = make_submitted(operator, two_revisions, make_service(443))
+    act(approver, busy, "approve")
+    ema = make_user("emergency", "ema", "Ema Lind")
+    go_back(ema)
+    change = Change.objects.first()
+    act(ema, change, "submit", emergency="yes", start_at="2099-01-01T00:00")
+    change.refresh_from_db()
+    assert change.state == S.APPROVED
+    return change, busy
+
+
+def test_an_emergency_that_waits_has_applied_nothing_yet(waiting_emergency, approver):
+    change, _busy = waiting_emergency
+    shown = page(approver, change)
+    assert "Goes first, review due" in shown
+    assert "Ema Lind asked for this rollback" in shown
+    assert "applied this rollback" not in shown
+    assert "Not before" not in shown
+
+
+def test_what_a_director_will_refuse_is_said_with_its_plan(waiting_emergency, viewer):
+    change, busy = waiting_emergency
+    foreign = make_table([make_service()])
+    observe(change.cluster.directors.get(), EMPTY, foreign=foreign)
+    services.end_change(change=busy, state=S.FAILED)
+    begin_what_is_due()
+    shown = page(viewer, change)
+    assert "It will refuse" in shown
+    assert "Taken over" not in shown
+
+
+def test_what_could_not_be_put_back_is_said_before_it_is_approved(operator, approver):
+    cluster = make_cluster("two", directors=2)
+    for director, tcp in zip(cluster.directors.all(), (600, 900), strict=True):
+        observe(director, EMPTY, foreign=make_table([], Timeouts(tcp, 120, 300), ()))
+    draft = decide(make_draft(operator, cluster, make_service()), timeouts=Timeouts(tcp=5))
+    change = services.submit_change(actor=operator, change=draft, timing=Timing(confirm_within=5))
+    assert "timeout tcp: it was not the same on every director" in page(approver, change)

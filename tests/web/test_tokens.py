@@ -82,7 +82,9 @@ def test_who_has_not_shown_lately_who_they_are_is_asked_first(operator):
     client.force_login(operator, backend=BACKEND)
     response = client.get("/account/tokens/new/")
     assert response["Location"].startswith("/account/confirm/")
-    assert client.post("/account/tokens/new/", NEW).status_code == 302
+    kept = client.post("/account/tokens/new/", NEW)
+    assert kept.status_code == 403
+    assert f'value="{NEW["name"]}"' in kept.content.decode(), "what was typed is there still"
     assert not ApiToken.objects.exists()
 
 

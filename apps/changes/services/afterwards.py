@@ -12,7 +12,7 @@ from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change, DirectorPlan, Review
 from apps.changes.planning import plan_even_if_unknown
 from apps.changes.selectors import directors_of
-from apps.changes.services.progress import settle
+from apps.changes.services.progress import mark_stale, settle
 from apps.changes.services.verdict import check_counts, store_review
 from apps.changes.services.working_copy import note_claims
 from apps.changes.signals import happened
@@ -118,7 +118,8 @@ def review_afterwards(
     """Look at a change that had gone first: agree, or object (with a why).
 
     With as many verdicts as the policy asks approvals (one at least), or one objection, its review is no
-    longer due. Raises PermissionDenied, NotAllowed, Invalid.
+    longer due. One that has not begun yet does not begin after an objection: it is stale. Raises
+    PermissionDenied, NotAllowed, Invalid.
     """
     require(actor, "change.review", change)
     change = locked(change)
@@ -143,5 +144,7 @@ def review_afterwards(
         reason=comment.strip(),
         change_number=change.pk,
     )
+    if objected and change.state == S.APPROVED:
+        return mark_stale(change=change, note=f"{actor.display_name} objected before it began.")
     announce(change)
     return change

@@ -17,6 +17,7 @@ from apps.changes.services.drift import settle_drifts
 from apps.changes.services.working_copy import note_claims
 from apps.changes.signals import happened
 from apps.changes.states import expect, locked, move
+from apps.changes.timing import minutes_to_confirm
 from apps.inventory.models import Revision
 from apps.inventory.services import mark_applied
 
@@ -27,17 +28,19 @@ S = Change.State
 def start_change(*, actor: User | None, change: Change, revision: Revision) -> Change:
     """An approved change begins to be applied as this revision; actor None: because its time has come.
 
-    Raises NotAllowed in another state.
+    The policy of now may ask that it be confirmed. Raises NotAllowed in another state.
     """
     change = locked(change)
     expect(change, S.APPROVED, act="started")
-    move(change, S.APPLYING, revision=revision)
+    asked, minutes = change.confirm_within, minutes_to_confirm(change)
+    move(change, S.APPLYING, revision=revision, confirm_within=minutes)
     record(
         actor=actor,
         action="change.started",
         obj=change,
         before={"state": S.APPROVED},
-        after={"state": change.state, "revision": revision.number},
+        after={"state": change.state, "revision": revision.number}
+        | ({"confirm_within": minutes} if minutes != asked else {}),
         reason=change.reason,
         change_number=change.pk,
     )
@@ -116,7 +119,7 @@ def mark_stale(*, change: Change, note: str) -> Change:
     """What the change was made from has moved: no approval counts any more."""
     change = locked(change)
     before = change.state
-    move(change, S.STALE, note=note, review_due=False)
+    move(change, S.STALE, note=note, review_due=False, approved_by="")
     record(
         actor=None,
         action="change.stale",

@@ -21,6 +21,7 @@ from apps.changes.selectors import (
     head_moved,
     problems_of,
     table_of,
+    was_kept,
 )
 from apps.changes.signals import happened
 from apps.changes.states import expect, locked, move
@@ -109,11 +110,16 @@ def _approve(actor: User, change: Change, basis: Change.Basis, **fields: Any) ->
 
 
 def _check_emergency(change: Change, table: Table) -> None:
-    """Raises NotAllowed unless the table was approved and applied before, exactly as it is."""
+    """Raises NotAllowed unless the table was approved and applied before, exactly as it is, and stayed."""
     revision = change.rolls_back_to
     if revision is None or revision.applied_at is None or revision.digest != table.digest:
         raise NotAllowed(
             "Only a rollback can go first: a table that was approved and applied before, as it is."
+        )
+    if not was_kept(revision):
+        raise NotAllowed(
+            f"{revision} was to be confirmed, and nobody did: it can't go first. Choose another one, "
+            "or submit it for review."
         )
 
 

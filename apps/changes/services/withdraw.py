@@ -39,7 +39,7 @@ def withdraw_with(*, actor: User, change: Change, what: str) -> Change:
 
 def _withdrawn(actor: User, change: Change, why: str = "") -> Change:
     before = change.state
-    move(change, S.WITHDRAWN, review_due=False)
+    move(change, S.WITHDRAWN, review_due=False, approved_by="")
     return noted(actor, change, "change.withdrawn", before, why)
 
 

@@ -5,10 +5,11 @@ from django.db import IntegrityError, transaction
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import record
-from apps.drains.edits import server_in, service_in_head, set_weight
+from apps.changes.models import Change
+from apps.drains.edits import Wish, server_in, service_in_head, set_weight
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
-from apps.drains.services.steps import OPEN, announce, finish, locked
+from apps.drains.services.steps import OPEN, announce, finish, locked, undo_again
 from apps.inventory.models import Cluster
 from lvs.documents import key_to_document
 from lvs.model import ServiceKey
@@ -60,7 +61,8 @@ def start_drain(
         at_deadline=at_deadline,
     )
     title = f"Drain {server} from {service}"
-    drain.change = set_weight(actor, drain, 0, title, allow_empty=allow_empty)
+    wish = Wish(actor, drain.reason)
+    drain.change = set_weight(wish, drain, 0, title, allow_empty=allow_empty)
     try:
         with transaction.atomic():
             drain.save()
@@ -87,11 +89,14 @@ LONGEST = 7 * 24 * 60
 def undo_drain(*, actor: User, drain: Drain) -> Drain:
     """Give the real server its weight back, at any moment; before its change has begun that is withdrawn.
 
-    Raises DrainError, ChangeError, PermissionDenied.
+    Where the change that undoes it became stale, and its author can't make it anew, whoever may submit
+    changes can. Raises DrainError, ChangeError, PermissionDenied.
     """
     require(actor, "change.submit", drain.cluster)
     drain = _open(drain)
     if drain.state == S.UNDOING:
+        if drain.change.state == Change.State.STALE:
+            return undo_again(drain, actor)
         raise DrainError(f"It is being undone already, by change #{drain.change_id}.")
     return finish(actor, drain, Drain.Then.UNDO)
 

@@ -9,7 +9,7 @@ from apps.audit.services import record
 from apps.changes.models import Change
 from apps.changes.services import withdraw_with
 from apps.changes.services.withdraw import BEFORE_IT_GOES
-from apps.drains.edits import remove, set_weight
+from apps.drains.edits import Wish, remove, set_weight
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
 from apps.inventory.models import Cluster
@@ -62,7 +62,9 @@ def finish(actor: User | None, drain: Drain, how: Drain.Then) -> Drain:
     if how == Drain.Then.KEEP:
         return move(actor, drain, S.KEPT)
     if how == Drain.Then.REMOVE:
-        change = remove(who, drain, f"Remove {drain.server}, drained from {drain.key}")
+        change = remove(
+            _wish(actor, who, drain), drain, f"Remove {drain.server}, drained from {drain.key}"
+        )
         return move(actor, drain, S.REMOVING, change=change)
     if drain.state == S.ASKED:
         return _give_up(who, drain)
@@ -70,17 +72,27 @@ def finish(actor: User | None, drain: Drain, how: Drain.Then) -> Drain:
         raise DrainError(f"Change #{drain.change_id} is being applied: wait until it ends.")
     if drain.state == S.REMOVING and drain.change.state in BEFORE_IT_GOES:
         withdraw_with(actor=who, change=drain.change, what=str(drain))
-    return move(actor, drain, S.UNDOING, change=_undoing(who, drain))
+    return move(actor, drain, S.UNDOING, change=_undoing(_wish(actor, who, drain), drain))
 
 
-def undo_again(drain: Drain) -> Drain:
-    """The change that undoes a (locked) drain became stale: the same once more, on the head of now."""
-    return move(None, drain, S.UNDOING, change=_undoing(drain.change.author, drain))
+def undo_again(drain: Drain, actor: User | None = None) -> Drain:
+    """The change that undoes a (locked) drain became stale: the same once more, on the head of now.
+
+    actor None: by itself, in the name of its author.
+    """
+    wish = _wish(actor, actor or drain.change.author, drain)
+    return move(actor, drain, S.UNDOING, change=_undoing(wish, drain))
 
 
-def _undoing(who: User, drain: Drain) -> Change:
+def _wish(actor: User | None, who: User, drain: Drain) -> Wish:
+    """The change is in the name of `who`; one that nobody asked for in this moment says so."""
+    by_itself = f"By itself, for the drain that {drain.asked_by.display_name} asked for."
+    return Wish(who, drain.reason if actor else f"{drain.reason}\n{by_itself}")
+
+
+def _undoing(wish: Wish, drain: Drain) -> Change:
     title = f"Undo the drain of {drain.server} from {drain.key}"
-    return set_weight(who, drain, drain.weight_before, title, allow_empty=True)
+    return set_weight(wish, drain, drain.weight_before, title, allow_empty=True)
 
 
 def _give_up(who: User, drain: Drain) -> Drain:

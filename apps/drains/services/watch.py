@@ -12,6 +12,7 @@ from apps.drains.edits import server_in, service_in_head
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
 from apps.drains.services.steps import announce, finish, locked, move, undo_again
+from apps.inventory.selectors import head_table
 from apps.jobs.services.beats import each_by_itself
 
 logger = logging.getLogger(__name__)
@@ -111,6 +112,22 @@ def _overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
         move(None, drain, S.UNDONE, note="" if as_before else note)
         return True
     return False
+
+
+def hear_late_truth(*, change: Change) -> None:
+    """A (locked) change for whose failure drains had ended was applied after all: how they ended in truth."""
+    for found in Drain.objects.filter(change=change, state__in=(S.KEPT, S.NOT_BEGUN)):
+        drain = locked(found)
+        if drain.state == S.KEPT:
+            _overtaken(drain)
+        elif _has_weight_0(drain):
+            move(None, drain, S.KEPT, note=f"Change #{change.pk} was applied after all.")
+
+
+def _has_weight_0(drain: Drain) -> bool:
+    service = head_table(drain.cluster).by_key().get(drain.key)
+    servers = service.real_servers if service else ()
+    return any(s.key == (drain.address, drain.port) and s.weight == 0 for s in servers)
 
 
 def _store(drain: Drain, reading: Reading | None) -> None:

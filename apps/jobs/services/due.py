@@ -3,11 +3,11 @@
 import logging
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.changes.announce import announce
 from apps.changes.models import UNCONFIRMED, Change
+from apps.changes.states import locked
 from apps.jobs.services.beats import each_by_itself
 from apps.jobs.services.start import start_due, take_back
 
@@ -23,10 +23,9 @@ def begin_what_is_due() -> int:
     """
     late = Change.objects.filter(UNCONFIRMED, confirm_by__lte=timezone.now()).order_by("pk")
     waiting = Change.objects.filter(state=Change.State.APPROVED).order_by("submitted_at", "pk")
-    first = Q(approved_by=Change.Basis.EMERGENCY)
-    done = each_by_itself(late, _take_back, _note)
-    done += each_by_itself(waiting.filter(first), _begin, _note)
-    return done + each_by_itself(waiting.exclude(first), _begin, _note)
+    return each_by_itself(late, _take_back, _note_late) + each_by_itself(
+        waiting, _begin, _note_waiting
+    )
 
 
 def _take_back(change: Change) -> bool:
@@ -38,9 +37,23 @@ def _begin(change: Change) -> bool:
 
 
 @transaction.atomic
+def _note_late(change: Change, why: str) -> None:
+    change = locked(change)
+    if change.waits_for_confirmation:
+        _note(change, why)
+
+
+@transaction.atomic
+def _note_waiting(change: Change, why: str) -> None:
+    change = locked(change)
+    if change.state == Change.State.APPROVED:
+        _note(change, why)
+
+
 def _note(change: Change, why: str) -> None:
-    """Say on its page why it waits, once."""
+    """Say on its page why it waits, once. Another worker may have begun it meanwhile, so it is locked."""
     why = f"It waits: {why}"[:300]
-    if Change.objects.filter(pk=change.pk).exclude(state_note=why).update(state_note=why):
+    if change.state_note != why:
+        Change.objects.filter(pk=change.pk).update(state_note=why)
         logger.warning("change %s: %s", change.pk, why)
         announce(change)

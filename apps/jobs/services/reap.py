@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.jobs.models import OPEN, Outbox, Run
-from apps.jobs.services.ending import end_run, lock_run
+from apps.jobs.services.beats import each_by_itself
+from apps.jobs.services.ending import announce_run, end_run, lock_run
 from apps.telemetry.selectors import listening
 
 logger = logging.getLogger(__name__)
@@ -17,15 +18,23 @@ logger = logging.getLogger(__name__)
 def reap_runs() -> int:
     """End as lost every open run past its deadline whose director is silent; returns how many.
 
-    Nothing is called lost while no relay has listened for long enough: its report may be waiting.
+    Nothing is called lost while no relay has listened for long enough: its report may be waiting. One that
+    can't be ended says so, and keeps no other.
     """
     now = timezone.now()
     span = listening(now)
     patience = timedelta(seconds=settings.DIRECTOR_AWAY_AFTER)
     if span is None or span.until - span.since < patience:
         return 0
-    late = Outbox.objects.filter(deadline__lt=now, run__state__in=OPEN)
-    return sum(_reap(run_id, now) for run_id in list(late.values_list("run_id", flat=True)))
+    late = Run.objects.filter(outbox__deadline__lt=now, state__in=OPEN).order_by("pk")
+    return each_by_itself(list(late), lambda run: _reap(run.pk, now), _note)
+
+
+def _note(run: Run, why: str) -> None:
+    """Say beside the run why it can't be ended now, once."""
+    why = f"Not ended yet: {why}"[:300]
+    if Outbox.objects.filter(run=run).exclude(last_error=why).update(last_error=why):
+        announce_run(run)
 
 
 @transaction.atomic

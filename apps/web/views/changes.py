@@ -17,6 +17,7 @@ from apps.inventory import selectors as inventory
 from apps.jobs import services as jobs
 from apps.web import change_page
 from apps.web.change_plans import plan_part
+from apps.web.change_runs import run_part, runs_of
 from apps.web.forms.details import ChangeForm
 from apps.web.problems import conflict_of, status_of
 from apps.web.views import draft_parts
@@ -84,7 +85,7 @@ def _head(request: Request, change: Change) -> HttpResponse:
 
 
 def _runs(request: Request, change: Change) -> HttpResponse:
-    return render(request, "web/parts/runs.html", change_page.runs_of(change))
+    return render(request, "web/parts/runs.html", runs_of(change))
 
 
 def _body(request: Request, change: Change) -> HttpResponse:
@@ -112,7 +113,7 @@ def _run_steps(request: Request, change: Change) -> HttpResponse:
     """More steps of a run, as list items. Raises Http404 where there are none."""
     ask = request.GET
     end = whole(ask["end"]) if "end" in ask else None
-    lane = change_page.run_part(change, whole(ask.get("run")), whole(ask.get("first")), end)
+    lane = run_part(change, whole(ask.get("run")), whole(ask.get("first")), end)
     if lane is None:
         raise Http404("There are no such steps.")
     context = {"change": change, "lane": lane, "going_back": end is not None}

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.policy import can, require
 from apps.changes.errors import ChangeError
+from apps.changes.models import Change
 from apps.drains import selectors, services
 from apps.drains.edits import server_in, service_in_head
 from apps.drains.errors import DrainError
@@ -21,6 +22,8 @@ from apps.web.forms.drain import DrainForm
 from apps.web.views.common import Request, found, whole
 from lvs.model import RealServer, VirtualService
 from lvs.rules import is_usable
+
+S = Drain.State
 
 
 def new(request: Request, name: str, slug: str, server: str) -> HttpResponse:
@@ -92,11 +95,13 @@ def act(request: Request, number: int) -> HttpResponse:
 
 
 def _context(request: Request, drain: Drain) -> dict[str, Any]:
+    under_way = drain.state == S.UNDOING and drain.change.state != Change.State.STALE
+    may_act = drain.state in OPEN and not under_way
     return {
         "drain": drain,
         "cluster": drain.cluster,
         "is_open": drain.state in OPEN,
-        "may_act": drain.state in OPEN and can(request.user, "change.submit", drain.cluster),
+        "may_act": may_act and can(request.user, "change.submit", drain.cluster),
     }
 
 

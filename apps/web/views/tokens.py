@@ -10,6 +10,7 @@ from apps.accounts import selectors, services
 from apps.accounts.errors import AccountError
 from apps.web.forms.tokens import TokenForm
 from apps.web.views.common import Request, found, whole
+from apps.web.views.confirming import confirmed_to_write
 from apps.web.views.factors import confirmed
 
 
@@ -21,6 +22,7 @@ def index(request: Request) -> HttpResponse:
 
 
 @never_cache  # it shows a secret, once
+@confirmed_to_write  # what was typed is kept
 @confirmed
 def new(request: Request) -> HttpResponse:
     """Make one; it is shown in answer to that, and never again."""
