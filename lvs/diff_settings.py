@@ -18,7 +18,7 @@ class SettingDiff(NamedTuple):
     """Of a sync daemon that runs before and after: what differs."""
 
 
-_TIMEOUTS = {"tcp": "TCP timeout", "tcp_fin": "TCP FIN timeout", "udp": "UDP timeout"}
+TIMEOUT_NAMES = {"tcp": "TCP timeout", "tcp_fin": "TCP FIN timeout", "udp": "UDP timeout"}
 AS_IT_IS = "as the director has it"
 
 
@@ -42,7 +42,7 @@ def daemon_fields(before: SyncDaemon, after: SyncDaemon) -> tuple[FieldDiff, ...
 def timeout_texts(timeouts: Timeouts) -> dict[str, str]:
     """The timeouts that are set, by display name, as display text."""
     seconds = timeouts._asdict()
-    return {title: f"{seconds[name]} s" for name, title in _TIMEOUTS.items() if seconds[name]}
+    return {title: f"{seconds[name]} s" for name, title in TIMEOUT_NAMES.items() if seconds[name]}
 
 
 def setting_texts(table: Table) -> dict[str, str]:

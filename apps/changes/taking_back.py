@@ -7,6 +7,7 @@ from apps.changes.models import Change
 from apps.changes.selectors import base_table, observed_of, table_of
 from apps.inventory.models import Director
 from lvs.canonical_form import make_table
+from lvs.diff_settings import TIMEOUT_NAMES
 from lvs.model import ServiceKey, Table
 from lvs.plan import SettingStep, plan_from_document
 from lvs.settings import Sysctl, Timeouts
@@ -80,7 +81,7 @@ def _settings_found(
         if len(had) == 1 and None not in had:
             found[name] = had.pop()
         else:
-            left.append(f"{_in_words(name)}: it was not the same on every director.")
+            left.append(f"{_in_words(name)}: its directors had different ones.")
     return found, left
 
 
@@ -106,5 +107,6 @@ def _with_settings(table: Table, settings: Settings) -> Table:
 
 def _in_words(name: tuple[str, str]) -> str:
     kind, which = name
-    words = {"timeout": f"timeout {which}", "sync": "sync daemons"}
-    return words.get(kind, f"net.ipv4.vs.{which}")
+    if kind == "timeout":
+        return TIMEOUT_NAMES[which]
+    return "sync daemons" if kind == "sync" else f"net.ipv4.vs.{which}"

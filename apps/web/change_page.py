@@ -85,6 +85,7 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
     draft = change.state == "draft"
     before, after, moved = proposal(change, table)
     approval = approval_part(user, change)
+    plans = plans_of(change, tables=(before, after))
     return (
         head_of(user, change)
         | approval
@@ -97,7 +98,8 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
             "listed": listed(table, asked or QueryDict()) if _editable(user, change) else None,
             "claimed": _claimed(change, table) if draft else [],
             "unusable": [service for service in table.services if not is_usable(service)],
-            "plans": plans_of(change, tables=(before, after)),
+            "plans": plans,
+            "refused": not change.adopt and any(plan.conflicts for plan in plans),
             "was_started": change.runs.exists(),
             "reviews": list(change.reviews.all()),
             "mine": change.author_id == user.pk,

@@ -106,9 +106,9 @@ def test_what_directors_had_otherwise_is_left_and_said(operator, approver):
     )
     back = taken_back(change)
     assert table_of(back).timeouts == Timeouts(udp=300)
-    assert "Left as it is: timeout tcp: it was not the same on every director." in back.reason
+    assert "Left as it is: TCP timeout: its directors had different ones." in back.reason
     assert said("change.taken_back")[3]["left"] == [
-        "timeout tcp: it was not the same on every director."
+        "TCP timeout: its directors had different ones."
     ]
 
 

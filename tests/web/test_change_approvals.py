@@ -340,4 +340,4 @@ def test_what_could_not_be_put_back_is_said_before_it_is_approved(operator, appr
         observe(director, EMPTY, foreign=make_table([], Timeouts(tcp, 120, 300), ()))
     draft = decide(make_draft(operator, cluster, make_service()), timeouts=Timeouts(tcp=5))
     change = services.submit_change(actor=operator, change=draft, timing=Timing(confirm_within=5))
-    assert "timeout tcp: it was not the same on every director" in page(approver, change)
+    assert "TCP timeout: its directors had different ones" in page(approver, change)
