@@ -13,6 +13,9 @@ from apps.notify.failed import Failed
 CONNECT_WITHIN, ANSWER_WITHIN = 5.0, 15.0
 """Seconds to connect to one address; seconds until the status must be there, slow drips included."""
 
+MOST_ADDRESSES = 3
+"""Of a host that are tried: one whose name means a hundred dead ones must not hold a sender for minutes."""
+
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, own_host: bool) -> int:
     """Send the body; returns the status, which is a good one. Raises Failed.
@@ -70,7 +73,7 @@ class _Pinned(HTTPConnection):
 
     def __init__(self, host: str, port: int, addresses: list[str], secure: bool) -> None:
         super().__init__(host, port, timeout=ANSWER_WITHIN)
-        self._addresses = addresses
+        self._addresses = addresses[:MOST_ADDRESSES]
         self._secure = secure
         self.default_port = 443 if secure else 80  # what the Host header leaves out
 

@@ -146,6 +146,24 @@ def test_a_server_that_says_nothing_or_never_ends_is_cut_off(
     assert row().note == "It did not answer in time."
 
 
+def test_of_a_host_with_many_dead_addresses_a_few_are_tried(admin, monkeypatch):
+    """A sender that waits for each of them would be gone for minutes, and others' messages with it."""
+    tried = []
+
+    def dead(address, timeout):
+        tried.append(address)
+        raise TimeoutError
+
+    many = [f"127.0.0.{number}" for number in range(1, 100)]
+    monkeypatch.setattr(http, "resolve", lambda *host, **how: many)
+    monkeypatch.setattr(http.socket, "create_connection", dead)
+    hook, _ = hook_to("http://localhost:9/", admin)
+    ask_test_call(actor=admin, webhook=hook)
+    assert deliver_due() == 0
+    assert row().note == "It did not answer in time."
+    assert len(tried) == http.MOST_ADDRESSES
+
+
 def test_a_certificate_must_be_trusted_and_name_the_host(admin, monkeypatch, tmp_path):
     with Receiver(certificate=certificate_for("localhost", tmp_path)) as receiver:
         url = receiver.url.replace("http://127.0.0.1", "https://localhost")
