@@ -26,18 +26,24 @@ def way_back(change: Change, directors: Sequence[Director]) -> WayBack:
     """The table from before the change, for these directors, each with its status.
 
     A setting that the change decides and the table from before left open goes back to what the plans
-    found, where all directors had the same. What other programs hold by now is left alone: a director
-    would refuse the whole order for its sake.
+    found, where all directors had the same. What the change gave up and other programs hold by now is left
+    alone: a director would refuse the whole order for its sake.
     """
     before = base_table(change)
-    kept, left = _without_foreign(before, directors)
+    kept, left = _without_foreign(before, table_of(change), directors)
     found, differing = _settings_found(change, before, directors)
     settings = _by_name(kept) | found
     return WayBack(_with_settings(kept, settings), left + differing)
 
 
-def _without_foreign(table: Table, directors: Iterable[Director]) -> tuple[Table, list[str]]:
-    scope = table.scope
+def _without_foreign(
+    before: Table, wanted: Table, directors: Iterable[Director]
+) -> tuple[Table, list[str]]:
+    """What the change kept was ours when it was applied, and goes back in any case: a director that lost
+    its memory of that refuses for itself alone."""
+    scope = before.scope
+    given_up = scope.services - wanted.scope.services
+    daemons_given_up = before.sync is not None and wanted.sync is None
     foreign: set[ServiceKey] = set()
     daemons = False
     left: dict[str, list[str]] = {}
@@ -45,15 +51,15 @@ def _without_foreign(table: Table, directors: Iterable[Director]) -> tuple[Table
         observed = observed_of(director)
         if observed is None:
             continue
-        theirs = observed.table.scope.services & (scope.services - observed.owned.services)
-        running = scope.sync and not observed.owned.sync and bool(observed.table.sync)
+        theirs = observed.table.scope.services & (given_up - observed.owned.services)
+        running = daemons_given_up and not observed.owned.sync and bool(observed.table.sync)
         foreign |= theirs
         daemons |= running
         for name in [*sorted(map(str, theirs)), *(["sync daemons"] if running else [])]:
             left.setdefault(name, []).append(director.name)
     said = [f"{name}: {', '.join(by)} got it from elsewhere by now." for name, by in left.items()]
     kept = scope._replace(services=scope.services - foreign, sync=scope.sync and not daemons)
-    return table.only(kept), said
+    return before.only(kept), said
 
 
 Settings = dict[tuple[str, str], Any]
@@ -78,10 +84,12 @@ def _settings_found(
         had = {start.get(name) for start in starts}
         if had == {decided[name]}:
             continue  # it changed nowhere, and stays open
-        if len(had) == 1 and None not in had:
-            found[name] = had.pop()
-        else:
+        if None in had:
+            left.append(f"{_in_words(name)}: it is not known what it was.")
+        elif len(had) > 1:
             left.append(f"{_in_words(name)}: its directors had different ones.")
+        else:
+            found[name] = had.pop()
     return found, left
 
 

@@ -112,6 +112,17 @@ def test_what_directors_had_otherwise_is_left_and_said(operator, approver):
     ]
 
 
+def test_a_setting_of_which_nobody_knows_what_it_was_is_left_and_said(cluster, operator, approver):
+    """As of a scheduler that no service used: the kernel shows its sysctl only then."""
+    make_applied(make_submitted(operator, cluster), approver)
+    change = applied_and_due(
+        operator, approver, cluster, lambda d: decide(d, sysctls=(Sysctl("conntrack", "1"),))
+    )
+    back = taken_back(change)
+    assert table_of(back).sysctls == ()
+    assert "net.ipv4.vs.conntrack: it is not known what it was." in back.reason
+
+
 def test_what_another_program_took_meanwhile_hinders_nothing_else(operator, approver, cluster):
     """The change deleted :443, another program has put it there since: the rest goes back."""
     make_applied(make_submitted(operator, cluster, make_service(), make_service(443)), approver)
@@ -146,3 +157,24 @@ def test_daemons_of_another_program_are_left_running(operator, approver, cluster
     back = taken_back(change)
     assert table_of(back).sync is None
     assert "sync daemons" in back.reason
+
+
+def test_a_director_that_forgot_what_is_ours_costs_the_others_nothing(operator, approver):
+    """To it all is foreign by now; it will refuse, and the other gets the whole table back."""
+    cluster = make_cluster(directors=2)
+    make_applied(make_submitted(operator, cluster), approver)
+
+    def change_it(draft):
+        return services.put_service(
+            actor=operator,
+            change=draft,
+            version=draft.version,
+            old_key=make_service().key,
+            service=make_service(scheduler="wrr"),
+        )
+
+    change = applied_and_due(operator, approver, cluster, change_it)
+    observe(cluster.directors.first(), EMPTY, foreign=make_table([make_service(scheduler="wrr")]))
+    back = taken_back(change)
+    assert table_of(back) == ONE
+    assert sorted(len(plan.conflicts) for plan in back.plans.all()) == [0, 1]
