@@ -45,7 +45,7 @@ def compare(path: Path, keys: Keys, *, whole: bool) -> Agreed:
     """
     last, head, records, seals = 0, "", 0, 0
     with path.open(encoding="utf-8", errors="replace") as file:
-        lines = _lines(file)
+        lines = _lines(file, whole=whole)
         while chunk := list(islice(lines, CHUNK)):
             links = AuditLink.objects.in_bulk([line.position for line in chunk])
             kept = AuditSeal.objects.in_bulk(list(links), field_name="position")
@@ -66,20 +66,20 @@ def compare(path: Path, keys: Keys, *, whole: bool) -> Agreed:
     return Agreed(records, seals)
 
 
-def _lines(file: Any) -> Iterator[_Line]:
-    """Each line, proved to be whole. One that a crash cut is followed by itself again."""
+def _lines(file: Any, *, whole: bool) -> Iterator[_Line]:
+    """Each line, proved to be whole. whole: one that a crash cut is followed by itself again."""
     broken: int | None = None
     for number, text in enumerate(file, start=1):
         try:
             found = json.loads(text)
-        except ValueError:
-            if broken:
-                raise ValueError(f"line {broken} of the file is no JSON") from None
+        except (ValueError, RecursionError):
+            if broken or not whole:
+                raise ValueError(f"line {broken or number} of the file is no JSON") from None
             broken = number
             continue
         try:
             made = _is_whole(found)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise ValueError(f"line {number} of the file is no line of the audit log") from None
         if not made:
             raise BadRecord(

@@ -10,6 +10,7 @@ from apps.audit.guarding import missing_guards
 from apps.audit.models import AuditLink, AuditRecord, AuditSeal
 from apps.audit.models.chain import GENESIS
 from apps.audit.seals import Head, holds
+from apps.audit.searching import same_words, search_text_of
 
 CHUNK = 50
 """Links that are in memory at once, with their records: one record may hold 11,000 rules twice."""
@@ -65,7 +66,9 @@ def verify(keys: Mapping[str, Ed25519PublicKey]) -> Verified:
         )
     _check_unlinked()
     if missing := missing_guards():
-        raise Unguarded(f"the database does not guard it: {', '.join(missing)} is gone, or off")
+        raise Unguarded(
+            f"the database does not guard it: {', '.join(missing)} is gone, off, or another"
+        )
     if unknown:
         raise ValueError(
             f"the seal at position {unknown.position} is signed by key {unknown.key_id}, which is none of "
@@ -79,7 +82,7 @@ def _links() -> Iterator[tuple[AuditLink, AuditRecord | None]]:
     last = 0
     while links := list(AuditLink.objects.filter(position__gt=last).order_by("position")[:CHUNK]):
         wanted = [link.record_id for link in links]
-        records = AuditRecord.objects.defer("search_text").in_bulk(wanted)
+        records = AuditRecord.objects.in_bulk(wanted)
         for link in links:
             yield link, records.get(link.record_id)
         last = links[-1].position
@@ -97,14 +100,20 @@ def _check_link(link: AuditLink, record: AuditRecord | None, previous: str) -> N
     where = f"record {link.record_id} (position {link.position})"
     if record is None:
         raise BadRecord(f"{where} was deleted: its link is there, the record is not")
-    if record.digest != digest_of(
-        form(record.at, {name: getattr(record, name) for name in FIELDS})
-    ):
+    content = {name: getattr(record, name) for name in FIELDS}
+    try:
+        canonical = form(record.at, content)
+    except (ValueError, TypeError):
+        raise BadRecord(f"{where} was changed: it holds what no record holds") from None
+    if record.digest != digest_of(canonical):
         raise BadRecord(f"{where} was changed: its content does not give its digest")
     if link.previous != previous:
         raise BadRecord(f"{where} does not follow the link before it")
     if link.hash != link_hash(previous, record.digest, link.record_id):
         raise BadRecord(f"{where}: its link is not the hash of what it links")
+    found = same_words(record.search_text, search_text_of(content))
+    if record.size != len(canonical) or not found:
+        raise BadRecord(f"{where} is kept from lists or the search: its size or words are others")
 
 
 def _is_sealed(seal: AuditSeal, head: str, keys: Mapping[str, Ed25519PublicKey]) -> bool:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.changes.models import Change
-from apps.inventory.models import Director
+from apps.inventory.models import Cluster, Director
 
 
 class Run(models.Model):
@@ -123,6 +123,9 @@ class Errand(models.Model):
         LOST = "lost", "no answer"
 
     director = models.ForeignKey(Director, on_delete=models.CASCADE, related_name="errands")
+    cluster = models.ForeignKey(
+        Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )  # of the director as it was asked: the answer is for that cluster's people
     kind = models.CharField(max_length=12, choices=Kind.choices)
     arguments = models.JSONField(default=dict)
     asked_by = models.ForeignKey(
@@ -146,7 +149,7 @@ class Errand(models.Model):
     @property
     def cluster_scope(self) -> int | None:
         """The cluster whose roles count for it."""
-        return self.director.cluster_id
+        return self.cluster_id
 
     @property
     def waits(self) -> bool:

@@ -3,20 +3,30 @@
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.fields.json import KT
 
 from apps.accounts.models import User
 from apps.accounts.policy import require, require_somewhere
 from apps.changes.models import Change
-from apps.jobs.models import Errand
+from apps.inventory.models import Director
+from apps.jobs.models import Errand, Run
+
+
+def runs_of(user: User | AnonymousUser, director: Director) -> QuerySet[Run]:
+    """The director's runs, newest first, of the clusters that the user may see: it may have been in others.
+    Raises PermissionDenied."""
+    scope = require_somewhere(user, "view")
+    runs = Run.objects.filter(director=director).select_related("change").defer("change__table")
+    return scope.narrow(runs, "change__cluster").order_by("-id")
 
 
 def errand(user: User | AnonymousUser, number: int) -> Errand:
-    """An errand with its answer. Raises Errand.DoesNotExist, PermissionDenied."""
+    """An errand with its answer, which is of the cluster that the director was in. Raises
+    Errand.DoesNotExist, PermissionDenied."""
     scope = require_somewhere(user, "director.ask")
     errands = Errand.objects.select_related("director__cluster", "asked_by")
-    return scope.narrow(errands, "director__cluster").get(pk=number)
+    return scope.narrow(errands, "cluster").get(pk=number)
 
 
 class Examined(NamedTuple):

@@ -14,8 +14,20 @@ from apps.notify.errors import NotifyError
 LONGEST = 500
 """Characters of an address."""
 
-_METADATA = frozenset(map(ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")))
-"""Of clouds that don't use a link-local one: Alibaba, Azure, AWS over IPv6."""
+_METADATA = tuple(
+    map(
+        ip_network,
+        (
+            "100.100.100.200/32",
+            "168.63.129.16/32",
+            "192.0.0.192/32",
+            "fd00:ec2::/32",
+            "fd20:ce::254/128",
+            "fd00:c1::a9fe:a9fe/128",
+        ),
+    )
+)
+"""Of clouds that don't use a link-local one: Alibaba, Azure, Oracle; AWS, Google and Oracle over IPv6."""
 
 _NAT64 = ip_network("64:ff9b::/96")
 
@@ -74,7 +86,7 @@ def _against(address: IPv4Address | IPv6Address, own_host: bool) -> str:
     ip = _bare(address)
     if ip.is_loopback:
         return "" if own_host else _OWN_HOST
-    if ip.is_link_local or ip in _METADATA:
+    if ip.is_link_local or any(ip in network for network in _METADATA):
         return "is an address of this link or of a cloud's metadata, which no webhook may call"
     if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return "is the address of no single host"

@@ -44,7 +44,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, own_host: bool) -
 
 
 def _status(connection: "_Pinned", path: str, body: bytes, headers: Mapping[str, str]) -> int:
-    late = threading.Event()
+    late = connection.late
 
     def give_up() -> None:
         late.set()
@@ -75,6 +75,7 @@ class _Pinned(HTTPConnection):
         super().__init__(host, port, timeout=ANSWER_WITHIN)
         self._addresses = addresses[:MOST_ADDRESSES]
         self._secure = secure
+        self.late = threading.Event()
         self.default_port = 443 if secure else 80  # what the Host header leaves out
 
     def connect(self) -> None:
@@ -86,6 +87,8 @@ class _Pinned(HTTPConnection):
             except OSError:
                 if address == self._addresses[-1]:
                     raise
+        if self.late.is_set():  # the watch found nothing to cut
+            raise TimeoutError
         self.sock.settimeout(ANSWER_WITHIN)
         if self._secure:
             context = ssl.create_default_context()

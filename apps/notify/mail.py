@@ -5,6 +5,7 @@ import smtplib
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+from apps.accounts.addresses import can_be_sent_to
 from apps.accounts.models import User
 from apps.notify.events import SAYS
 from apps.notify.failed import Failed
@@ -14,6 +15,8 @@ from apps.notify.models import Event
 
 def send_mail(event: Event, user: User) -> None:
     """Hand it to the mail server. Raises Failed."""
+    if not can_be_sent_to(user.email):
+        raise Failed("No mail server can be asked for this address.", final=True, alone=True)
     connection = get_connection()
     message = EmailMessage(
         subject=subject_of(event),
@@ -38,6 +41,8 @@ def send_mail(event: Event, user: User) -> None:
     except (smtplib.SMTPException, OSError) as error:
         why = str(error) or type(error).__name__
         raise Failed(f"The mail server can't be reached: {why}") from None
+    except UnicodeError as error:  # user and password go as ASCII
+        raise Failed(f"The mail server can't be told what it needs: {error}") from None
 
 
 def subject_of(event: Event) -> str:
@@ -55,7 +60,8 @@ def text_of(event: Event) -> str:
     """What happened, the facts, the link, and where to choose otherwise."""
     facts = event.facts
     lines = [SAYS[event.kind], ""]
-    lines += [f"{name + ':':<10}{value}" for name, value in _rows(event) if value]
+    # Each in one line: a title with line breaks must not look like facts of ours.
+    lines += [f"{name + ':':<10}{' '.join(value.split())}" for name, value in _rows(event) if value]
     if facts["detail"]:
         lines += ["", facts["detail"]]
     choose = link("web:notifications") or "Notifications, in the menu of your account"
@@ -70,7 +76,7 @@ def _rows(event: Event) -> list[tuple[str, str]]:
         rows += [
             ("Change", f"#{change['number']} {change['title']}"),
             ("Author", change["author"]),
-            ("Why", " ".join(change["reason"].split())),
+            ("Why", change["reason"]),
         ]
     if director:
         rows.append(("Director", director["name"]))

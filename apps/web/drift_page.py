@@ -34,7 +34,7 @@ def now_of(user: Any, director: Director) -> dict[str, Any]:
         "drift": seen.drift,
         "presence": there,
         "presence_help": PRESENCE_HELP[there],
-        "digest": difference.digest if difference else "",
+        "digest": difference.shown if difference else "",
         "forms_that_need_it": ACTS,
         "head_name": _head_name(seen.director.cluster),
         "parts": parts_of_drift(difference) if difference else None,
@@ -116,6 +116,6 @@ def _mark(seen: DriftSeen, there: str, foreign: int) -> str:
     """What the page's first part depends on: while it stays, the part stays."""
     drift = seen.drift
     noted = f"{drift.pk}.{drift.ignored_at}" if drift else ""
-    differs = seen.difference.digest[:16] if seen.difference else seen.why
+    differs = seen.difference.shown[:16] if seen.difference else seen.why
     head = seen.director.cluster.head_id if seen.director.cluster else 0
     return f"{seen.state}.{there}.{head}.{differs}.{noted}.{foreign}"

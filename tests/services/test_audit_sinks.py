@@ -93,7 +93,8 @@ def test_a_line_that_a_crash_cut_is_sent_again_on_a_line_of_its_own(cluster, fil
     send_outside()
     lines = file.read_text().splitlines()
     file.write_text("\n".join(lines)[:-40])
-    AuditSink.objects.update(position=len(lines) - 1)  # the crash was before this was noted
+    noted = AuditLink.objects.get(position=len(lines) - 1)  # the crash was before the rest was
+    AuditSink.objects.update(position=noted.position, hash=noted.hash)
     send_outside()
     kept = file.read_text().splitlines()
     assert [kept[:-2], kept[-1]] == [lines[:-1], lines[-1]]
@@ -437,3 +438,54 @@ def wait_for(reached):
             return
         threading.Event().wait(0.02)
     raise AssertionError("it did not arrive")
+
+
+# --- what was sent is gone -----------------------------------------------------------------------
+
+
+def cut_the_tail():
+    """Whoever lifts the guards takes the newest records, links and seals."""
+    last = list(AuditLink.objects.order_by("-position").values_list("record_id", flat=True)[:3])
+    tamper("DELETE FROM audit_auditseal")
+    tamper("DELETE FROM audit_auditlink WHERE record_id >= %s", min(last))
+    tamper("DELETE FROM audit_auditrecord WHERE id >= %s", min(last))
+
+
+def forge_the_position():
+    tamper("UPDATE audit_auditsink SET position = 1000000")
+
+
+def forge_the_seal():
+    tamper("UPDATE audit_auditsink SET seal = 1000000")
+
+
+@pytest.mark.parametrize("what", [cut_the_tail, forge_the_position, forge_the_seal])
+def test_that_what_was_sent_last_is_gone_is_said(what, cluster, file):
+    """Else the next records would take its places, and never leave."""
+    write(cluster, 6)
+    send_outside()
+    what()
+    write(cluster, 2)
+    send_outside()
+    sink = AuditSink.objects.get()
+    assert sink.failures == 1
+    assert "audit verify" in sink.error
+
+
+def test_a_tail_that_was_made_anew_is_another(cluster, file):
+    write(cluster, 6)
+    send_outside()
+    cut_the_tail()
+    write(cluster, 3, reason="forged")
+    send_outside()
+    assert AuditSink.objects.get().failures == 1
+    assert "forged" not in file.read_text()
+
+
+def test_a_sink_from_before_its_hash_was_kept_goes_on(cluster, file):
+    write(cluster, 3)
+    send_outside()
+    AuditSink.objects.update(hash="")
+    write(cluster, 2)
+    send_outside()
+    assert positions_in(file.read_text()) == everything()

@@ -207,3 +207,56 @@ def test_without_a_key_the_worker_says_so_and_goes_on(cluster, settings, tmp_pat
     seal_audit_log()
     assert "the audit log is not sealed: There is no signing key" in caplog.text
     assert not AuditSeal.objects.exists()
+
+
+def test_a_guard_of_that_name_that_does_nothing_is_named(log):
+    if connection.vendor == "sqlite":
+        run("DROP TRIGGER keep_audit_auditrecord_delete")
+        run(
+            "CREATE TRIGGER keep_audit_auditrecord_delete BEFORE DELETE ON audit_auditrecord"
+            " WHEN 0 BEGIN SELECT 1; END"
+        )
+    else:
+        run(
+            "CREATE OR REPLACE FUNCTION keep_audit_auditrecord() RETURNS trigger"
+            " LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$"
+        )
+    with pytest.raises(CommandError, match="does not guard it: keep_audit_auditrecord"):
+        verify()
+
+
+@pytest.mark.parametrize("hiding", ["search_text = ''", "size = 100000"])
+def test_a_record_that_is_hidden_from_lists_or_the_search_is_named(hiding, log):
+    tamper(f"UPDATE audit_auditrecord SET {hiding} WHERE id = %s", log[0].pk)
+    with pytest.raises(CommandError, match=f"record {log[0].pk} .* is kept from lists") as error:
+        verify()
+    assert error.value.returncode == 1
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL's jsonb has no such number")
+def test_a_record_that_holds_a_number_without_end_is_named(log):
+    tamper("""UPDATE audit_auditrecord SET after = '{"weight": 1e999}' WHERE id = %s""", log[0].pk)
+    with pytest.raises(CommandError, match=f"record {log[0].pk} .* was changed") as error:
+        verify()
+    assert error.value.returncode == 1
+
+
+def test_a_file_with_a_place_without_end_could_not_be_checked(log, tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"kind":"record","position":1e999}\n')
+    with pytest.raises(CommandError) as error:
+        verify(file=path)
+    assert error.value.returncode == 2
+
+
+def test_a_broken_line_of_an_export_is_not_passed_over(log, tmp_path):
+    out = StringIO()
+    call_command("audit", "export", stdout=out)
+    connection.check_constraints()  # the export's own record is linked
+    lines = out.getvalue().splitlines()
+    lines[3] = lines[3][:-20]
+    path = tmp_path / "x.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(CommandError, match="line 4 of the file is no JSON") as error:
+        verify(from_file=path)
+    assert error.value.returncode == 2

@@ -45,7 +45,15 @@ def test_a_later_draft_starts_from_the_head(operator, approver, cluster):
     assert table_of(change).services == (make_service(),)
 
 
-@pytest.mark.parametrize(("title", "code"), [(" ", "title.missing"), ("x" * 121, "title.long")])
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        (" ", "title.missing"),
+        ("x" * 121, "title.long"),
+        ("a\nb", "title.lines"),
+        ("a\u2028b", "title.lines"),
+    ],
+)
 def test_a_draft_needs_a_title_that_fits(title, code, operator, cluster):
     with pytest.raises(Invalid) as refused:
         services.open_draft(actor=operator, cluster=cluster, title=title)

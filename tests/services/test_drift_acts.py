@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from apps.changes.drift.difference import shown_digest
 from apps.changes.drift.selectors import drift_of
 from apps.changes.errors import Conflict, Invalid, NotAllowed
 from apps.changes.models import Change, Drift
@@ -38,6 +39,7 @@ from tests.factories import (
     put,
 )
 from tests.services.records import count, newest, said
+from tests.telling import hook_to, told
 
 pytestmark = pytest.mark.django_db
 S = Change.State
@@ -62,7 +64,8 @@ def director(operator, approver, cluster):
 
 def shown(director):
     """The digest of the difference that a page of now shows."""
-    return Drift.objects.get(director=director, ended_at=None).digest
+    drift = Drift.objects.get(director=director, ended_at=None)
+    return shown_digest(drift.head.digest, drift.digest)
 
 
 def adopt(actor, director, reason="It was meant", digest=None):
@@ -351,3 +354,44 @@ def test_two_directors_that_drift_are_both_put_back(operator, director):
     observe(other, EMPTY)
     change = revert(operator, director)
     assert all(plan.steps for plan in change.plans.all())
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_the_same_kernel_beside_another_head_is_not_what_was_shown(
+    act, operator, approver, director, cluster
+):
+    """A script keeps putting it there; meanwhile revision 2 became the head."""
+    was = shown(director)
+    for each in cluster.directors.all():
+        observe(each, HEAD)
+    draft = make_draft(operator, cluster, make_service(scheduler="wrr"), make_service(port=443))
+    make_applied(submit_change(actor=operator, change=draft), approver)
+    observe(director, HELD)
+    with pytest.raises(Conflict, match="something else than you were shown"):
+        act(operator, director, digest=was)
+
+
+def test_what_comes_on_top_of_an_ignored_difference_is_told_again(admin, operator, director):
+    hook_to("https://hooks.example.net/x", admin, events=["drift_began"])
+    ignore(operator, director)
+    observe(director, HELD_OTHERWISE)
+    assert told("drift_began")
+
+
+def test_what_moves_without_being_ignored_is_told_once(admin, director):
+    hook_to("https://hooks.example.net/x", admin, events=["drift_began"])
+    observe(director, HELD_OTHERWISE)
+    assert not told("drift_began")
+
+
+@pytest.mark.parametrize(("reached", "ending"), [(True, "reverted"), (False, "itself")])
+def test_a_partly_applied_revert_ends_the_drift_only_where_it_was_carried_out(
+    reached, ending, operator, approver, director
+):
+    change = revert(operator, director)
+    change = approve_and_start(actor=approver, change=change, digest=change.digest)
+    if reached:
+        change.runs.filter(director=director).update(state="verified")
+    end_change(change=change, state="partial", note="a director did not answer")
+    observe(director, HEAD)
+    assert Drift.objects.get(director=director).ending == ending

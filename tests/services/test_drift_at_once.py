@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.changes.drift.difference import shown_digest
 from apps.changes.errors import Conflict
 from apps.changes.models import Change, Drift
 from apps.changes.services import adopt_drift, end_change, ignore_drift, submit_change
@@ -22,6 +23,12 @@ from tests.factories import (
 )
 from tests.services.in_order import one_after_the_other
 from tests.services.parallel import at_once, refusals
+
+
+def shown_of(drift):
+    """The digest that a page shows of it."""
+    return shown_digest(drift.head.digest, drift.digest)
+
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +58,7 @@ def cluster(operator, approver):
 def ignoring(actor):
     drift = Drift.objects.select_related("director").get(ended_at=None)
     return lambda: ignore_drift(
-        actor=actor, director=drift.director, digest=drift.digest, reason="It is meant"
+        actor=actor, director=drift.director, digest=shown_of(drift), reason="It is meant"
     )
 
 
@@ -105,7 +112,7 @@ def test_adopting_and_applying_at_once_end_in_one_order(operator, approver, clus
         Cluster.objects.filter(pk=cluster.pk),
         lambda: approve_and_start(actor=approver, change=change, digest=change.digest),
         lambda: adopt_drift(
-            actor=operator, director=drift.director, digest=drift.digest, reason="It was right"
+            actor=operator, director=drift.director, digest=shown_of(drift), reason="It was right"
         ),
     )
     assert isinstance(first, Change)

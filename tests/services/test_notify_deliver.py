@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.accounts.errors import AccountError
 from apps.accounts.models import User
-from apps.accounts.services import grant_role, revoke_role
+from apps.accounts.services import grant_role, revoke_role, set_email
 from apps.changes.services import (
     approve_change,
     comment_on_change,
@@ -21,10 +22,12 @@ from apps.changes.services import (
 from apps.changes.signals import drift_began
 from apps.inventory.models import Director
 from apps.notify import http
+from apps.notify.mail import text_of
 from apps.notify.models import Delivery, Event, Webhook
 from apps.notify.services import (
     ask_test_call,
     ask_test_mail,
+    deliver,
     deliver_due,
     edit_webhook,
     forget_old,
@@ -162,6 +165,25 @@ def test_of_a_host_with_many_dead_addresses_a_few_are_tried(admin, monkeypatch):
     assert deliver_due() == 0
     assert row().note == "It did not answer in time."
     assert len(tried) == http.MOST_ADDRESSES
+
+
+def test_what_connected_as_the_time_was_over_is_cut_off_too(admin, monkeypatch):
+    """The watch had nothing to cut by then: what then drips would hold the sender without end."""
+    monkeypatch.setattr(http, "ANSWER_WITHIN", 0.3)
+    connect = http.socket.create_connection
+
+    def slow(*args, **kwargs):
+        time.sleep(0.35)
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(http.socket, "create_connection", slow)
+    with Dripping(b"x") as server:
+        hook, _ = hook_to(server.url, admin)
+        ask_test_call(actor=admin, webhook=hook)
+        began = time.monotonic()
+        deliver_due()
+        assert time.monotonic() - began < 2
+    assert row().note == "It did not answer in time."
 
 
 def test_a_certificate_must_be_trusted_and_name_the_host(admin, monkeypatch, tmp_path):
@@ -381,3 +403,73 @@ def test_of_a_director_without_a_cluster_hears_who_sees_everything(viewer, admin
         set_choices(actor=reachable(user), reach={"drift_began": "all"})
     drift_began.send(sender=Director, director=make_director(), text="x")
     assert told() == ["vera"]
+
+
+# --- odd addresses and titles --------------------------------------------------------------------
+
+TOO_LONG = "a@" + "ü" * 60 + ".de"
+"""Django's check lets it pass; no name server can be asked for it."""
+
+
+@pytest.fixture
+def odd(viewer, settings):
+    """Somebody whose address came past the service."""
+    with_mail(settings)
+    User.objects.filter(pk=viewer.pk).update(email=TOO_LONG)
+    return User.objects.get(pk=viewer.pk)
+
+
+def test_an_address_that_no_server_can_be_asked_for_is_given_up(odd, settings):
+    with MailServer() as server:
+        server.use(settings)
+        ask_test_mail(actor=odd)
+        deliver_due()
+    assert (row().state, row().note) == (
+        "given_up",
+        "No mail server can be asked for this address.",
+    )
+
+
+@pytest.mark.parametrize("error", [UnicodeError("odd"), ValueError("odd"), RuntimeError("odd")])
+def test_what_meets_an_error_of_ours_keeps_nobody_elses(
+    error, odd, approver, operator, cluster, settings, monkeypatch
+):
+    really = deliver.send_mail
+
+    def send_mail(event, user):
+        if user == odd:
+            raise error
+        really(event, user)
+
+    monkeypatch.setattr(deliver, "send_mail", send_mail)
+    reachable(approver)
+    with MailServer() as server:
+        server.use(settings)
+        ask_test_mail(actor=odd)
+        make_submitted(operator, cluster)
+        assert deliver_due() == 1
+    broken = Delivery.objects.get(user=odd)
+    assert (broken.state, broken.tries) == ("waiting", 1)
+    assert type(error).__name__ in broken.note
+
+
+def test_such_an_address_is_refused_as_it_is_given(viewer):
+    with pytest.raises(AccountError, match="no e-mail address"):
+        set_email(actor=viewer, email=TOO_LONG)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\u2028", "\x0b", "\x85"])
+def test_no_title_looks_like_facts_of_ours(sign, operator, cluster):
+    change = make_submitted(operator, cluster)
+    title = f"Nice{sign}Link:     https://elsewhere.example.net/"
+    facts = {"number": change.pk, "title": title, "author": "Olga", "reason": "Because"}
+    event = Event(
+        kind="review_asked",
+        at=timezone.now(),
+        change=change,
+        facts={"cluster": "web", "by": "", "detail": "", "change": facts},
+    )
+    lines = text_of(event).splitlines()
+    assert [line for line in lines if "elsewhere" in line] == [
+        f"Change:   #{change.pk} Nice Link: https://elsewhere.example.net/"
+    ]

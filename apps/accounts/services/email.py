@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from apps.accounts.addresses import can_be_sent_to
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
 from apps.audit.services import record
@@ -22,6 +23,8 @@ def set_email(*, actor: User, email: str) -> User:
         if email:
             validate_email(email)
             User._meta.get_field("email").clean(email, None)
+            if not can_be_sent_to(email):
+                raise ValidationError("Its domain has no form in ASCII.")
     except ValidationError:
         raise AccountError(
             "That is no e-mail address, as name@example.net would be.", "email"

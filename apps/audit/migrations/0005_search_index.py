@@ -4,6 +4,9 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, migrations, transaction
 
 NEW = "INSERT INTO audit_search(rowid, words) VALUES (NEW.id, NEW.search_text);"
+TRIGGER_SQLITE = (
+    f"CREATE TRIGGER audit_search_new AFTER INSERT ON audit_auditrecord BEGIN {NEW} END"
+)
 
 
 def put_up(apps, schema_editor):
@@ -41,9 +44,7 @@ def on_sqlite(schema_editor):
     schema_editor.execute(
         "INSERT INTO audit_search(rowid, words) SELECT id, search_text FROM audit_auditrecord"
     )
-    schema_editor.execute(
-        f"CREATE TRIGGER audit_search_new AFTER INSERT ON audit_auditrecord BEGIN {NEW} END"
-    )
+    schema_editor.execute(TRIGGER_SQLITE)
 
 
 def take_down(apps, schema_editor):

@@ -9,6 +9,7 @@ class AuditSink(models.Model):
     kind = models.CharField(max_length=8)  # file, syslog or webhook
     target = models.CharField(max_length=64)  # SHA-256 of the address: it may hold a secret
     position = models.BigIntegerField(default=0)  # the last link that it took
+    hash = models.CharField(max_length=64, blank=True)  # of that link
     seal = models.BigIntegerField(default=0)  # the position of the last seal that it took
     failures = models.PositiveIntegerField(default=0)  # in a row
     retry_at = models.DateTimeField(null=True, blank=True)

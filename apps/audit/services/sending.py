@@ -31,16 +31,30 @@ def send_outside(*, to: Sequence[Configured] | None = None) -> None:
 
 def _send(to: Configured, sink: AuditSink) -> None:
     try:
+        _check_what_was_sent(sink)
         while True:
             while batch := _batch(sink.position):
                 to.sink.send(batch)
-                _advance(sink, position=batch[-1]["position"], seal=sink.seal)
+                _advance(sink, batch[-1]["position"], batch[-1]["hash"], sink.seal)
             if not (seals := _seals(sink)):
                 return
             to.sink.send(seals)
-            _advance(sink, position=sink.position, seal=seals[-1]["position"])
+            _advance(sink, sink.position, sink.hash, seals[-1]["position"])
     except SinkDown as error:
         _wait(sink, str(error))
+
+
+def _check_what_was_sent(sink: AuditSink) -> None:
+    """Raises SinkDown where what the sink took last is no more in the log: what follows now would be taken
+    for what it has already, and never leave."""
+    links, seals = AuditLink.objects.all(), AuditSeal.objects.all()
+    last = links.filter(position=sink.position).values_list("hash", flat=True).first()
+    gone = sink.position > 0 and (last is None or sink.hash not in ("", last))
+    gone = gone or (sink.seal > 0 and not seals.filter(position=sink.seal).exists())
+    if gone:
+        raise SinkDown(
+            "what was sent last is no more in the log, or another: call “manage.py audit verify”"
+        )
 
 
 def _seals(sink: AuditSink) -> list[dict[str, Any]]:
@@ -70,13 +84,13 @@ def _batch(reached: int) -> list[dict[str, Any]]:
     return [document(records[link.record_id], link) for link in links[:taken]]
 
 
-def _advance(sink: AuditSink, *, position: int, seal: int) -> None:
+def _advance(sink: AuditSink, position: int, hash_: str, seal: int) -> None:
     if sink.failures:
         logger.warning("the audit log reaches the %s again", sink.kind)
-    sink.position, sink.seal, sink.failures = position, seal, 0
+    sink.position, sink.hash, sink.seal, sink.failures = position, hash_, seal, 0
     # Never back: another worker may have been further.
     AuditSink.objects.filter(pk=sink.pk, position__lte=position, seal__lte=seal).update(
-        position=position, seal=seal, failures=0, retry_at=None, error=""
+        position=position, hash=hash_, seal=seal, failures=0, retry_at=None, error=""
     )
 
 

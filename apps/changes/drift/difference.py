@@ -44,6 +44,11 @@ class Difference(NamedTuple):
     digest: str
     """Tells what the kernel holds, and from whom it has it, from anything else."""
 
+    @property
+    def shown(self) -> str:
+        """Tells it from every other difference, those from another head, too: what a page shows."""
+        return shown_digest(self.head.digest, self.digest)
+
     def __bool__(self) -> bool:
         return bool(self.services or self.settings)
 
@@ -53,6 +58,11 @@ class Difference(NamedTuple):
         return in_words(self.head, self.held) or (
             "All is as in the head, but the director does not count all of it as ours"
         )
+
+
+def shown_digest(head: str, difference: str) -> str:
+    """What a page shows of a difference with this digest, from a head with that one."""
+    return hashlib.sha256(f"{head}\n{difference}".encode()).hexdigest()
 
 
 def difference_of(head: Table, kernel: Table, owned: Scope) -> Difference:

@@ -103,8 +103,11 @@ def _listed(drift: Drift, busy: set[int]) -> DriftState:
 
 
 def past_drifts(user: User, director: Director) -> QuerySet[Drift]:
-    """The director's drifts that have ended, newest first. Raises PermissionDenied."""
+    """The director's drifts that have ended, newest first, of the clusters that the user may see: it may have
+    been in others. Raises PermissionDenied."""
     require(user, "view", director)
+    scope = require_somewhere(user, "view")
     ended = Drift.objects.filter(director=director, ended_at__isnull=False)
+    ended = scope.narrow(ended, "cluster")
     ended = ended.select_related("head", "ignored_by", "answered_by")
     return ended.defer("head__table", "answered_by__table")

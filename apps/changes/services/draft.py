@@ -120,6 +120,8 @@ def _title(text: str) -> str:
     title = text.strip()
     if not title:
         raise Invalid([Problem(("title",), "title.missing", "Give the change a title.")])
+    if len(title.splitlines()) > 1:  # in an e-mail the others would look like ours
+        raise Invalid([Problem(("title",), "title.lines", "Give the change a title of one line.")])
     if len(title) > 120:
         message = f"The title is {len(title)} characters long: 120 at most."
         raise Invalid([Problem(("title",), "title.long", message)])

@@ -102,6 +102,8 @@ def _differs(
         )
         reason = "It is no longer what was ignored." if was_ignored else ""
         _note(drift, "drift.moved", said_by, before, after, reason)
+        if was_ignored:  # what was ignored said nothing of this
+            drift_began.send(sender=Drift, director=director, text=difference.summary)
     return drift
 
 
@@ -112,13 +114,20 @@ def _ending(drift: Drift, director: Director) -> Drift.Ending:
     """Why the director holds the head again."""
     cluster, answer = director.cluster, drift.answered_by
     assert cluster is not None and cluster.head is not None
-    ended = (Change.State.APPLIED, Change.State.PARTIAL)
-    if answer is not None and answer.state in ended:
+    if answer is not None and _verified_by(director, answer):
         if drift.answer == Drift.Answer.REVERT:
             return Drift.Ending.REVERTED
         if answer.revision_id == cluster.head_id:
             return Drift.Ending.ADOPTED
     return Drift.Ending.ITSELF if drift.head_id == cluster.head_id else Drift.Ending.HEAD
+
+
+def _verified_by(director: Director, change: Change) -> bool:
+    """Whether the director carried the change out: one that is partly applied may have left it out."""
+    if change.state == Change.State.APPLIED:
+        return True
+    done = change.runs.filter(director=director, state="verified")
+    return change.state == Change.State.PARTIAL and bool(done.exists())
 
 
 def _end(drift: Drift, ending: Drift.Ending, at: datetime, said_by: str) -> None:

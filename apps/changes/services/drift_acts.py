@@ -118,7 +118,7 @@ def _as_shown(actor: User, act: Act, director: Director, digest: str) -> tuple[D
         raise NotAllowed(f"{look.why} Nothing was done.")
     if drift is None or look.difference is None:
         raise Conflict(f"{director} holds what the head says by now. Nothing was done.")
-    if drift.digest != digest:
+    if look.difference.shown != digest:
         raise Conflict(
             f"{director} holds something else than you were shown: look at the difference as it is "
             "now. Nothing was done."

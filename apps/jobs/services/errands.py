@@ -43,6 +43,7 @@ def ask_director(
     require(actor, _RIGHTS[kind], director)
     errand = Errand.objects.create(
         director=director,
+        cluster_id=director.cluster_id,
         kind=kind,
         arguments=arguments or {},
         asked_by=actor,

@@ -67,6 +67,12 @@ def _deliver(delivery: Delivery) -> bool:
     except Failed as error:
         _fail(delivery, error, now)
         return False
+    except Exception as error:  # else it came back for ever, and held up the others
+        logger.exception("%s can't be sent", delivery)
+        _fail(
+            delivery, Failed(f"The console met an error: {type(error).__name__}", alone=True), now
+        )
+        return False
     _note(delivery, state=D.SENT, tries=F("tries") + 1, tried_at=now, status=status, note="")
     return True
 

@@ -12,6 +12,7 @@ from apps.accounts.policy import can, require
 from apps.inventory import selectors, services
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Director
+from apps.jobs import selectors as jobs
 from apps.jobs.enrolment import agent_config
 from apps.jobs.signing import SigningKeyError
 from apps.web.cluster_page import director_rows, foreign_services, own_services
@@ -77,7 +78,7 @@ def _context(request: Request, director: Director) -> dict[str, Any]:
         "foreign": foreign_services(row.status),
         "counted": own_services(row.status) if can(request.user, "director.zero", director) else [],
         "settings": settings_rows(row.status, director.cluster),
-        "runs": director.runs.select_related("change").order_by("-id")[:8],
+        "runs": jobs.runs_of(request.user, director)[:8],
     }
     if can(request.user, "director.manage", director):
         try:
