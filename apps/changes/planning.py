@@ -7,7 +7,8 @@ from apps.changes.models import Change, DirectorPlan
 from apps.changes.selectors import Observed, observed_of
 from apps.inventory.models import Director
 from lvs.model import Table
-from lvs.plan import claims, concerned, make_plan, plan_to_document
+from lvs.plan import claims, concerned, make_plan, plan_from_document, plan_to_document
+from lvs.undo import start_of
 
 
 def plan_for(change: Change, director: Director, table: Table) -> DirectorPlan:
@@ -36,6 +37,16 @@ def plan_even_if_unknown(change: Change, director: Director, table: Table) -> Di
         return DirectorPlan(
             change=change, director=director, expected_digest="", steps=[], conflicts=[]
         )
+
+
+def taken_over(plan: DirectorPlan, table: Table) -> dict[str, object]:
+    """What the director holds without us and a plan to this table takes over, by name: services with their
+    real servers, and sync daemons."""
+    if not plan.conflicts:
+        return {}
+    start = start_of(table, plan_from_document(plan.steps))
+    held: dict[str, object] = {str(each): each for each in (*start.services, *(start.sync or ()))}
+    return {name: held.get(name) for name in plan.conflicts}
 
 
 def check_known(directors: Iterable[Director]) -> None:

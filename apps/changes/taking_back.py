@@ -53,6 +53,8 @@ def _without_foreign(
             continue
         theirs = observed.table.scope.services & (given_up - observed.owned.services)
         running = daemons_given_up and not observed.owned.sync and bool(observed.table.sync)
+        # A change that gives daemons up stops none: those of before run on, and are taken back.
+        running = running and observed.table.sync != before.sync
         foreign |= theirs
         daemons |= running
         for name in [*sorted(map(str, theirs)), *(["sync daemons"] if running else [])]:
@@ -78,6 +80,8 @@ def _settings_found(
         return {}, []
     there = {director.pk for director in directors}
     plans = [plan for plan in change.plans.all() if plan.director_id in there]
+    if not plans:
+        return {}, []
     starts = [_by_name(_start(wanted, plan.steps)) for plan in plans]
     found, left = {}, []
     for name in opened:

@@ -13,9 +13,6 @@ from apps.notify.failed import Failed
 CONNECT_WITHIN, ANSWER_WITHIN = 5.0, 15.0
 """Seconds to connect to one address; seconds until the status must be there, slow drips included."""
 
-MOST_ADDRESSES = 3
-"""Of a host that are tried: one whose name means a hundred dead ones must not hold a sender for minutes."""
-
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, own_host: bool) -> int:
     """Send the body; returns the status, which is a good one. Raises Failed.
@@ -73,19 +70,22 @@ class _Pinned(HTTPConnection):
 
     def __init__(self, host: str, port: int, addresses: list[str], secure: bool) -> None:
         super().__init__(host, port, timeout=ANSWER_WITHIN)
-        self._addresses = addresses[:MOST_ADDRESSES]
+        self._addresses = addresses
         self._secure = secure
         self.late = threading.Event()
         self.default_port = 443 if secure else 80  # what the Host header leaves out
 
     def connect(self) -> None:
-        """To the first that answers; with TLS, whose certificate must name the host."""
+        """To the first that answers; with TLS, whose certificate must name the host.
+
+        A name that means a hundred dead addresses holds nobody longer than ANSWER_WITHIN.
+        """
         for address in self._addresses:
             try:
                 self.sock = socket.create_connection((address, self.port), CONNECT_WITHIN)
                 break
             except OSError:
-                if address == self._addresses[-1]:
+                if address == self._addresses[-1] or self.late.is_set():
                     raise
         if self.late.is_set():  # the watch found nothing to cut
             raise TimeoutError

@@ -99,7 +99,7 @@ def body_of(user: Any, change: Change, asked: QueryDict | None = None) -> dict[s
             "claimed": _claimed(change, table) if draft else [],
             "unusable": [service for service in table.services if not is_usable(service)],
             "plans": plans,
-            "refused": not change.adopt and any(plan.conflicts for plan in plans),
+            "refused": any(plan.conflicts and not plan.adopt for plan in plans),
             "was_started": change.runs.exists(),
             "reviews": list(change.reviews.all()),
             "mine": change.author_id == user.pk,

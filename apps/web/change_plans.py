@@ -18,7 +18,8 @@ class Plan(NamedTuple):
     """A plan as shown: of directors that do the same, or of the draft against the head (none).
 
     steps: at most `PART` of them, from `first` on; `following` is the place of the next part, 0 = none.
-    unknown: it was not known what these directors held, so each makes a plan of its own.
+    unknown: it was not known what these directors held, so each makes a plan of its own. adopt: they take
+    over the conflicts; else they refuse.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Plan(NamedTuple):
     more_losses: int
     conflicts: list[str]
     unknown: bool = False
+    adopt: bool = False
 
     @property
     def left(self) -> int:
@@ -55,7 +57,7 @@ def plans_of(
         return [_plan(0, [], steps, [], first)] if steps else []
     alike: dict[str, list[DirectorPlan]] = {}
     for plan in sorted(change.plans.all(), key=lambda plan: plan.director.name):
-        same = json.dumps([plan.steps, plan.conflicts, not plan.expected_digest])
+        same = json.dumps([plan.steps, plan.conflicts, not plan.expected_digest, plan.adopt])
         alike.setdefault(same, []).append(plan)
     return [_stored(number, plans, first) for number, plans in enumerate(alike.values())]
 
@@ -64,7 +66,7 @@ def _stored(number: int, plans: list[DirectorPlan], first: int) -> Plan:
     names = [plan.director.name for plan in plans]
     one = plans[0]
     shown = _plan(number, names, plan_from_document(one.steps), one.conflicts, first)
-    return shown._replace(unknown=not one.expected_digest)
+    return shown._replace(unknown=not one.expected_digest, adopt=one.adopt)
 
 
 def _plan(

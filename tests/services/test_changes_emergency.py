@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils import timezone
 
 from apps.changes import services
@@ -10,12 +11,15 @@ from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change
 from apps.changes.timing import Timing
 from apps.inventory.models import Cluster
-from apps.jobs.models import Outbox
-from apps.jobs.services import begin_what_is_due, submit_and_start
+from apps.inventory.services import edit_cluster
+from apps.jobs.models import Outbox, Run
+from apps.jobs.services import begin_what_is_due, store_run_finished, submit_and_start
 from apps.jobs.services.deliver import _order
+from apps.jobs.services.ending import end_run, lock_run
 from lvs.canonical_form import make_table
-from tests.applying import verified
+from tests.applying import run_finished, verified
 from tests.factories import (
+    WEB1,
     make_applied,
     make_cluster,
     make_draft,
@@ -262,7 +266,7 @@ def test_an_emergency_takes_over_what_its_author_was_shown(taking_over):
 def test_an_emergency_takes_over_nothing_that_nobody_was_shown(taking_over):
     assert not begun(*taking_over, make_service(443), make_service(444)).adopt
     after = said("change.planned_anew")[3]
-    assert after["adopt"] is False
+    assert after["adopt"] == []
     (names,) = after["conflicts"].values()
     assert names == ["tcp 192.168.49.134:443", "tcp 192.168.49.134:444"]
 
@@ -371,3 +375,78 @@ def test_an_emergency_to_the_head_goes_to_a_director_that_can_not_be_read(two_re
     status.problem = "no right to read it"
     status.save()
     assert submit_and_start(actor=ema, change=draft, emergency=True).state == S.APPLYING
+
+
+@pytest.fixture
+def taking_over_on_two(operator, approver):
+    """The same on two directors."""
+    cluster = make_cluster(directors=2)
+    wanted = [make_service(port) for port in (80, 443, 444)]
+    make_applied(make_submitted(operator, cluster, *wanted), approver)
+    draft = make_draft(operator, cluster)
+    for service in wanted[1:]:
+        draft = services.remove_service(
+            actor=operator, change=draft, version=draft.version, key=service.key
+        )
+    make_applied(services.submit_change(actor=operator, change=draft), approver)
+    for each in cluster.directors.all():
+        observe(each, TABLE, foreign=make_table([make_service(443)]))
+    busy = approve(approver, make_submitted(operator, cluster, make_service(scheduler="wrr")))
+    cluster.refresh_from_db()
+    ema = make_user("emergency")
+    change = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True, adopt=True)
+    return change, busy
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [make_service(443), make_service(444)],
+        [make_service(443, scheduler="wrr")],
+        [make_service(443, servers=[WEB1])],
+    ],
+)
+def test_a_director_that_holds_something_else_than_was_shown_refuses_for_itself_alone(
+    found, taking_over_on_two
+):
+    change, busy = taking_over_on_two
+    _first, second = change.cluster.directors.order_by("pk")
+    observe(second, TABLE, foreign=make_table(found))
+    services.end_change(change=busy, state=S.FAILED)
+    begin_what_is_due()
+    runs = change.runs.order_by("director_id")
+    assert [_order(Outbox.objects.get(run=run)).adopt for run in runs] == [True, False]
+
+
+def test_an_emergency_that_waits_goes_before_a_take_back(unconfirmed):
+    """Which it settles."""
+    cluster = Cluster.objects.get(pk=unconfirmed.cluster_id)
+    ema = make_user("emergency")
+    first = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True)
+    second = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True)
+    force(unconfirmed, confirm_by=timezone.now())
+    services.end_change(change=first, state=S.FAILED)
+    begin_what_is_due()
+    assert Change.objects.get(state=S.APPLYING) == second
+
+
+def test_a_late_word_of_an_older_emergency_settles_nothing_newer(operator, approver):
+    cluster = make_cluster(directors=2)
+    make_applied(make_submitted(operator, cluster), approver)
+    make_applied(make_submitted(operator, cluster, make_service(scheduler="wrr")), approver)
+    cluster.refresh_from_db()
+    ema = make_user("emergency")
+    emergency = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True)
+    for run in emergency.runs.all():
+        with transaction.atomic():
+            end_run(lock_run(run.pk), Run.State.LOST, error="no word", actor_name="system")
+    stays, leaves = cluster.directors.order_by("pk")
+    edit_cluster(actor=None, cluster=cluster, name=cluster.name, directors=[stays])
+    cluster = Cluster.objects.get(pk=cluster.pk)
+    wanted = make_service(scheduler="wlc")
+    newer = verified(approve(approver, timed(operator, cluster, wanted, confirm_within=10)))
+    run = emergency.runs.get(director=leaves)
+    store_run_finished(director=leaves, message=run_finished(run, state="partial"))
+    emergency.refresh_from_db()
+    assert emergency.state == S.PARTIAL
+    assert Change.objects.get(pk=newer.pk).waits_for_confirmation

@@ -6,7 +6,9 @@ from django.utils import timezone
 from apps.changes import services
 from apps.changes.models import Change
 from apps.changes.selectors import table_of
+from apps.changes.taking_back import way_back
 from apps.changes.timing import Timing
+from apps.inventory.services import edit_cluster
 from apps.jobs.services import begin_what_is_due
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
@@ -16,6 +18,7 @@ from tests.factories import (
     decide,
     make_applied,
     make_cluster,
+    make_director,
     make_draft,
     make_service,
     make_submitted,
@@ -178,3 +181,26 @@ def test_a_director_that_forgot_what_is_ours_costs_the_others_nothing(operator, 
     back = taken_back(change)
     assert table_of(back) == ONE
     assert sorted(len(plan.conflicts) for plan in back.plans.all()) == [0, 1]
+
+
+def test_our_own_daemon_that_the_change_gave_up_is_taken_back(operator, approver, cluster):
+    """A table that decides no daemon stops none: it runs on, and isn't ours any more."""
+    first = decide(make_draft(operator, cluster, make_service()), sync=(DAEMON,))
+    before = make_applied(services.submit_change(actor=operator, change=first), approver)
+    change = applied_and_due(operator, approver, cluster, lambda d: decide(d, sync=None))
+    observe(cluster.directors.get(), ONE, foreign=make_table([], EMPTY.timeouts, (DAEMON,)))
+    back = taken_back(change)
+    assert table_of(back) == table_of(before)
+    assert back.plans.get().adopt
+    assert "Left as it is" not in back.reason
+
+
+def test_where_other_directors_are_there_now_the_way_back_is_known_all_the_same(
+    operator, approver, cluster
+):
+    change = applied_and_due(
+        operator, approver, cluster, lambda d: decide(d, timeouts=Timeouts(tcp=5))
+    )
+    edit_cluster(actor=None, cluster=cluster, name="web", directors=[make_director()])
+    change = Change.objects.get(pk=change.pk)
+    assert way_back(change, list(change.cluster.directors.all())) == (EMPTY, [])

@@ -2,15 +2,16 @@
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.changes.models import Change
-from apps.changes.services import end_change, open_draft, put_service
+from apps.changes.services import end_change, open_draft, put_service, set_policy
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
 from apps.drains.services import end_early, undo_drain, watch_drains
 from apps.jobs.models import Run
-from apps.jobs.services import store_run_finished, submit_and_start
+from apps.jobs.services import begin_what_is_due, store_run_finished, submit_and_start
 from apps.jobs.services.ending import end_run, lock_run
 from tests.applying import run_finished, verified
 from tests.factories import (
@@ -229,3 +230,47 @@ def test_while_it_waits_for_a_director_it_takes_no_numbers(draining, operator, m
         watch_drains()
     assert "can't read its kernel" in now(draining).note
     assert make_draft(operator, draining.cluster, make_service(82)).pk == newest + 1
+
+
+def test_at_its_deadline_a_drain_is_kept_although_its_removal_is_refused(
+    balanced, operator, monkeypatch
+):
+    """Whoever asked for it has left; to keep it needs nobody's right."""
+    counted(monkeypatch, 0, 0, 0)
+    made = drain(operator, balanced, minutes=1, at_deadline=Drain.Then.KEEP)
+    settle(made)
+    watch_drains()
+    watch_drains()
+    User.objects.filter(pk=operator.pk).update(is_active=False)
+    idle_long_enough(made)
+    watch_drains()
+    assert now(made).state == D.DRAINING
+    Drain.objects.filter(pk=made.pk).update(deadline=timezone.now())
+    watch_drains()
+    assert now(made).state == D.KEPT
+
+
+@pytest.mark.parametrize("how", ["remove", "undo"])
+def test_a_drain_whose_end_was_taken_back_says_so(how, balanced, admin, operator, monkeypatch):
+    counted(monkeypatch, 3, 2, 1)
+    made = drain(operator, balanced)
+    settle(made)
+    watch_drains()
+    set_policy(
+        actor=admin, cluster=balanced, version=2, approvals=1, free_weights=True, confirm_within=5
+    )
+    if how == "remove":
+        end_early(actor=operator, drain=now(made), how=Drain.Then.REMOVE)
+    else:
+        undo_drain(actor=operator, drain=now(made))
+    settle(made)
+    watch_drains()
+    change = Change.objects.get(pk=now(made).change_id)
+    force(change, confirm_by=timezone.now())
+    begin_what_is_due()
+    verified(Change.objects.get(takes_back=change))
+    assert weights(balanced)["192.168.1.103:80"] == 0
+    assert (now(made).state, now(made).note) == (
+        D.KEPT,
+        f"Change #{change.pk} was taken back: nobody confirmed it.",
+    )

@@ -1,12 +1,13 @@
 """More that the database refuses: a revision called applied that no change applied, an emergency that
 nobody would look at, and other times, confirmation or plans than those that were submitted.
 
-The triggers of 0004 on the same tables are made anew, with its rules and these.
+The triggers of 0004 on the same tables are made anew, with its rules and these. Before them comes a column
+of plans, whether they take over what others put there: no plan changes any more once they are up.
 """
 
 from importlib import import_module
 
-from django.db import migrations
+from django.db import migrations, models
 
 first = import_module("apps.changes.migrations.0004_guards")
 
@@ -65,6 +66,12 @@ ADDED = (
 )  # fmt: skip
 
 
+def adopt_as_their_changes(apps, schema_editor):
+    """What plans take over, they take over by the word of their change."""
+    plans = apps.get_model("changes", "DirectorPlan").objects
+    plans.filter(change__adopt=True).exclude(conflicts=[]).update(adopt=True)
+
+
 def replace_with(guards, gone):
     def run(apps, schema_editor):
         first.remove(schema_editor, gone)
@@ -80,7 +87,9 @@ class Migration(migrations.Migration):
     dependencies = [("changes", "0006_drift")]
 
     operations = [
+        migrations.AddField("directorplan", "adopt", models.BooleanField(default=False)),
+        migrations.RunPython(adopt_as_their_changes, migrations.RunPython.noop),
         migrations.RunPython(
             replace_with((*ANEW, *ADDED), gone=BEFORE), replace_with(BEFORE, gone=(*ANEW, *ADDED))
-        )
+        ),
     ]

@@ -125,6 +125,7 @@ class DirectorPlan(models.Model):
     )  # of what it starts from: owned, and taken over
     steps = models.JSONField()  # lvs.plan.plan_to_document
     conflicts = models.JSONField(default=list)  # names of what is not ours and the table claims
+    adopt = models.BooleanField(default=False)  # take these over: the author was shown them
 
     class Meta:
         constraints = [

@@ -87,6 +87,9 @@ def take_back(*, change: Change) -> Change | None:
     Change.objects.filter(pk=change.pk).update(state_note="")  # why it had to wait
     note_claims(back, back.table)
     plans = [plan_even_if_unknown(back, director, table) for director in directors]
+    given_up = {str(daemon) for daemon in table.sync or ()}  # by the change alone: they run still
+    for plan in plans:
+        plan.adopt = bool(plan.conflicts) and given_up.issuperset(plan.conflicts)
     DirectorPlan.objects.bulk_create(plans)
     move(
         back,

@@ -11,7 +11,7 @@ from apps.audit.services import record
 from apps.changes.announce import announce
 from apps.changes.claims import take_turn
 from apps.changes.models import UNCONFIRMED, Change, DirectorPlan, ProposedEndpoint
-from apps.changes.planning import plan_even_if_unknown
+from apps.changes.planning import plan_even_if_unknown, taken_over
 from apps.changes.selectors import directors_of, table_of
 from apps.changes.services.drift import settle_drifts
 from apps.changes.services.working_copy import note_claims
@@ -53,19 +53,18 @@ def plan_anew(*, change: Change) -> Change:
     """An emergency's turn has come: whatever became of the change it waited for, it goes back to the whole
     table of its revision, from what each director holds now.
 
-    It takes over what others put there only where its author was shown all of that, and said so; else
-    those directors refuse it.
+    From a director it takes over what others put there only where its author was shown just that, and said
+    so; else that director refuses it.
     """
     change = locked(change)
     table = table_of(change)
-    shown = {(plan.director_id, name) for plan in change.plans.all() for name in plan.conflicts}
+    shown = {plan.director_id: plan for plan in change.plans.filter(adopt=True)}
     change.plans.all().delete()
     plans = [plan_even_if_unknown(change, each, table) for each in directors_of(change)]
+    for plan in plans:
+        before = shown.get(plan.director_id)
+        plan.adopt = before is not None and taken_over(plan, table) == taken_over(before, table)
     DirectorPlan.objects.bulk_create(plans)
-    found = {(plan.director_id, name) for plan in plans for name in plan.conflicts}
-    if change.adopt and not found <= shown:
-        Change.objects.filter(pk=change.pk).update(adopt=False)
-        change.adopt = False
     record(
         actor=None,
         action="change.planned_anew",
@@ -73,7 +72,7 @@ def plan_anew(*, change: Change) -> Change:
         after={
             "steps": {plan.director.name: len(plan.steps) for plan in plans},
             "conflicts": {plan.director.name: plan.conflicts for plan in plans if plan.conflicts},
-            "adopt": change.adopt,
+            "adopt": [plan.director.name for plan in plans if plan.adopt],
         },
         change_number=change.pk,
     )
@@ -160,9 +159,12 @@ def _make_head(change: Change, revision: Revision) -> None:
 def _settle_unconfirmed(change: Change) -> None:
     """What an earlier change left to be confirmed is no longer there: nothing of it is to be taken back.
 
-    Only an emergency's rollback gets past a change that waits to be confirmed.
+    Only an emergency's rollback gets past a change that waits to be confirmed. The truth about it may come
+    so late that a newer one waits by then.
     """
-    for other in change.cluster.changes.filter(UNCONFIRMED).exclude(pk=change.pk):
+    assert change.revision is not None
+    older = change.cluster.changes.filter(UNCONFIRMED)
+    for other in older.filter(revision__number__lt=change.revision.number):
         settle(other, f"change {change.pk}")
 
 

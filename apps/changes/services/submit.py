@@ -73,6 +73,8 @@ def submit_change(
         raise NotAllowed("Nothing would change: every director holds this table already.")
     if takes_over and not adopt:
         raise NotAllowed(_conflicts(plans))
+    for plan in plans:
+        plan.adopt = adopt and bool(plan.conflicts)
     DirectorPlan.objects.bulk_create(plans)
     move(
         change,

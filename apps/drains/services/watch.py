@@ -3,9 +3,11 @@
 import logging
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from apps.changes.errors import ChangeError
 from apps.changes.models import Change
 from apps.drains.counting import Reading, reading_of
 from apps.drains.edits import server_in, service_in_head
@@ -54,9 +56,16 @@ def _draining(drain: Drain, reading: Reading | None) -> None:
         return
     _store(drain, reading)
     now = timezone.now()
+    over = drain.deadline is not None and now >= drain.deadline
     if reading is not None and _is_idle(drain, reading):
-        finish(None, drain, Drain.Then(drain.then))
-    elif drain.deadline is not None and now >= drain.deadline:
+        try:
+            with transaction.atomic():
+                finish(None, drain, Drain.Then(drain.then))
+            return
+        except (ChangeError, PermissionDenied):
+            if not over:
+                raise
+    if over:
         how = Drain.Then(drain.at_deadline)
         if how != Drain.Then.REMOVE or reading is not None:  # who is cut off must be known
             finish(None, drain, how)
@@ -115,7 +124,14 @@ def _overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
 
 
 def hear_late_truth(*, change: Change) -> None:
-    """A (locked) change for whose failure drains had ended was applied after all: how they ended in truth."""
+    """A (locked) change was applied for whose failure drains had ended, or that takes back what ended them:
+    how they ended in truth."""
+    ended = Drain.objects.filter(state__in=(S.REMOVED, S.UNDONE), change=change.takes_back_id)
+    for found in ended if change.takes_back_id else ():
+        drain = locked(found)
+        if _has_weight_0(drain):
+            note = f"Change #{change.takes_back_id} was taken back: nobody confirmed it."
+            move(None, drain, S.KEPT, note=note)
     for found in Drain.objects.filter(change=change, state__in=(S.KEPT, S.NOT_BEGUN)):
         drain = locked(found)
         if drain.state == S.KEPT:

@@ -122,7 +122,7 @@ def _order(entry: Outbox) -> Order:
         version=change.version,
     ).select_related("reviewer")
     margin = min(CLOCK_SKEW, settings.RUN_DEADLINE / 2)
-    plan = change.plans.filter(director=run.director).only("conflicts").first()
+    plan = change.plans.filter(director=run.director).only("adopt").first()
     return Order(
         director=str(run.director.uuid),
         cluster=str(change.cluster_id),
@@ -131,7 +131,7 @@ def _order(entry: Outbox) -> Order:
         change=change.pk,
         digest=revision.digest,
         expected_digest=run.expected_digest,
-        adopt=change.adopt and plan is not None and bool(plan.conflicts),  # as it was shown
+        adopt=plan is not None and plan.adopt,
         approval={
             "change": change.pk,
             "digest": revision.digest,
