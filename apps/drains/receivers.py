@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from apps.changes.models import Change
 from apps.changes.signals import happened
-from apps.drains.services.watch import hear_late_truth
+from apps.drains.services.late import hear_late_truth
 
 
 @receiver(happened)

@@ -6,6 +6,7 @@ from apps.accounts.policy import can
 from apps.changes.approval import policy_of
 from apps.changes.drift.difference import Difference
 from apps.changes.drift.selectors import DriftSeen, drift_of, open_drifts, past_drifts
+from apps.changes.small_edit import is_small_step
 from apps.inventory.models import Cluster, Director
 from apps.telemetry.selectors import presence
 from apps.web.cluster_page import foreign_services
@@ -62,11 +63,12 @@ def acts_of(user: Any, director: Director, seen: DriftSeen | None = None) -> dic
     }
     if cluster is None or seen.difference is None:
         return context | {"acts_mark": f"{seen.state}.{cluster}"}
-    policy = policy_of(cluster)
+    policy, also = policy_of(cluster), _also(user, director, cluster)
+    is_free = policy.free_weights and not also and _is_small(seen.difference)
     context |= {
-        "needed": 0 if policy.free_weights else policy.approvals,
+        "needed": 0 if is_free else policy.approvals,
         "others": [d.name for d in cluster.directors.exclude(pk=director.pk).order_by("name")],
-        "also": _also(user, director, cluster),
+        "also": also,
         "claimed": any(not part.ours for part in seen.difference.services),
         "unusable": sum(not is_usable(service) for service in seen.difference.head.services),
         "may_go_first": can(user, "change.emergency", director),
@@ -119,3 +121,10 @@ def _mark(seen: DriftSeen, there: str, foreign: int) -> str:
     differs = seen.difference.shown[:16] if seen.difference else seen.why
     head = seen.director.cluster.head_id if seen.director.cluster else 0
     return f"{seen.state}.{there}.{head}.{differs}.{noted}.{foreign}"
+
+
+def _is_small(difference: Difference) -> bool:
+    """Whether putting it back does no more than edit weights."""
+    ours = all(part.ours for part in difference.services)
+    ours = ours and all(part.ours for part in difference.settings)
+    return ours and all(map(is_small_step, make_plan(difference.held, difference.head)))

@@ -12,14 +12,12 @@ from apps.changes.models import Change
 from apps.changes.timing import Timing
 from apps.inventory.models import Cluster
 from apps.inventory.services import edit_cluster
-from apps.jobs.models import Outbox, Run
+from apps.jobs.models import Run
 from apps.jobs.services import begin_what_is_due, store_run_finished, submit_and_start
-from apps.jobs.services.deliver import _order
 from apps.jobs.services.ending import end_run, lock_run
 from lvs.canonical_form import make_table
 from tests.applying import run_finished, verified
 from tests.factories import (
-    WEB1,
     make_applied,
     make_cluster,
     make_draft,
@@ -226,62 +224,6 @@ def test_it_goes_before_what_others_had_approved_earlier(two_revisions, operator
     assert Change.objects.get(state=S.APPLYING) == first
 
 
-TABLE = make_table([make_service()])
-
-
-@pytest.fixture
-def taking_over(operator, approver, cluster):
-    """An emergency that takes over :443, as its author saw, and waits for a change being applied."""
-    wanted = [make_service(port) for port in (80, 443, 444)]
-    make_applied(make_submitted(operator, cluster, *wanted), approver)
-    draft = make_draft(operator, cluster)
-    for service in wanted[1:]:
-        draft = services.remove_service(
-            actor=operator, change=draft, version=draft.version, key=service.key
-        )
-    make_applied(services.submit_change(actor=operator, change=draft), approver)
-    observe(cluster.directors.get(), TABLE, foreign=make_table([make_service(443)]))
-    busy = approve(approver, make_submitted(operator, cluster, make_service(scheduler="wrr")))
-    cluster.refresh_from_db()
-    ema = make_user("emergency")
-    change = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True, adopt=True)
-    assert change.plans.get().conflicts == ["tcp 192.168.49.134:443"]
-    return change, busy
-
-
-def begun(change, busy, *foreign):
-    """Its turn comes, and the director holds these services without us."""
-    observe(change.cluster.directors.get(), TABLE, foreign=make_table(foreign))
-    services.end_change(change=busy, state=S.FAILED)
-    begin_what_is_due()
-    change.refresh_from_db()
-    assert change.state == S.APPLYING
-    return _order(Outbox.objects.get(run__change=change))
-
-
-def test_an_emergency_takes_over_what_its_author_was_shown(taking_over):
-    assert begun(*taking_over, make_service(443)).adopt
-
-
-def test_an_emergency_takes_over_nothing_that_nobody_was_shown(taking_over):
-    assert not begun(*taking_over, make_service(443), make_service(444)).adopt
-    after = said("change.planned_anew")[3]
-    assert after["adopt"] == []
-    (names,) = after["conflicts"].values()
-    assert names == ["tcp 192.168.49.134:443", "tcp 192.168.49.134:444"]
-
-
-def test_a_director_that_was_not_read_takes_nothing_over(taking_over):
-    change, busy = taking_over
-    status = change.cluster.directors.get().status
-    services.end_change(change=busy, state=S.FAILED)
-    status.refresh_from_db()
-    status.problem = "no right to read it"
-    status.save()
-    begin_what_is_due()
-    assert not _order(Outbox.objects.get(run__change=change)).adopt
-
-
 def settled_by_an_emergency(change):
     cluster = Cluster.objects.get(pk=change.cluster_id)
     ema = make_user("emergency")
@@ -375,47 +317,6 @@ def test_an_emergency_to_the_head_goes_to_a_director_that_can_not_be_read(two_re
     status.problem = "no right to read it"
     status.save()
     assert submit_and_start(actor=ema, change=draft, emergency=True).state == S.APPLYING
-
-
-@pytest.fixture
-def taking_over_on_two(operator, approver):
-    """The same on two directors."""
-    cluster = make_cluster(directors=2)
-    wanted = [make_service(port) for port in (80, 443, 444)]
-    make_applied(make_submitted(operator, cluster, *wanted), approver)
-    draft = make_draft(operator, cluster)
-    for service in wanted[1:]:
-        draft = services.remove_service(
-            actor=operator, change=draft, version=draft.version, key=service.key
-        )
-    make_applied(services.submit_change(actor=operator, change=draft), approver)
-    for each in cluster.directors.all():
-        observe(each, TABLE, foreign=make_table([make_service(443)]))
-    busy = approve(approver, make_submitted(operator, cluster, make_service(scheduler="wrr")))
-    cluster.refresh_from_db()
-    ema = make_user("emergency")
-    change = submit_and_start(actor=ema, change=opened(ema, cluster), emergency=True, adopt=True)
-    return change, busy
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        [make_service(443), make_service(444)],
-        [make_service(443, scheduler="wrr")],
-        [make_service(443, servers=[WEB1])],
-    ],
-)
-def test_a_director_that_holds_something_else_than_was_shown_refuses_for_itself_alone(
-    found, taking_over_on_two
-):
-    change, busy = taking_over_on_two
-    _first, second = change.cluster.directors.order_by("pk")
-    observe(second, TABLE, foreign=make_table(found))
-    services.end_change(change=busy, state=S.FAILED)
-    begin_what_is_due()
-    runs = change.runs.order_by("director_id")
-    assert [_order(Outbox.objects.get(run=run)).adopt for run in runs] == [True, False]
 
 
 def test_an_emergency_that_waits_goes_before_a_take_back(unconfirmed):

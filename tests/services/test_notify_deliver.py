@@ -494,3 +494,18 @@ def test_a_host_whose_addresses_of_one_family_are_unreachable_is_called_by_the_o
         hook, _ = hook_to(f"{receiver.url}/", admin)
         ask_test_call(actor=admin, webhook=hook)
         assert deliver_due() == 1
+
+
+def test_a_password_that_no_mail_server_can_be_told_is_said(viewer, settings, monkeypatch):
+    """smtplib sends it as ASCII."""
+
+    def login(self, *args, **kwargs):
+        "pässwort".encode("ascii")
+
+    monkeypatch.setattr("smtplib.SMTP.login", login)
+    with MailServer() as server:
+        server.use(settings)
+        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "console", "pässwort"
+        ask_test_mail(actor=reachable(viewer))
+        assert deliver_due() == 0
+    assert row().note.startswith("The mail server can't be told what it needs")

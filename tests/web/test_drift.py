@@ -288,3 +288,20 @@ def test_reviewers_are_told_what_moved_before_they_approve(operator, approver, c
     ):
         assert "holds another table than when the plan was made" in text_of(page)
         assert cells(page) == [("Real server 192.168.1.103:80: weight", "1", "0")]
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (make_service(servers=(WEB1._replace(weight=7), WEB2)), "asks for nobody's approval"),
+        (make_service(scheduler="wrr"), "Someone else must approve it first"),
+    ],
+)
+def test_where_weights_are_free_only_weights_are_put_back_at_once(
+    held, says, operator, approver, admin, cluster
+):
+    set_policy(actor=admin, cluster=cluster, version=1, approvals=1, free_weights=True)
+    make_applied(make_submitted(operator, cluster), approver)
+    drifted = cluster.directors.get()
+    observe(drifted, make_table([held]))
+    assert says in text_of(browser(operator).get(page_of(drifted)))

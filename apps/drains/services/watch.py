@@ -14,7 +14,6 @@ from apps.drains.edits import server_in, service_in_head
 from apps.drains.errors import DrainError
 from apps.drains.models import Drain
 from apps.drains.services.steps import announce, finish, locked, move, undo_again
-from apps.inventory.selectors import head_table
 from apps.jobs.services.beats import each_by_itself
 
 logger = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ def _asked(drain: Drain, reading: Reading | None) -> None:
 
 
 def _draining(drain: Drain, reading: Reading | None) -> None:
-    if _overtaken(drain):
+    if overtaken(drain):
         return
     _store(drain, reading)
     now = timezone.now()
@@ -78,7 +77,7 @@ def _is_idle(drain: Drain, reading: Reading) -> bool:
 def _removing(drain: Drain, reading: Reading | None) -> None:
     state, number = drain.change.state, drain.change_id
     if state == C.APPLIED:
-        if not _overtaken(drain, S.REMOVED):  # its author may have edited the change
+        if not overtaken(drain, S.REMOVED):  # its author may have edited the change
             move(None, drain, S.KEPT, note=f"Change #{number} left it at weight 0.")
     elif state == C.STALE:
         move(None, drain, S.DRAINING, note=f"Change #{number} became stale.", idle_since=None)
@@ -90,10 +89,10 @@ def _removing(drain: Drain, reading: Reading | None) -> None:
 def _undoing(drain: Drain, reading: Reading | None) -> None:
     state, number = drain.change.state, drain.change_id
     if state == C.APPLIED:
-        if not _overtaken(drain, S.UNDONE):
+        if not overtaken(drain, S.UNDONE):
             move(None, drain, S.KEPT, note=f"Change #{number} left it at weight 0.")
     elif state == C.STALE:
-        if not _overtaken(drain):
+        if not overtaken(drain):
             undo_again(drain)
     elif state in (C.WITHDRAWN, C.REJECTED, C.FAILED, C.PARTIAL):
         ended = drain.change.get_state_display()
@@ -103,7 +102,7 @@ def _undoing(drain: Drain, reading: Reading | None) -> None:
 _STEPS = {S.ASKED: _asked, S.DRAINING: _draining, S.REMOVING: _removing, S.UNDOING: _undoing}
 
 
-def _overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
+def overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
     """Whether the head has the real server no more, or with a weight; then the drain ends.
 
     meant: how its own change was to end it: no note then, where it did.
@@ -121,29 +120,6 @@ def _overtaken(drain: Drain, meant: Drain.State | None = None) -> bool:
         move(None, drain, S.UNDONE, note="" if as_before else note)
         return True
     return False
-
-
-def hear_late_truth(*, change: Change) -> None:
-    """A (locked) change was applied for whose failure drains had ended, or that takes back what ended them:
-    how they ended in truth."""
-    ended = Drain.objects.filter(state__in=(S.REMOVED, S.UNDONE), change=change.takes_back_id)
-    for found in ended if change.takes_back_id else ():
-        drain = locked(found)
-        if _has_weight_0(drain):
-            note = f"Change #{change.takes_back_id} was taken back: nobody confirmed it."
-            move(None, drain, S.KEPT, note=note)
-    for found in Drain.objects.filter(change=change, state__in=(S.KEPT, S.NOT_BEGUN)):
-        drain = locked(found)
-        if drain.state == S.KEPT:
-            _overtaken(drain)
-        elif _has_weight_0(drain):
-            move(None, drain, S.KEPT, note=f"Change #{change.pk} was applied after all.")
-
-
-def _has_weight_0(drain: Drain) -> bool:
-    service = head_table(drain.cluster).by_key().get(drain.key)
-    servers = service.real_servers if service else ()
-    return any(s.key == (drain.address, drain.port) and s.weight == 0 for s in servers)
 
 
 def _store(drain: Drain, reading: Reading | None) -> None:
