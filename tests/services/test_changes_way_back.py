@@ -204,3 +204,17 @@ def test_where_other_directors_are_there_now_the_way_back_is_known_all_the_same(
     edit_cluster(actor=None, cluster=cluster, name="web", directors=[make_director()])
     change = Change.objects.get(pk=change.pk)
     assert way_back(change, list(change.cluster.directors.all())) == (EMPTY, [])
+
+
+def test_a_daemon_of_a_director_that_forgot_what_is_ours_is_not_taken_over(
+    operator, approver, cluster
+):
+    """The change kept a daemon, and edited it: this one may be anybody's."""
+    first = decide(make_draft(operator, cluster, make_service()), sync=(DAEMON,))
+    make_applied(services.submit_change(actor=operator, change=first), approver)
+    other = DAEMON._replace(syncid=2)
+    change = applied_and_due(operator, approver, cluster, lambda d: decide(d, sync=(other,)))
+    observe(cluster.directors.get(), ONE, foreign=make_table([], EMPTY.timeouts, (other,)))
+    plan = taken_back(change).plans.get()
+    assert plan.conflicts == [str(other)]
+    assert not plan.adopt

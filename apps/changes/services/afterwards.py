@@ -11,7 +11,7 @@ from apps.changes.approval import approvals_of
 from apps.changes.errors import Invalid, NotAllowed
 from apps.changes.models import Change, DirectorPlan, Review
 from apps.changes.planning import plan_even_if_unknown
-from apps.changes.selectors import directors_of
+from apps.changes.selectors import directors_of, table_of
 from apps.changes.services.progress import mark_stale, settle
 from apps.changes.services.verdict import check_counts, store_review
 from apps.changes.services.working_copy import note_claims
@@ -87,7 +87,8 @@ def take_back(*, change: Change) -> Change | None:
     Change.objects.filter(pk=change.pk).update(state_note="")  # why it had to wait
     note_claims(back, back.table)
     plans = [plan_even_if_unknown(back, director, table) for director in directors]
-    given_up = {str(daemon) for daemon in table.sync or ()}  # by the change alone: they run still
+    # Daemons that the change gave up run still, as before: they are nobody else's.
+    given_up = set(map(str, table.sync or ())) if table_of(change).sync is None else set()
     for plan in plans:
         plan.adopt = bool(plan.conflicts) and given_up.issuperset(plan.conflicts)
     DirectorPlan.objects.bulk_create(plans)
