@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -34,8 +36,12 @@ def server_account() -> pwd.struct_passwd | None:
     sys.exit("neither the user postgres nor nobody exists, and PostgreSQL does not run as root")
 
 
-def main(command: list[str]) -> int:
-    """Start the server, run the command, end the server; the command's exit status."""
+@contextmanager
+def running(more: str = "", files: Mapping[str, bytes] = {}) -> Iterator[Path]:
+    """A server, from `with` to its end; the folder of its Unix socket.
+
+    more: further options of `postgres`; files: what shall lie in its data folder, mode 0600, by name.
+    """
     tools, account = binaries(), server_account()
     identity = (
         {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
@@ -52,13 +58,25 @@ def main(command: list[str]) -> int:
                 subprocess.run(command, check=True, cwd="/", stdout=log, stderr=log, **identity)
 
         run("initdb", "-U", "lvs", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=50"
+        for file, content in files.items():
+            path = folder / "data" / file
+            path.touch(0o600)
+            path.write_bytes(content)
+            if account:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=50 {more}"
         run("pg_ctl", "-w", "-o", options, "start")
         try:
-            url = f"postgresql://lvs@{str(folder).replace('/', '%2F')}/postgres"
-            return subprocess.run(command, env={**os.environ, "LVS_DATABASE_URL": url}).returncode
+            yield folder
         finally:
             run("pg_ctl", "-m", "immediate", "stop")
+
+
+def main(command: list[str]) -> int:
+    """Start the server, run the command, end the server; the command's exit status."""
+    with running() as folder:
+        url = f"postgresql://lvs@{str(folder).replace('/', '%2F')}/postgres"
+        return subprocess.run(command, env={**os.environ, "LVS_DATABASE_URL": url}).returncode
 
 
 if __name__ == "__main__":

@@ -62,8 +62,7 @@ def open_accounts(stack: Stack) -> Path:
 def open_cluster(stack: Stack, accounts: Path) -> None:
     """The director and its agent, the cluster, traffic; most of it is there after the first time."""
     if not stack.enrolled(DIRECTOR):
-        config = stack.run("lab.seed", "people", str(accounts), DIRECTOR)
-        stack.write_agent_config(DIRECTOR, config)
+        stack.enrol(DIRECTOR, stack.run("lab.seed", "people", str(accounts), DIRECTOR).strip())
     stack.start_agent(DIRECTOR)
     stack.run("lab.seed", "cluster", DIRECTOR)
     command = ["python", str(Path(__file__).with_name("traffic.py")), *VIP]

@@ -1,7 +1,7 @@
 """What the demo opens on: cluster “web”, live on its director, and one change that waits for approval.
 
 Runs with the console's settings, through the same services as the pages, in two calls:
-`people ACCOUNTS NAME` makes the accounts, enrols the director and prints its agent's configuration;
+`people ACCOUNTS NAME` makes the accounts, adds the director and prints an invitation for its host;
 `cluster NAME` waits until the director reports and makes the cluster and its changes.
 What is there already stays.
 """
@@ -18,15 +18,16 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
 django.setup()
 
+
 from apps.accounts.models import User  # noqa: E402  (needs the set-up)
 from apps.accounts.services import create_user  # noqa: E402
 from apps.changes.models import Change  # noqa: E402
 from apps.changes.services import open_draft, put_service, submit_change  # noqa: E402
 from apps.inventory.models import Cluster, Director  # noqa: E402
-from apps.inventory.services import create_cluster, enrol_director  # noqa: E402
-from apps.jobs.enrolment import agent_config  # noqa: E402
+from apps.inventory.services import add_director, create_cluster  # noqa: E402
 from apps.jobs.services import approve_and_start  # noqa: E402
 from apps.telemetry.selectors import presence  # noqa: E402
+from apps.trust.services import invite_director  # noqa: E402
 from lvs.model import RealServer, VirtualService  # noqa: E402
 
 VIP = "192.168.49.134"
@@ -38,13 +39,14 @@ PATIENCE = 40.0
 
 
 def people(accounts: Path, name: str) -> None:
-    """The accounts of the file, and the director; prints the configuration of its agent."""
+    """The accounts of the file, and the director; prints an invitation for its host."""
     for username, account in json.loads(accounts.read_text()).items():
         if not User.objects.filter(username=username).exists():
             create_user(actor=None, username=username, **account)
     admin = User.objects.get(username="ada")
     director = Director.objects.filter(name=name).first()
-    print(agent_config(director or enrol_director(actor=admin, name=name)))
+    director = director or add_director(actor=admin, name=name)
+    print(invite_director(actor=admin, director=director))
 
 
 def cluster(name: str) -> None:

@@ -38,7 +38,8 @@ class Stack:
         self.web_port = free_port(*([web_port] if web_port else []))
         self.redis_port = free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
-        self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
+        self._password = self._secret("redis-password")
+        self.redis_url = f"redis://default:{self._password}@127.0.0.1:{self.redis_port}/0"
         self.env = self._environment() | settings
         self.redis = self._part("redis", *self._redis_command())
         self.web = self._part("web", *self._web_command())
@@ -118,14 +119,20 @@ class Stack:
 
     # --- directors -------------------------------------------------------------------------------
 
-    def write_agent_config(self, name: str, text: str) -> None:
-        """Keep what enrolment printed for a director, its state in our data folder."""
+    def enrol(self, name: str, code: str) -> None:
+        """Run the command of an invitation on the director's host. Raises PartFailed."""
         folder = self.guest_folder / name
         folder.mkdir(exist_ok=True)
-        state = f'state_dir = "{folder / "state"}"'
-        text = re.sub(r"^#?\s*state_dir\s*=.*\n?", "", text, flags=re.MULTILINE)
-        self._config(name).write_text(f"{state}\n{text}")
-        self._config(name).chmod(0o600)
+        done = self._host(name).run(
+            [
+                *("python", "-m", "lvs.agent", "enrol", "--config", str(self._config(name))),
+                *("--state-dir", str(folder / "state"), code),
+            ],
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT)},
+        )
+        if done.returncode:
+            raise PartFailed(f"{name} was not enrolled\n{done.stderr.strip()}")
 
     def add_host(self, name: str) -> Lab:
         """Boot one more lab, as the host of the director of this name."""
@@ -135,10 +142,11 @@ class Stack:
     def start_agent(self, name: str) -> None:
         """Start the agent of an enrolled director, on its host or in the lab."""
         config = self._config(name)
-        here = f'redis_url = "redis://{self.lab.host_address}:{self.redis_port}/0"'
-        text = re.sub(r"^redis_url\s*=.*$", here, config.read_text(), flags=re.MULTILINE)
-        config.write_text(text)  # the port may be another than last time
-        self.agents[name] = self.others.get(name, self.lab).spawn(
+        here = f"@{self.lab.host_address}:{self.redis_port}/"
+        config.write_text(
+            re.sub(r"@[0-9.]+:\d+/", here, config.read_text())
+        )  # another than last time
+        self.agents[name] = self._host(name).spawn(
             ["python", "-m", "lvs.agent", "--config", str(config)],
             output=self.logs / f"agent-{name}.log",
             env={"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
@@ -154,6 +162,9 @@ class Stack:
         """The end of what an agent said."""
         log = self.logs / f"agent-{name}.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
+
+    def _host(self, name: str) -> Lab:
+        return self.others.get(name, self.lab)
 
     def _config(self, name: str) -> Path:
         return self.guest_folder / name / "agent.toml"
@@ -185,24 +196,25 @@ class Stack:
         return kept | {
             "LVS_DATA_DIR": str(self.data),
             "LVS_STATIC_ROOT": str(ROOT / "build" / "static"),
-            "LVS_SECRET_KEY_FILE": str(self._secret_key()),
+            "LVS_SECRET_KEY": self._secret("secret-key"),
             "LVS_REDIS_URL": self.redis_url,
             "LVS_DIRECTOR_REDIS_URL": f"redis://{Lab.host_address}:{self.redis_port}/0",
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _secret_key(self) -> Path:
-        path = self.data / "secret-key"
+    def _secret(self, name: str) -> str:
+        """A secret that is kept in our data folder."""
+        path = self.data / name
         if not path.exists():
             path.touch(0o600)
             path.write_text(secrets.token_urlsafe(48))
-        return path
+        return path.read_text()
 
     def _redis_command(self) -> list[str]:
         folder = self.data / "redis"
         folder.mkdir(exist_ok=True)
         options = {"bind": "127.0.0.1", "port": str(self.redis_port), "dir": str(folder)}
-        options |= {"save": "", "appendonly": "yes"}
+        options |= {"save": "", "appendonly": "yes", "requirepass": self._password}
         return ["redis-server", *(word for k, v in options.items() for word in (f"--{k}", v))]
 
     def _web_command(self) -> list[str]:
@@ -214,7 +226,9 @@ class Stack:
 
     def _redis_answers(self) -> bool:
         done = subprocess.run(
-            ["redis-cli", "-p", str(self.redis_port), "ping"], capture_output=True, text=True
+            ["redis-cli", "--no-auth-warning", "-u", self.redis_url, "ping"],
+            capture_output=True,
+            text=True,
         )
         return done.stdout.strip() == "PONG"
 

@@ -38,14 +38,13 @@ def people_and_director(story: Story) -> None:
 
 
 def enrol(story: Story, name: str) -> None:
-    """The admin enrols a director; its agent starts with the configuration of the page, and reports"""
+    """The admin invites a director; its host runs the command of the page, and its agent reports"""
     page = story.page("admin", "/directors/new/")
     page = story.sign_in("admin").send(page, "name", name=name)
-    assert_in("console_key", page.text)
-    [config] = page.all(r'<pre id="agent-toml">(.*?)</pre>')
-    story.stack.write_agent_config(name, config)
+    [command] = page.all(r'<pre id="enrol-command"[^>]*>(.*?)</pre>')
+    [path] = page.all(r'href="(/directors/[0-9a-f-]{36}/)">' + name)[:1]
+    story.stack.enrol(name, command.split()[-1])
     story.stack.start_agent(name)
-    path = page.url.removeprefix(story.stack.url)
     wait(lambda: "Present" in story.page("admin", path).text, 20, f"{name} is not present")
 
 

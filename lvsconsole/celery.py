@@ -20,7 +20,8 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 
 app = Celery("lvsconsole")
 app.conf.update(
-    broker_url=settings.REDIS_URL,
+    broker_url=settings.REDIS.url,
+    broker_use_ssl=settings.REDIS.tls_options() or None,
     task_default_queue="console",
     # no_ack: a look into the outbox that is lost is made again in two seconds, while one whose
     # acknowledgement failed as Redis went away would stop the worker for ever (kombu reads no more).
@@ -53,6 +54,8 @@ app.conf.update(
     beat_schedule={
         "deliver-outbox": _every(settings.DELIVER_EVERY, "apps.jobs.tasks.deliver_outbox"),
         "deliver-errands": _every(settings.DELIVER_EVERY, "apps.jobs.tasks.deliver_errands"),
+        "keep-access": _every(settings.DELIVER_EVERY, "apps.trust.tasks.keep_access"),
+        "spread-keys": _every(settings.SPREAD_KEYS_EVERY, "apps.jobs.tasks.spread_keys"),
         "begin-what-is-due": _every(settings.DELIVER_EVERY, "apps.jobs.tasks.begin_what_is_due"),
         "watch-drains": _every(settings.DELIVER_EVERY, "apps.drains.tasks.watch_drains"),
         "deliver-notices": _every(settings.DELIVER_EVERY, "apps.notify.tasks.deliver_notices"),
@@ -62,4 +65,4 @@ app.conf.update(
         "reap-runs": _every(settings.REAP_EVERY, "apps.jobs.tasks.reap_runs"),
     },
 )
-app.autodiscover_tasks(["apps.jobs", "apps.drains", "apps.notify"])
+app.autodiscover_tasks(["apps.trust", "apps.jobs", "apps.drains", "apps.notify"])

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from lvs.agent.config import RedisLink, without_user
 from lvsconsole.addresses import is_safe_web, is_syslog
 from lvsconsole.sign_on import openid_connect
 
@@ -78,6 +79,7 @@ INSTALLED_APPS = [
     "channels",
     "apps.audit",
     "apps.inventory",
+    "apps.trust",
     "apps.telemetry",
     "apps.changes",
     "apps.jobs",
@@ -287,6 +289,11 @@ SPECTACULAR_SETTINGS = {
 
 # --- Redis, Channels, Celery ---------------------------------------------------------------------
 REDIS_URL = _text("LVS_REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_CA = os.environ.get("LVS_REDIS_CA", "")
+"""A file with the certificates of who may vouch for a Redis with TLS; "" = those that this host trusts."""
+if REDIS_CA and not Path(REDIS_CA).is_file():
+    raise ImproperlyConfigured(f"LVS_REDIS_CA: there is no file {REDIS_CA}")
+REDIS = RedisLink(REDIS_URL, REDIS_CA)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -294,6 +301,7 @@ CHANNEL_LAYERS = {
             "hosts": [
                 {
                     "address": REDIS_URL,
+                    **REDIS.tls_options(),
                     "socket_connect_timeout": 2,
                     # After a restart of Redis the old connections are dead: the first use finds out,
                     # and nobody shall notice.
@@ -307,14 +315,8 @@ CHANNEL_LAYERS = {
 SIGNING_KEY_FILE = Path(os.environ.get("LVS_SIGNING_KEY_FILE", DATA_DIR / "signing.key"))
 """Ed25519 private key of the console, PEM. Only the worker reads it."""
 
-DIRECTOR_REDIS_URL = _text("LVS_DIRECTOR_REDIS_URL", REDIS_URL)
-"""How directors reach Redis: written into the configuration that enrolment shows."""
-_own_password = urlsplit(REDIS_URL).password
-if _own_password and urlsplit(DIRECTOR_REDIS_URL).password == _own_password and not DEBUG:
-    raise ImproperlyConfigured(
-        "LVS_DIRECTOR_REDIS_URL (or LVS_DIRECTOR_REDIS_URL_FILE) must be set, with another "
-        "password than LVS_REDIS_URL: directors would get the console's own"
-    )
+DIRECTOR_REDIS_URL = without_user(_text("LVS_DIRECTOR_REDIS_URL", REDIS_URL))
+"""How directors reach Redis; each has a user of its own there."""
 
 DIRECTOR_AWAY_AFTER = 10.0  # seconds of silence, while a relay is listening
 AWAY_TOLD_AFTER = 60.0  # seconds of silence until people are told
@@ -322,6 +324,9 @@ RUN_DEADLINE = 15 * 60  # seconds until an unanswered run is called lost
 RUN_SILENCE = 60  # seconds without a word, past its deadline, until a running run is called lost
 RESEND_AFTER = 10  # seconds until an unanswered run is sent again
 DELIVER_EVERY = 2.0  # seconds between two looks into the outbox
+SPREAD_KEYS_EVERY = (
+    10.0  # seconds between two looks for directors that don't know the console's keys
+)
 REAP_EVERY = 15.0  # seconds between two looks for lost runs
 AUDIT_SEAL_EVERY = 60.0  # seconds between two signatures under the audit log's head
 

@@ -9,14 +9,14 @@ from django.db import transaction
 from apps.accounts.services import create_user
 from apps.changes.services import open_draft, put_service, submit_change
 from apps.inventory.models import Director
-from apps.inventory.services import create_cluster, enrol_director
+from apps.inventory.services import add_director, create_cluster
 from apps.jobs.models import Run
 from apps.jobs.services import approve_and_start, store_run_finished
 from apps.jobs.services.turns import queue_run
-from apps.telemetry.services import store_observed
 from lvs.agent import streams
 from lvs.documents import scope_to_document, table_from_document, table_to_document
 from lvs.model import EMPTY, RealServer, VirtualService
+from tests.identities import enrol, store_observed
 
 SERVICE = VirtualService(
     "inet",
@@ -46,8 +46,9 @@ def person(role):
 def world(directors=1):
     """A cluster with directors that hold nothing, an operator and an approver."""
     admin = person("admin")
-    made = [enrol_director(actor=admin, name=f"d{i}-{next(_number)}") for i in range(directors)]
+    made = [add_director(actor=admin, name=f"d{i}-{next(_number)}") for i in range(directors)]
     for director in made:
+        enrol(director)
         observe(director, EMPTY)
     cluster = create_cluster(actor=admin, name=f"web-{next(_number)}", directors=made)
     return SimpleNamespace(

@@ -20,13 +20,13 @@ from apps.changes.services import (
     submit_change,
 )
 from apps.inventory.models import Cluster, Director
-from apps.inventory.services import create_cluster, create_revision, enrol_director
-from apps.telemetry.services import store_heartbeat, store_observed
+from apps.inventory.services import add_director, create_cluster, create_revision
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY, RealServer, VirtualService
 from lvs.settings import Sysctl, Timeouts
+from tests.identities import enrol, store_heartbeat, store_observed
 
 PASSWORD = "long-enough-to-pass"
 WEB1, WEB2 = RealServer("192.168.1.103", 80), RealServer("192.168.1.104", 80)
@@ -62,7 +62,8 @@ def make_token(owner, role="viewer", cluster=None, name=None, days=30):
 
 def make_director(name=None, holds=EMPTY):
     """A director that reported to hold this table, all of it ours; None: it never reported."""
-    director = enrol_director(actor=None, name=name or f"director-{next(_number)}")
+    director = add_director(actor=None, name=name or f"director-{next(_number)}")
+    enrol(director)
     if holds is not None:
         observe(director, holds)
     return director

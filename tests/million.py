@@ -18,7 +18,7 @@ from datetime import timedelta
 ACTS = (
     ["change.service_edited"] * 30 + ["change.service_added"] * 12 + ["change.opened"] * 10
     + ["change.submitted"] * 8 + ["change.approved"] * 8 + ["run.verified"] * 16
-    + ["user.signed_in"] * 10 + ["cluster.edited"] * 3 + ["director.enrolled"] * 2
+    + ["user.signed_in"] * 10 + ["cluster.edited"] * 3 + ["director.added"] * 2
     + ["drain.asked"]
 )  # fmt: skip
 REASONS = ["Launch day", "More room for the shop", "Old hosts go away", "Balance again", "", ""]

@@ -68,7 +68,7 @@ def edit_cluster(
 
 
 @transaction.atomic
-def enrol_director(*, actor: User | None, name: str) -> Director:
+def add_director(*, actor: User | None, name: str) -> Director:
     """A director that the console will know. actor None: from the command line.
 
     Raises InventoryError when the name is taken or wrong.
@@ -78,7 +78,7 @@ def enrol_director(*, actor: User | None, name: str) -> Director:
     director = Director(name=director_name(name))
     _store(director, f"There is a director “{director.name}” already: choose another name.")
     after = {"name": director.name, "uuid": str(director.uuid)}
-    record(actor=actor, action="director.enrolled", obj=director, after=after)
+    record(actor=actor, action="director.added", obj=director, after=after)
     stored.send(sender=Director, director=director)
     return director
 

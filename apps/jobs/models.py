@@ -36,11 +36,15 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)  # the newest report about this run
     ended_at = models.DateTimeField(null=True, blank=True)
+    inferred = models.BooleanField(default=False)  # its end was concluded, not reported
 
     class Meta:
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(fields=["change", "director"], name="one_run_a_director")
+        ]
+        indexes = [  # each heartbeat asks for these
+            models.Index(fields=["director"], condition=models.Q(state="lost"), name="lost_runs")
         ]
 
     def __str__(self) -> str:

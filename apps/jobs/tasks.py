@@ -5,7 +5,7 @@ import logging
 from apps.audit import senders
 from apps.audit.services import seal_head
 from apps.jobs import services
-from apps.jobs.signing import SigningKeyError, signing_key
+from apps.trust.signing import SigningKeyError, signing_key
 from lvsconsole.celery import app
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,15 @@ def begin_what_is_due() -> None:
 def reap_runs() -> None:
     """Call runs lost whose director stayed silent."""
     services.reap_runs()
+
+
+@app.task(name="apps.jobs.tasks.spread_keys")
+def spread_keys() -> None:
+    """Tell the console's keys to the directors that don't know them yet."""
+    try:
+        services.spread_keys()
+    except SigningKeyError as error:
+        logger.error("the console's keys are not announced: %s", error)
 
 
 @app.task(name="apps.jobs.tasks.deliver_errands")

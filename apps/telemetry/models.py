@@ -24,6 +24,12 @@ class DirectorStatus(models.Model):
     owned = models.JSONField(default=dict)  # which of it is ours: lvs.documents.scope_to_document
     observed_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)  # why the agent can't read its kernel
+    last_run = models.JSONField(default=dict)  # what became of the order it was given last
+    console_keys = models.JSONField(default=list)  # whom it believes, by key id
+    session = models.CharField(max_length=32, blank=True)  # the life of the agent that spoke last
+    heartbeat_number = models.BigIntegerField(default=0)  # of the newest one in that life
+    observed_number = models.BigIntegerField(default=0)
+    past_sessions = models.JSONField(default=dict)  # when each ended, unix seconds; the newest ones
 
     def __str__(self) -> str:
         return f"status of {self.director}"

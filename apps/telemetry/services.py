@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.inventory.models import Director
 from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus, RelayStatus
+from apps.telemetry.replays import take_place
 from apps.telemetry.signals import director_away, director_back, observed
 from lvs.documents import (
     Document,
@@ -40,25 +41,32 @@ class BadReport(ValueError):
 @transaction.atomic
 def store_heartbeat(
     *, director: Director, message: Message, seen_at: datetime | None = None
-) -> None:
-    """Store a heartbeat, unless a newer report was stored before it."""
+) -> bool:
+    """Store a heartbeat, unless a newer report was stored before it; whether it was stored.
+
+    Raises Replayed.
+    """
     seen_at = seen_at or timezone.now()
     status = _locked_status(director)
-    if _older(seen_at, status.last_seen):
-        return
+    place = take_place(status, message)
+    if place is None or _older(seen_at, status.last_seen):
+        return False
     news = {
         "facts": message["facts"],
         "revision": message["revision"],
         "owned_digest": message["owned_digest"][:64],
         "problem": message["problem"][:300],
+        "last_run": message["last_run"],
+        "console_keys": [name[:16] for name in message["console_keys"][:8]],
     }
     changed = [name for name, value in news.items() if getattr(status, name) != value]
     for name in changed:
         setattr(status, name, news[name])
     status.last_seen = seen_at
-    status.save(update_fields=[*changed, "last_seen"])
+    status.save(update_fields=[*changed, "last_seen", *place])
     if changed:
         _announce(director)
+    return True
 
 
 @transaction.atomic
@@ -67,14 +75,15 @@ def store_observed(
 ) -> None:
     """Store the kernel's whole table as the director saw it, unless a newer one was stored.
 
-    Raises BadReport when the table or a key can't be read.
+    Raises BadReport when the table or a key can't be read, and Replayed.
     """
     seen_at = seen_at or timezone.now()
     status = _locked_status(director)
-    if _older(seen_at, status.observed_at):
+    place = take_place(status, message)
+    if place is None or _older(seen_at, status.observed_at):
         return
     table, owned = _observed(message)
-    fields = ["observed_at"]
+    fields = ["observed_at", *place]
     status.observed_at = seen_at
     if status.observed != table or status.owned != owned:
         status.observed, status.owned = table, owned

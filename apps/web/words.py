@@ -65,7 +65,14 @@ PRESENCE_HELP = {
     "present": "Its agent reports.",
     "away": "Its agent has been silent. The kernel keeps balancing with the last approved table.",
     "unknown": "The console does not hear its directors now: its relay is down, or has just begun.",
-    "never": "Its agent has never reported. Install it with the configuration on this page.",
+    "never": "Its agent has never reported.",
+}
+
+JOINING: dict[str, Word] = {
+    "later": ("Not yet", "grey", "circle-dashed"),
+    "waiting": ("Waiting", "amber", "hourglass"),
+    "stopped": ("Stopped", "red", "plug-connected-x"),
+    "done": ("Done", "green", "check"),
 }
 
 DELIVERIES: dict[str, Word] = {

@@ -1,4 +1,4 @@
-"""`python -m lvs.agent --config FILE`: the agent of one director."""
+"""`python -m lvs.agent`: the agent of one director, its enrolment, and its unit for systemd."""
 
 import argparse
 import logging
@@ -6,15 +6,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lvs.agent import enrol, unit
 from lvs.agent.config import DEFAULT_FILE, Config, ConfigError, load_config
+from lvs.agent.console_keys import ConsoleKeys
 from lvs.agent.errands import Errands
 from lvs.agent.facts import agent_version
+from lvs.agent.inbox import Inbox, Me
 from lvs.agent.memory import Memory
 from lvs.agent.orders import Orders
+from lvs.agent.privileges import drop_privileges
 from lvs.agent.reporter import Reporter
 from lvs.agent.sampling import SamplePublisher
 from lvs.agent.watcher import Watcher
-from lvs.agent.worker import ERRAND, ORDER, make_app, run_worker, stop_on_signals
+from lvs.agent.worker import make_app, run_worker, stop_on_signals
 from lvs.state import StateFolder
 
 logger = logging.getLogger("lvs.agent")
@@ -25,17 +29,31 @@ FLUSH_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGTERM. Returns the exit status: 0, or 2 for a bad configuration."""
-    parser = argparse.ArgumentParser(prog="python -m lvs.agent", description=__doc__)
-    parser.add_argument("--config", type=Path, default=Path(DEFAULT_FILE), metavar="FILE")
-    options = parser.parse_args(arguments)
+    """Run until SIGTERM, or do what the command says. Returns the exit status: 0, or 2 for a bad
+    configuration."""
+    options = _parser().parse_args(arguments)
+    if options.command == "enrol":
+        return enrol.main(options)
+    if options.command == "unit":
+        sys.stdout.write(unit.text())
+        return 0
     try:
         config = load_config(options.config)
-    except ConfigError as error:
+        drop_privileges(options.config)
+    except (ConfigError, OSError) as error:
         sys.stderr.write(f"lvs.agent: {error}\n")
         return BAD_CONFIG
     _set_up_logging()
     return serve(config)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lvs.agent", description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path(DEFAULT_FILE), metavar="FILE")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="instead of serving")
+    enrol.add_arguments(commands.add_parser("enrol", help="make this host a director"))
+    commands.add_parser("unit", help="print a unit for systemd")
+    return parser
 
 
 def serve(config: Config) -> int:
@@ -44,16 +62,22 @@ def serve(config: Config) -> int:
     logger.info("agent %s of %s (%s)", agent_version(), config.name, config.director)
     state = StateFolder(config.state_dir)
     memory = Memory(config.state_dir)
-    reporter = Reporter(config.director, config.redis_url, memory)
-    watcher = Watcher(config.director, state, memory, reporter)
-    sampler = SamplePublisher(config.director, config.redis_url, config.sample_interval)
-    orders = Orders(config.director, config.console_keys, state, memory, reporter, watcher)
-    errands = Errands(config.director, config.console_keys, state, reporter)
+    reporter = Reporter(config, memory)
+    keys = ConsoleKeys(config.state_dir, config.console_keys)
+    watcher = Watcher(config.director, state, memory, reporter, keys)
+    sampler = SamplePublisher(config)
+    inbox = Inbox(
+        Me(config.director, config.identity),
+        keys,
+        Orders(config.director, state, memory, reporter, watcher),
+        Errands(config.director, state, reporter),
+        reporter,
+    )
     threads = (reporter, watcher, sampler)
     for thread in threads:
         thread.start()
     try:
-        return run_worker(make_app(config, {ORDER: orders.receive, ERRAND: errands.receive}))
+        return run_worker(make_app(config, inbox.receive, inbox.refuse))
     finally:
         watcher.stop()
         sampler.stop()

@@ -1,4 +1,4 @@
-"""The agent's configuration: a TOML file that the console's enrolment prints."""
+"""The agent's configuration: a TOML file that `python -m lvs.agent enrol` writes."""
 
 import tomllib
 import uuid
@@ -6,21 +6,54 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 
-from lvs.agent.sealing import key_id, public_key_from_text
+from lvs.agent.sealing import key_id, private_key_from_text, public_key_from_text
 from lvs.state import DEFAULT_FOLDER
 
 DEFAULT_FILE = "/etc/lvsconsole/agent.toml"
 
-_NEEDED = ("director", "redis_url", "console_key")
-_KNOWN = (*_NEEDED, "name", "state_dir", "sample_interval")
+_NEEDED = ("director", "director_key", "redis_url", "console_key")
+_KNOWN = (*_NEEDED, "name", "redis_ca", "state_dir", "sample_interval")
 
 
 class ConfigError(Exception):
     """The configuration is missing or wrong; the text says where, in one line."""
+
+
+def without_user(url: str) -> str:
+    """The address without user and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def with_user(url: str, user: str, password: str) -> str:
+    """The address with this user and password, and no others."""
+    parts = urlsplit(without_user(url))
+    return urlunsplit(parts._replace(netloc=f"{quote(user)}:{quote(password)}@{parts.netloc}"))
+
+
+@dataclass(frozen=True)
+class RedisLink:
+    """How Redis is reached."""
+
+    url: str
+    """With user and password; `rediss:` with TLS."""
+    ca: str = ""
+    """A file with the certificates of who may vouch for it; "" = those that this host trusts."""
+
+    def tls_options(self) -> dict[str, Any]:
+        """What redis-py and kombu want to know beside the address. With TLS, the certificate and the name in
+        it are always checked."""
+        if not self.url.startswith("rediss:"):
+            return {}
+        options: dict[str, Any] = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
+        return options | ({"ssl_ca_certs": self.ca} if self.ca else {})
 
 
 @dataclass(frozen=True)
@@ -31,12 +64,19 @@ class Config:
     """UUID, canonical text."""
     name: str
     """For people, in the log."""
-    redis_url: str
+    redis: RedisLink
+    key: Ed25519PrivateKey
+    """The director's own: it signs what it reports."""
     console_keys: Mapping[str, Ed25519PublicKey]
     """Who may give orders, by `key_id`: two while the console changes its key."""
     state_dir: Path
     sample_interval: float
     """Seconds between two samples."""
+
+    @property
+    def identity(self) -> str:
+        """`key_id` of its own key: who is enrolled anew is another one."""
+        return key_id(self.key.public_key())
 
 
 def load_config(path: Path) -> Config:
@@ -62,7 +102,8 @@ def _config(values: dict[str, Any]) -> Config:
     return Config(
         director=_director(values["director"]),
         name=_text(values, "name", "director"),
-        redis_url=_redis_url(_text(values, "redis_url", "")),
+        redis=RedisLink(_redis_url(_text(values, "redis_url", "")), _ca(values)),
+        key=_own_key(values["director_key"]),
         console_keys=_keys(values["console_key"]),
         state_dir=Path(_text(values, "state_dir", DEFAULT_FOLDER)),
         sample_interval=_interval(values.get("sample_interval", 1.0)),
@@ -104,6 +145,22 @@ def _keys(value: Any) -> dict[str, Ed25519PublicKey]:
     except ValueError as error:
         raise ValueError(f"console_key: {error}") from None
     return {key_id(key): key for key in keys}
+
+
+def _ca(values: dict[str, Any]) -> str:
+    if "redis_ca" not in values:
+        return ""
+    path = _text(values, "redis_ca", "")
+    if not Path(path).is_file():
+        raise ValueError(f"redis_ca: there is no file {path}")
+    return path
+
+
+def _own_key(value: Any) -> Ed25519PrivateKey:
+    try:
+        return private_key_from_text(value)
+    except (ValueError, TypeError):  # it is a secret: don't repeat it
+        raise ValueError("director_key must be the key that enrolment wrote") from None
 
 
 def _interval(value: Any) -> float:

@@ -1,19 +1,15 @@
 """Orders: the approved tables that the console seals and a director obeys."""
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lvs.agent.sealing import EnvelopeRefused, check_times, open_body, seal_body
+from lvs.agent.sealing import EnvelopeRefused, seal_body
 from lvs.documents import Document, table_from_document
 
-SCHEMA = 1
-_PREFIX = b"lvs.order.v1\n"
+KIND = "order"
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -21,6 +17,8 @@ class Order:
     """An approved table for one director. Times are unix seconds."""
 
     director: str
+    identity: str
+    """`key_id` of the key that the director was enrolled with: whoever is enrolled anew is another one."""
     cluster: str
     """Its id at the console: a name can be changed, and given to another cluster."""
     revision: int
@@ -41,29 +39,23 @@ class Order:
     schema: int = SCHEMA
 
 
-def seal(order: Order, private_key: Ed25519PrivateKey) -> str:
-    """The order as sealed text, ready for `open_sealed`."""
-    return seal_body(_PREFIX, dataclasses.asdict(order), private_key)
+def seal_order(order: Order, private_key: Ed25519PrivateKey) -> str:
+    """The order as sealed text, ready for `lvs.agent.inbox`."""
+    return seal_body(KIND, dataclasses.asdict(order), private_key)
 
 
-def open_sealed(
-    text: str, keys: Mapping[str, Ed25519PublicKey], now: float, director: str
-) -> Order:
-    """The order in the envelope, when it is genuine, complete, in time and for this director.
-
-    keys: the console's public keys by `key_id`; now: unix seconds. Raises EnvelopeRefused.
-    """
-    order = Order(**open_body(_PREFIX, text, keys, _TYPES))
-    if order.director != director:
-        raise EnvelopeRefused(f"the order is for director {order.director}, not for this one")
-    check_times(order.not_before, order.expires, now)
+def order_of(document: Document) -> Order:
+    """The order in a genuine document that has the fields of `FIELDS`. Raises EnvelopeRefused when its
+    approval is for something else."""
+    order = Order(**document)
     _check_approval(order)
     return order
 
 
-_TYPES: dict[str, type | tuple[type, ...] | int] = {
+FIELDS: dict[str, type | tuple[type, ...] | int] = {
     "schema": SCHEMA,
     "director": str,
+    "identity": str,
     "cluster": str,
     "revision": int,
     "run": int,
@@ -87,15 +79,15 @@ def _check_approval(order: Order) -> None:
     approval = order.approval
     approvers = approval.get("approvers")
     if approval.get("digest") != order.digest or approval.get("change") != order.change:
-        raise EnvelopeRefused("the approval is for another table than the order's")
+        raise EnvelopeRefused("the approval is for another table than the order's", KIND)
     basis = approval.get("basis", "people")
     if basis not in BASES:
-        raise EnvelopeRefused("the order was approved in a way that this agent does not know")
+        raise EnvelopeRefused("the order was approved in a way that this agent does not know", KIND)
     if not isinstance(approvers, list) or (basis == "people" and not approvers):
-        raise EnvelopeRefused("the order names nobody who approved it")
+        raise EnvelopeRefused("the order names nobody who approved it", KIND)
     try:
         digest = table_from_document(order.table).digest
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise EnvelopeRefused(f"the order's table can't be read: {error!r}") from None
+        raise EnvelopeRefused(f"the order's table can't be read: {error!r}"[:300], KIND) from None
     if digest != order.digest:
-        raise EnvelopeRefused("the order's table is not the one that was approved")
+        raise EnvelopeRefused("the order's table is not the one that was approved", KIND)

@@ -5,20 +5,16 @@ and answered once. An errand that is not taken in time is forgotten.
 """
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lvs.agent.sealing import EnvelopeRefused, check_times, open_body, seal_body
+from lvs.agent.sealing import seal_body
 from lvs.documents import Document
 
-SCHEMA = 1
-_PREFIX = b"lvs.errand.v1\n"
+KIND = "errand"
+SCHEMA = 2
 
 ErrandKind = Literal["connections", "doctor", "script", "zero"]
 KINDS: tuple[ErrandKind, ...] = get_args(ErrandKind)
@@ -29,6 +25,8 @@ class Errand:
     """One errand for one director. Times are unix seconds."""
 
     director: str
+    identity: str
+    """As that of an order."""
     errand: int
     """Its number at the console: the answer names it."""
     kind: str
@@ -39,9 +37,10 @@ class Errand:
     schema: int = SCHEMA
 
 
-_TYPES: dict[str, type | tuple[type, ...] | int] = {
+FIELDS: dict[str, type | tuple[type, ...] | int] = {
     "schema": SCHEMA,
     "director": str,
+    "identity": str,
     "errand": int,
     "kind": str,
     "arguments": dict,
@@ -51,19 +50,5 @@ _TYPES: dict[str, type | tuple[type, ...] | int] = {
 
 
 def seal_errand(errand: Errand, private_key: Ed25519PrivateKey) -> str:
-    """The errand as sealed text, ready for `open_errand`."""
-    return seal_body(_PREFIX, dataclasses.asdict(errand), private_key)
-
-
-def open_errand(
-    text: str, keys: Mapping[str, Ed25519PublicKey], now: float, director: str
-) -> Errand:
-    """The errand in a sealed text, when it is genuine, complete, in time and for this director.
-
-    keys: the console's public keys by `key_id`; now: unix seconds. Raises EnvelopeRefused.
-    """
-    errand = Errand(**open_body(_PREFIX, text, keys, _TYPES))
-    if errand.director != director:
-        raise EnvelopeRefused(f"the errand is for director {errand.director}, not for this one")
-    check_times(errand.not_before, errand.expires, now)
-    return errand
+    """The errand as sealed text, ready for `lvs.agent.inbox`."""
+    return seal_body(KIND, dataclasses.asdict(errand), private_key)

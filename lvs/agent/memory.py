@@ -5,15 +5,14 @@ behind the console's back would make the kernel differ from what the console sho
 """
 
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from lvs.agent.envelope import Order
+from lvs.agent.files import write_whole
 from lvs.agent.streams import Message
-from lvs.errors import LvsError, StateDamaged
+from lvs.errors import StateDamaged
 
 KEPT_RUNS = 50
 """Ended runs whose answer can be given again. Unsent ones are kept whatever their number."""
@@ -38,6 +37,7 @@ class Memory:
     def __init__(self, state_dir: Path) -> None:
         self._ledger = state_dir / "orders.json"
         self._runs = state_dir / "runs"
+        self._newest_end: Message | None = None
 
     def held(self, cluster: str | None = None) -> Held:
         """What this director holds of the cluster; None = the one it served last. Raises StateDamaged.
@@ -59,12 +59,14 @@ class Memory:
         document = self._load_ledger()
         document["clusters"][order.cluster] = held
         document["newest"] = order.cluster
-        _write(self._ledger, document)
+        write_whole(self._ledger, json.dumps(document))
 
     def note_finished(self, order: Order, message: Message) -> None:
         """Keep the end of a run until it was sent, and a while longer. Raises LvsError."""
+        self._newest_end = message
         name = f"{time.time_ns():020d}-{order.run}{_PENDING}"
-        _write(self._runs / name, {"order": _identity(order), "message": message})
+        document = {"order": _identity(order), "message": message}
+        write_whole(self._runs / name, json.dumps(document))  # json.dump is several times slower
         self._forget_old()
 
     def finished(self, order: Order) -> Message | None:
@@ -74,6 +76,13 @@ class Memory:
             if document and document["order"] == _identity(order):
                 return dict(document["message"])
         return None
+
+    def newest_end(self) -> Message:
+        """The end of the run that ended last; {} when none is remembered. Read once, then kept."""
+        if self._newest_end is None:
+            found = (_read(path) for path in sorted(self._runs.glob("*.json"), reverse=True))
+            self._newest_end = next((dict(end["message"]) for end in found if end), {})
+        return self._newest_end
 
     def pending(self) -> list[Message]:
         """The ends of runs that Redis did not take yet, oldest first."""
@@ -118,27 +127,3 @@ def _read(path: Path) -> Message | None:
     except (OSError, ValueError):
         return None
     return document if isinstance(document, dict) and "message" in document else None
-
-
-def _write(path: Path, document: Message) -> None:
-    """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""
-    text = json.dumps(document)  # not json.dump: that one is several times slower
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".agent-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise LvsError(f"Can't write {path}: {error.strerror}") from error

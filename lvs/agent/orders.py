@@ -1,17 +1,13 @@
-"""Carrying out orders: open, check, apply, report. One at a time."""
+"""Carrying out orders: check, apply, report. One at a time."""
 
 import logging
 import time
-from collections.abc import Mapping
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lvs.agent import streams
-from lvs.agent.envelope import Order, open_sealed
+from lvs.agent.envelope import KIND, Order
 from lvs.agent.memory import Memory
 from lvs.agent.progress import Progress
 from lvs.agent.reporter import Reporter
-from lvs.agent.sealing import EnvelopeRefused
 from lvs.agent.streams import Message
 from lvs.agent.watcher import Watcher
 from lvs.apply import apply_table
@@ -23,41 +19,34 @@ logger = logging.getLogger(__name__)
 
 
 class Orders:
-    """The director's side of `lvs.apply`."""
+    """The director's side of an approved change."""
 
     def __init__(
         self,
         director: str,
-        keys: Mapping[str, Ed25519PublicKey],
         state: StateFolder,
         memory: Memory,
         reporter: Reporter,
         watcher: Watcher,
     ) -> None:
         self._director = director
-        self._keys = keys
         self._state = state
         self._memory = memory
         self._reporter = reporter
         self._watcher = watcher
 
-    def receive(self, text: str) -> None:
-        """Do what a sealed order says, once. Raises nothing: whatever happens is reported."""
-        try:
-            order = open_sealed(text, self._keys, time.time(), self._director)
-        except EnvelopeRefused as refusal:
-            self._refuse(refusal.reason)
-            return
+    def obey(self, order: Order) -> None:
+        """Do what a genuine order says, once. Raises nothing: whatever happens is reported."""
         logger.info("run %d: revision %d of cluster %s", order.run, order.revision, order.cluster)
         if before := self._memory.finished(order):
             logger.info("run %d ended before: giving the same answer", order.run)
             self._reporter.put(before)
             return
-        self._watcher.running = True
+        self._watcher.running = order
         try:
             self._finish(order, self._carry_out(order))
         finally:
-            self._watcher.running = False
+            self._watcher.running = None
 
     def _carry_out(self, order: Order) -> Message:
         progress = Progress(self._director, order, self._reporter)
@@ -126,4 +115,4 @@ class Orders:
 
     def _refuse(self, reason: str) -> None:
         logger.warning("refused an order: %s", reason)
-        self._reporter.put(streams.refused(self._director, time.time(), reason=reason))
+        self._reporter.put(streams.refused(self._director, time.time(), what=KIND, reason=reason))

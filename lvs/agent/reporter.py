@@ -11,6 +11,8 @@ from collections import deque
 
 import redis
 
+from lvs.agent.config import Config
+from lvs.agent.entries import Voice
 from lvs.agent.link import append, connect, one_line
 from lvs.agent.memory import Memory
 from lvs.agent.streams import REPORTS_KEPT, Message, reports_stream
@@ -37,10 +39,11 @@ _DROP_ORDER = (
 class Reporter(threading.Thread):
     """The one thread that writes the report stream."""
 
-    def __init__(self, director: str, redis_url: str, memory: Memory) -> None:
+    def __init__(self, config: Config, memory: Memory) -> None:
         super().__init__(name="reporter", daemon=True)
-        self._stream = reports_stream(director)
-        self._redis_url = redis_url
+        self._stream = reports_stream(config.director)
+        self._link = config.redis
+        self._voice = Voice("report", config.key)
         self._memory = memory
         self._queue: deque[Message] = deque(memory.pending())
         self._changed = threading.Condition()
@@ -66,7 +69,7 @@ class Reporter(threading.Thread):
 
     def run(self) -> None:
         """Send until stopped."""
-        with connect(self._redis_url, timeout=5.0) as client:
+        with connect(self._link, timeout=5.0) as client:
             while message := self._next():
                 if not self._send(client, message):
                     self._put_back(message)
@@ -84,7 +87,7 @@ class Reporter(threading.Thread):
 
     def _send(self, client: "redis.Redis", message: Message) -> bool:
         try:
-            append(client, self._stream, message, REPORTS_KEPT, exact=False)
+            append(client, self._stream, self._voice.entry(message), REPORTS_KEPT, exact=False)
         except redis.RedisError as error:
             if not self._away:
                 logger.warning("Redis is away, reports wait: %s", one_line(error))

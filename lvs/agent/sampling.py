@@ -5,6 +5,8 @@ import time
 
 import redis
 
+from lvs.agent.config import Config
+from lvs.agent.entries import Voice
 from lvs.agent.link import append, connect
 from lvs.agent.periodic import Periodic
 from lvs.agent.streams import SAMPLES_KEPT, Message, samples_stream
@@ -27,10 +29,11 @@ class SamplePublisher(Periodic):
     be read there are none; the heartbeat says why.
     """
 
-    def __init__(self, director: str, redis_url: str, interval: float) -> None:
-        super().__init__("sampler", interval)
-        self._stream = samples_stream(director)
-        self._client = connect(redis_url, timeout=2.0)
+    def __init__(self, config: Config) -> None:
+        super().__init__("sampler", config.sample_interval)
+        self._stream = samples_stream(config.director)
+        self._client = connect(config.redis, timeout=2.0)
+        self._voice = Voice("sample", config.key)
         self._sampler = Sampler()
 
     def tick(self) -> None:
@@ -47,6 +50,7 @@ class SamplePublisher(Periodic):
         size = len(message["rows"]) * ROW_BYTES + 1
         kept = max(3, min(SAMPLES_KEPT, STREAM_BYTES // size))
         try:
-            append(self._client, self._stream, message, kept, exact=kept < SAMPLES_KEPT)
+            fields = self._voice.entry(message)
+            append(self._client, self._stream, fields, kept, exact=kept < SAMPLES_KEPT)
         except redis.RedisError as error:
             logger.debug("a sample is dropped: %s", error)

@@ -16,19 +16,22 @@ class BadMessage(ValueError):
 
 
 _NUMBER = (int, float)
-_HEAD = {"schema": int, "type": str, "director": str, "at": _NUMBER}
+_PLACE = {"session": str, "number": int}
+"""Where an entry stands among all of its director."""
+_HEAD = {"schema": int, "type": str, "director": str, "at": _NUMBER} | _PLACE
 _STEP = {"text": str, "command": str}
 _RESULT = {"index": int, "state": str, "error": str}
 _RUN = {"run": int, "revision": int}
 _SHAPES: dict[str, dict[str, Any]] = {
-    "heartbeat": {"facts": dict, "revision": int, "owned_digest": str, "problem": str},
+    "heartbeat": {"facts": dict, "revision": int, "owned_digest": str, "problem": str}
+    | {"last_run": dict, "console_keys": list},
     "observed": {"table": dict, "owned": dict, "owned_digest": str},
     "run_started": _RUN | {"steps": [_STEP]},
     "run_steps": {"run": int, "results": [_RESULT]},
     "run_finished": _RUN
     | {"state": str, "code": str, "error": str, "digest": str, "already": bool}
     | {"steps": [_STEP | {"state": str, "error": str}]},
-    "refused": {"reason": str},
+    "refused": {"what": str, "reason": str},
     "errand_answered": {"errand": int, "answer": dict, "error": str},
 }
 
@@ -70,6 +73,7 @@ LONGEST = 32 << 20
 _LAST_TIME = 253_402_300_799  # the end of the year 9999
 _WORDS = {
     "run_finished": {"verified", "failed", "partial"},
+    "last_run": {"running", "interrupted", "verified", "failed", "partial"},
     "step": {"done", "failed", "skipped"},
 }
 
@@ -93,6 +97,7 @@ def parse_report(text: str | bytes, director: str) -> Message:
         raise BadMessage(f"run_finished: unknown state “{message['state']}”")
     if kind == "heartbeat":
         message["facts"] = _known_facts(message["facts"])
+        _check_more_of_heartbeat(message)
     field = {"run_steps": "results", "run_finished": "steps"}.get(kind)
     for result in message[field] if field else ():
         if result["state"] not in _WORDS["step"]:
@@ -103,7 +108,7 @@ def parse_report(text: str | bytes, director: str) -> Message:
 def parse_sample(text: str | bytes) -> Message:
     """The sample in a stream entry's field `m`. Raises BadMessage when it isn't one."""
     message = _object(text)
-    _check(message, {"schema": int, "at": _NUMBER, "seq": int, "rows": dict}, "sample")
+    _check(message, {"schema": int, "at": _NUMBER, "seq": int, "rows": dict} | _PLACE, "sample")
     if message["schema"] != SCHEMA:
         raise BadMessage(f"sample has schema {message['schema']}, not {SCHEMA}")
     if not isinstance(message.get("interval"), (*_NUMBER, type(None))):
@@ -116,6 +121,17 @@ def parse_sample(text: str | bytes) -> Message:
         if not all(value is None or type(value) in _NUMBER for value in row):
             raise BadMessage(f"sample: row “{name}” holds something that is no number")
     return message
+
+
+def _check_more_of_heartbeat(message: Message) -> None:
+    if not _texts(message["console_keys"]):
+        raise BadMessage("heartbeat: field “console_keys” has the wrong type")
+    run = message["last_run"]
+    if not run:
+        return
+    _check(run, _RUN | {"state": str, "error": str, "digest": str}, "heartbeat.last_run")
+    if run["state"] not in _WORDS["last_run"]:
+        raise BadMessage(f"heartbeat: unknown state “{run['state']}” of a run")
 
 
 def _known_facts(facts: Message) -> Message:

@@ -1,23 +1,24 @@
 """What directors say, and where: Redis streams, shared by the agent and the console.
 
-Each stream entry has one field, `m`, holding JSON text. Here are the names and the makers of messages;
-`lvs.agent.shapes` reads them. Standard library only.
+Each stream entry has the field `m` with JSON text, and `s` with its signature (`lvs.agent.entries`). Here are
+the names and the makers of messages; `lvs.agent.shapes` reads them. Standard library only.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 Message = dict[str, Any]
 
-SCHEMA = 1
-FIELD = "m"
+SCHEMA = 2
 HEARTBEAT_INTERVAL = 3.0
 """Seconds between two heartbeats of one director."""
 SAMPLES_KEPT = 120
 """Entries that a director's sample stream keeps, about."""
 REPORTS_KEPT = 20_000
 """Entries that a director's report stream keeps, about: hours of silence of the console."""
+
+TASK = "lvs.apply"
+"""The one Celery task that a director has; it takes one sealed text."""
 
 RunState = Literal["verified", "failed", "partial"]
 
@@ -63,9 +64,14 @@ def row_id(service: object, server: object | None = None) -> str:
     return str(service) if server is None else f"{service}|{server}"
 
 
-def encode(message: Message) -> dict[str, str]:
-    """The message as the fields of one stream entry."""
-    return {FIELD: json.dumps(message, separators=(",", ":"))}
+def enrolments_stream(director: str) -> str:
+    """The Redis key at which a host asks to be this director."""
+    return f"lvs:{director}:enrol"
+
+
+def enrolled_key(director: str) -> str:
+    """The Redis key at which it finds the answer."""
+    return f"lvs:{director}:enrolled"
 
 
 # --- what an agent reports -------------------------------------------------------------------------
@@ -83,8 +89,13 @@ def heartbeat(
     revision: int,
     owned_digest: str,
     problem: str,
+    last_run: Message | None = None,
+    console_keys: Sequence[str] = (),
 ) -> Message:
-    """“I am here.” revision: highest verified, 0 = none; problem: why the kernel can't be read, or ""."""
+    """“I am here.” revision: highest verified, 0 = none; problem: why the kernel can't be read, or "".
+
+    last_run: `last_run`, {} when there was none; console_keys: whom it believes, by `key_id`.
+    """
     return _report(
         "heartbeat",
         director,
@@ -93,7 +104,21 @@ def heartbeat(
         revision=revision,
         owned_digest=owned_digest,
         problem=problem,
+        last_run=last_run or {},
+        console_keys=list(console_keys),
     )
+
+
+def last_run(
+    *,
+    run: int,
+    revision: int,
+    state: RunState | Literal["running", "interrupted"],
+    error: str = "",
+    digest: str = "",
+) -> Message:
+    """What became of the run that a director was given last. interrupted: its agent ended in the middle."""
+    return {"run": run, "revision": revision, "state": state, "error": error, "digest": digest}
 
 
 def observed(
@@ -160,9 +185,9 @@ def run_finished(
     )
 
 
-def refused(director: str, at: float, *, reason: str) -> Message:
-    """An envelope was refused; nothing was changed."""
-    return _report("refused", director, at, reason=reason)
+def refused(director: str, at: float, *, what: str, reason: str) -> Message:
+    """A sealed text was refused; nothing was changed. what: its type, "" when even that is not proven."""
+    return _report("refused", director, at, what=what, reason=reason)
 
 
 def errand_answered(

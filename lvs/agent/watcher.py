@@ -5,6 +5,8 @@ import threading
 import time
 
 from lvs.agent import streams
+from lvs.agent.console_keys import ConsoleKeys
+from lvs.agent.envelope import Order
 from lvs.agent.facts import Facts
 from lvs.agent.memory import Memory
 from lvs.agent.periodic import Periodic
@@ -30,11 +32,18 @@ class Watcher(Periodic):
     """Looks at the kernel every few seconds and says what it saw."""
 
     def __init__(
-        self, director: str, state: StateFolder, memory: Memory, reporter: Reporter
+        self,
+        director: str,
+        state: StateFolder,
+        memory: Memory,
+        reporter: Reporter,
+        keys: ConsoleKeys,
     ) -> None:
         super().__init__("watcher", streams.HEARTBEAT_INTERVAL)
-        self.running = False
-        """Whether an order is being carried out: then a look would only see it half done."""
+        self.running: Order | None = None
+        """The order that is being carried out: a look would only see it half done."""
+        self._keys = keys
+        self._last_run: streams.Message = {}
         self._director = director
         self._state = state
         self._memory = memory
@@ -67,7 +76,7 @@ class Watcher(Periodic):
         with self._looking:
             try:
                 self._look(report)
-                problem = self._unrestored
+                problem = self._unrestored or _one_line(self._keys.problem)
             except (LvsError, OSError) as error:
                 problem = _one_line(str(error))
                 self._seen = self._info = None
@@ -78,6 +87,7 @@ class Watcher(Periodic):
     def _look(self, report: bool) -> None:
         stored, boot = self._state.load(), current_boot()
         self._revision = self._memory.held().verified
+        self._last_run = _last_run(stored.in_boot(boot).journal, self._memory.newest_end())
         with Kernel() as kernel:
             self._info = self._info or kernel.info()
             seen = self._observe(kernel, stored.in_boot(boot))
@@ -160,6 +170,8 @@ class Watcher(Periodic):
                 revision=self._revision,
                 owned_digest=self._seen.owned_digest if self._seen else "",
                 problem=self._problem,
+                last_run=_under_way(self.running) if self.running else self._last_run,
+                console_keys=tuple(self._keys.trusted()),
             )
         )
 
@@ -171,6 +183,25 @@ def _without_others_daemons(table: Table, there: Table, owned: Scope) -> Table:
     names = ", ".join(map(str, there.sync))
     logger.warning("%s runs already: sync daemons stay as another program has them", names)
     return table._replace(sync=None)
+
+
+def _under_way(order: Order) -> streams.Message:
+    return streams.last_run(run=order.run, revision=order.revision, state="running")
+
+
+def _last_run(journal: Journal | None, end: streams.Message) -> streams.Message:
+    """What became of the last order: a journal without an end is that of an agent that was ended."""
+    if journal is not None and journal.run > 0 and journal.run != end.get("run"):
+        return streams.last_run(run=journal.run, revision=journal.revision, state="interrupted")
+    if not end:
+        return {}
+    return streams.last_run(
+        run=end["run"],
+        revision=end["revision"],
+        state=end["state"],
+        error=(end["error"] or end["code"])[:PROBLEM_LENGTH],
+        digest=end["digest"],
+    )
 
 
 def _one_line(text: str) -> str:

@@ -1,10 +1,9 @@
-"""The Celery worker: takes orders and errands from the director's queue, one at a time, nothing else."""
+"""The Celery worker: takes sealed texts from the director's queue, one at a time, nothing else."""
 
 import logging
 import signal
-import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -17,31 +16,41 @@ from kombu import Exchange, Queue
 
 from lvs.agent.config import Config
 from lvs.agent.link import one_line
-from lvs.agent.streams import queue_name
+from lvs.agent.streams import TASK, queue_name
 
 logger = logging.getLogger(__name__)
 
-ORDER, ERRAND = "lvs.apply", "lvs.errand"
-"""The tasks that the console sends; each takes one sealed text."""
 SECOND_TRY = 0.5
 """Seconds before a broken connection is made anew."""
 
 
-def make_app(config: Config, receivers: Mapping[str, Callable[[str], None]]) -> Celery:
-    """The app with its tasks. receivers: by the task, what to do with a sealed text; must not raise."""
-    app = Celery("lvs.agent", broker=config.redis_url, set_as_current=False)
-    app.conf.update(_settings(config))
+def make_app(
+    config: Config, receive: Callable[[str], None], refuse: Callable[[str], None]
+) -> Celery:
+    """The app with its task.
 
-    for name, receive in receivers.items():
-        # Taken off the queue before it runs: Redis would give a late one to us again after a crash,
-        # in the middle of what the console is doing meanwhile. An order it sends until the run ends.
-        app.task(name=name, ignore_result=True, acks_late=False)(_task(receive))
+    receive: what to do with a sealed text; refuse: with the reason why a message of the queue is none.
+    Neither must raise.
+    """
+    # Without Celery's own tasks (backend_cleanup, chains): nobody but the console has work for us.
+    app = Celery("lvs.agent", broker=config.redis.url, set_as_current=False, autofinalize=False)
+    app.conf.update(_settings(config))
+    # Taken off the queue before it runs: Redis would give a late one to us again after a crash,
+    # in the middle of what the console is doing meanwhile. An order it sends until the run ends.
+    app.task(name=TASK, ignore_result=True, acks_late=False)(_task(receive, refuse))
+    app.refuse = refuse
+    app.finalize()
+    for name in app.tasks.keys() - {TASK}:
+        app.tasks.unregister(name)
     return app
 
 
-def _task(receive: Callable[[str], None]) -> Callable[[str], None]:
-    def take(envelope: str) -> None:
-        receive(envelope)
+def _task(receive: Callable[[str], None], refuse: Callable[[str], None]) -> Callable[..., None]:
+    def take(*arguments: Any, **more: Any) -> None:
+        if more or len(arguments) != 1 or not isinstance(arguments[0], str):
+            refuse("the message is not a sealed text")
+        else:
+            receive(arguments[0])
 
     return take
 
@@ -76,6 +85,20 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
 
     _said = ""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._own_loop: Any = self.loop  # type: ignore[has-type]
+        self.loop = self._loop
+
+    def _loop(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery's, which would end the whole worker for a message that isn't even one of Celery's."""
+        try:
+            return self._own_loop(*args, **kwargs)
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            logger.warning("a message of the queue can't be read: %r", error)
+            self._refuse("the message can't be read")
+            raise ConnectionResetError("a message could not be read: beginning anew") from error
+
     def ensure_connected(self, conn: Any) -> Any:
         """Wait until the connection stands, or for the signal to stop."""
         connected = conn.ensure_connection(
@@ -105,6 +128,33 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         super().on_ready()
         self._said = ""
         logger.info("waiting for orders from %s", self.connection.as_uri())
+
+    # What follows stands in the queue and is nothing for us: Celery drops it, and we say so.
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        """Not what Celery sends."""
+        super().on_unknown_message(body, message)
+        self._refuse("the message is not one of Celery's")
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """A task that a director does not have."""
+        super().on_unknown_task(body, message, exc)
+        self._refuse("the message asks for a task that a director does not have")
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Fields that can't be."""
+        super().on_invalid_task(body, message, exc)
+        self._refuse("the message can't be read")
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Not JSON, or in an encoding that we refuse to read, such as pickle."""
+        super().on_decode_error(message, exc)
+        self._refuse("the message is not JSON")
+
+    def _refuse(self, reason: str) -> None:
+        refuse = getattr(self.app, "refuse", None)  # the console's own worker has none
+        if refuse is not None:
+            refuse(reason)
 
     def _say(self, error: Exception) -> None:
         text = one_line(error)
@@ -151,8 +201,8 @@ def _settings(config: Config) -> dict[str, Any]:
             "socket_keepalive": True,
         },
     }
-    if config.redis_url.startswith("rediss:"):
-        settings["broker_use_ssl"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    if tls := config.redis.tls_options():
+        settings["broker_use_ssl"] = tls
     return settings
 
 

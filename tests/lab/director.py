@@ -9,14 +9,15 @@ import redis
 from celery import Celery
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lvs.agent.envelope import Order, seal
+from lvs.agent.envelope import Order, seal_order
 from lvs.agent.errand import Errand, seal_errand
-from lvs.agent.sealing import public_key_to_text
+from lvs.agent.sealing import private_key_to_text, public_key_to_text
 from lvs.agent.shapes import parse_report, parse_sample
-from lvs.agent.streams import FIELD, queue_name, reports_stream, samples_stream
+from lvs.agent.streams import TASK, queue_name, reports_stream, samples_stream
 from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
 from lvs.model import RealServer, VirtualService
+from tests.identities import heard, identity, own_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 UUID = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
@@ -72,6 +73,7 @@ class Director:
         url = redis_url.replace("127.0.0.1", self.lab.host_address)
         values = {
             "director": UUID,
+            "director_key": private_key_to_text(own_key(UUID)),
             "redis_url": url,
             "console_key": public_key_to_text(self.key.public_key()),
             "state_dir": str(self.state),
@@ -124,6 +126,7 @@ class Director:
         now = time.time()
         made = Order(
             director=UUID,
+            identity=identity(UUID),
             cluster="web",
             revision=revision,
             run=run or revision,
@@ -140,11 +143,11 @@ class Director:
 
     def send(self, order):
         """Seal the order and put it into the director's queue."""
-        self.send_text(seal(order, self.key))
+        self.send_text(seal_order(order, self.key))
 
     def send_text(self, envelope):
         """Put any text into the director's queue."""
-        self.celery.send_task("lvs.apply", args=[envelope], queue=queue_name(UUID))
+        self.celery.send_task(TASK, args=[envelope], queue=queue_name(UUID))
 
     def obey(self, order):
         """Send the order and wait for the end of its run."""
@@ -159,10 +162,8 @@ class Director:
         """Give it an errand and wait for the answer; the answer and the error."""
         known = len(self.reports("errand_answered"))
         now = time.time()
-        errand = Errand(UUID, time.time_ns(), kind, arguments, now, now + 60)
-        self.celery.send_task(
-            "lvs.errand", args=[seal_errand(errand, self.key)], queue=queue_name(UUID)
-        )
+        errand = Errand(UUID, identity(UUID), time.time_ns(), kind, arguments, now, now + 60)
+        self.send_text(seal_errand(errand, self.key))
         wait_for(lambda: len(self.reports("errand_answered")) > known, f"an answer to “{kind}”")
         answered = self.reports("errand_answered")[-1]
         assert answered["errand"] == errand.errand
@@ -173,7 +174,9 @@ class Director:
     def reports(self, *kinds):
         """Its reports of these types (none named: all), oldest first."""
         entries = self.redis.xrange(reports_stream(UUID))
-        found = [parse_report(fields[FIELD.encode()], UUID) for _, fields in entries]
+        found = [parse_report(heard("report", UUID, fields), UUID) for _, fields in entries]
+        for report in found:  # what is said again has a number of its own
+            del report["number"], report["session"]
         return [report for report in found if not kinds or report["type"] in kinds]
 
     def ends(self, run):
@@ -183,7 +186,7 @@ class Director:
     def samples(self):
         """Its samples, oldest first."""
         entries = self.redis.xrange(samples_stream(UUID))
-        return [parse_sample(fields[FIELD.encode()]) for _, fields in entries]
+        return [parse_sample(heard("sample", UUID, fields)) for _, fields in entries]
 
     # --- the witnesses ---------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lvs.agent.envelope import seal
+from lvs.agent.envelope import seal_order
 from lvs.agent.streams import SAMPLES_KEPT, samples_stream
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY
@@ -139,10 +139,12 @@ def test_a_forged_order_changes_nothing(running, kind):
     elsewhere = {"director": "7a3f0e4e-0000-4000-8000-000000000000"}
     running.send_text(
         {
-            "stranger": lambda: seal(order, Ed25519PrivateKey.generate()),
-            "altered": lambda: seal(order, running.key).replace("192.168.1.103", "192.168.1.104"),
-            "expired": lambda: seal(running.order(table(), **late), running.key),
-            "elsewhere": lambda: seal(running.order(table(), **elsewhere), running.key),
+            "stranger": lambda: seal_order(order, Ed25519PrivateKey.generate()),
+            "altered": lambda: seal_order(order, running.key).replace(
+                "192.168.1.103", "192.168.1.104"
+            ),
+            "expired": lambda: seal_order(running.order(table(), **late), running.key),
+            "elsewhere": lambda: seal_order(running.order(table(), **elsewhere), running.key),
             "nonsense": lambda: "nonsense",
         }[kind]()
     )

@@ -8,11 +8,12 @@ from django.test import Client
 
 from apps.changes.models import Change, Drift
 from apps.inventory import models
-from apps.inventory.services import create_cluster, enrol_director
+from apps.inventory.services import add_director, create_cluster
 from apps.jobs.services import approve_and_start, deliver_outbox
-from apps.jobs.signing import create_signing_key, signing_key
 from apps.telemetry.models import DirectorStatus
+from apps.trust.signing import create_signing_key, signing_key
 from tests.factories import make_draft, make_user
+from tests.identities import enrol
 from tests.lab.director import UUID, table, wait_for
 from tests.lab.test_agent import FIRST_RULES
 from tests.live.parts import RunningRelay
@@ -31,8 +32,10 @@ def console(director, redis_url, settings, tmp_path):
     create_signing_key()
     was, director.key = director.key, signing_key()
     director.configure(redis_url)
-    enrolled = enrol_director(actor=None, name="lvs-1")
+    enrolled = add_director(actor=None, name="lvs-1")
     models.Director.objects.filter(pk=enrolled.pk).update(uuid=UUID)
+    enrolled.uuid = UUID
+    enrol(enrolled)
     with RunningRelay():
         director.launch()
         wait_for(lambda: DirectorStatus.objects.exclude(observed=None).exists(), "a first table")

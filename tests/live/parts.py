@@ -1,6 +1,7 @@
 """What the tests of relay and outbox lean on: a voice in a stream, an ear on the channel layer."""
 
 import asyncio
+import base64
 import os
 import queue
 import subprocess
@@ -17,8 +18,13 @@ from django.db import connection
 
 from apps.jobs.relay.process import Relay
 from lvs.agent import streams
+from tests.identities import own_key, voice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def to_bytes(text):
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def eventually(check, within=5.0, every=0.05):
@@ -54,16 +60,29 @@ class Voice:
     def __init__(self, director):
         self.uuid = str(director.uuid)
         self.client = redis.Redis.from_url(settings.REDIS_URL, protocol=2)
+        self.reborn()
 
     @property
     def reports(self):
         return streams.reports_stream(self.uuid)
 
     def report(self, message):
-        return self.client.xadd(self.reports, streams.encode(message))
+        return self.client.xadd(self.reports, self._reports.entry(message))
 
     def raw(self, text):
-        return self.client.xadd(self.reports, {streams.FIELD: text})
+        """Any text, signed with the director's key."""
+        key = own_key(self.uuid)
+        signature = base64.b64encode(key.sign(b"lvs.report.v1\n" + to_bytes(text))).decode()
+        return self.client.xadd(self.reports, {"m": text, "s": signature})
+
+    def entry(self, message):
+        """A report as it would be sent."""
+        return self._reports.entry(message)
+
+    def reborn(self):
+        """The agent begins anew."""
+        self._reports = voice("report", self.uuid)
+        self._samples = voice("sample", self.uuid)
 
     def heartbeat(self, revision=0, **fields):
         values = {"facts": {"kernel": "6.1"}, "owned_digest": "", "problem": ""} | fields
@@ -71,7 +90,7 @@ class Voice:
 
     def sample(self, seq, rows):
         message = streams.sample(at=time.time(), seq=seq, interval=1.0, rows=rows)
-        return self.client.xadd(streams.samples_stream(self.uuid), streams.encode(message))
+        return self.client.xadd(streams.samples_stream(self.uuid), self._samples.entry(message))
 
     def unread(self):
         """Reports in the stream that no relay has stored."""

@@ -9,6 +9,7 @@ from lvs.agent.envelope import Order
 from lvs.agent.memory import Memory
 from lvs.agent.reporter import Reporter
 from lvs.agent.shapes import parse_report
+from tests.identities import config, heard
 
 DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
 LONG = 20
@@ -22,7 +23,7 @@ def memory(tmp_path):
 @pytest.fixture
 def made(redis_url, memory):
     """A reporter that was not started yet."""
-    reporter = Reporter(DIRECTOR, redis_url, memory)
+    reporter = Reporter(config(DIRECTOR, redis_url), memory)
     yield reporter
     if reporter.is_alive():
         reporter.stop(LONG)
@@ -41,13 +42,16 @@ def end(run):
 
 
 def order(run):
-    return Order(DIRECTOR, "web", 1, run, 1, "d", "", False, {}, 0, 0, {})
+    return Order(DIRECTOR, "", "web", 1, run, 1, "d", "", False, {}, 0, 0, {})
 
 
 def sent(redis_url):
     with redis.Redis.from_url(redis_url) as client:
         entries = client.xrange(streams.reports_stream(DIRECTOR))
-    return [parse_report(fields[streams.FIELD.encode()], DIRECTOR) for _, fields in entries]
+    reports = [parse_report(heard("report", DIRECTOR, fields), DIRECTOR) for _, fields in entries]
+    numbers = [(report.pop("session"), report.pop("number")) for report in reports]
+    assert numbers == sorted(set(numbers))
+    return reports
 
 
 def test_reports_arrive_in_their_order(made, redis_url):
@@ -89,7 +93,7 @@ def test_the_end_of_a_run_is_noted_as_sent_when_redis_has_it(made, memory):
 
 def test_what_an_earlier_agent_could_not_send_goes_first(redis_url, memory):
     memory.note_finished(order(1), end(1))
-    reporter = Reporter(DIRECTOR, redis_url, memory)
+    reporter = Reporter(config(DIRECTOR, redis_url), memory)
     reporter.put(beat(1))
     reporter.start()
     reporter.stop(LONG)

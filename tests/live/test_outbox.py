@@ -12,11 +12,13 @@ from kombu import Connection
 from apps.changes.models import Change, Review
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import deliver_outbox, store_run_finished, store_run_started
-from apps.jobs.signing import create_signing_key, signing_key
-from lvs.agent.envelope import open_sealed
+from apps.trust.signing import create_signing_key, signing_key
+from lvs.agent.envelope import order_of
+from lvs.agent.inbox import Me, open_for
 from lvs.agent.sealing import key_id
 from tests.applying import queue_all, run_finished, run_started, started, world
 from tests.guards import unguarded
+from tests.identities import identity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +65,8 @@ def test_the_order_is_what_was_approved(run, orders):
     (text,), keywords, _ = message.payload
     assert keywords == {}
     public = signing_key().public_key()
-    order = open_sealed(text, {key_id(public): public}, time.time(), str(run.director.uuid))
+    me = Me(str(run.director.uuid), identity(run.director.uuid))
+    order = order_of(open_for(me, text, {key_id(public): public}, time.time())[1])
     change = run.change
     assert (order.run, order.change, order.revision) == (run.pk, change.pk, 1)
     assert (order.digest, order.table) == (change.digest, change.table)
@@ -86,7 +89,8 @@ def test_a_director_takes_an_order_that_was_approved_by_other_right(basis, run, 
     assert deliver_outbox() == 1
     ((text,), _, _) = orders(run.director)[0].payload
     public = signing_key().public_key()
-    order = open_sealed(text, {key_id(public): public}, time.time(), str(run.director.uuid))
+    me = Me(str(run.director.uuid), identity(run.director.uuid))
+    order = order_of(open_for(me, text, {key_id(public): public}, time.time())[1])
     assert (order.approval["basis"], order.approval["approvers"]) == (basis, [])
 
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from apps.jobs.models import Outbox
-from apps.jobs.signing import create_signing_key
+from apps.trust.signing import create_signing_key
 from tests.applying import started, world
 from tests.live.parts import ROOT, console, eventually
 

@@ -10,6 +10,7 @@ from apps.inventory.models import Director
 from apps.telemetry import selectors
 from apps.telemetry.models import RelayStatus
 from apps.telemetry.selectors import presence
+from tests.identities import enrolled
 from tests.live.parts import Ear, RunningRelay, Voice, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def director(redis_url):
-    return Director.objects.create(name="d1")
+    return enrolled(name="d1")
 
 
 def now(director):

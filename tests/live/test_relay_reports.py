@@ -8,12 +8,12 @@ from django.db import OperationalError
 
 from apps.audit.models import AuditRecord
 from apps.changes.models import Change
-from apps.inventory.models import Director
 from apps.jobs.models import Run
 from apps.jobs.relay import intake
 from apps.jobs.relay.reports import GROUP
 from apps.telemetry.models import DirectorStatus
 from tests.applying import queue_all, run_finished, run_started, run_steps, started, world
+from tests.identities import enrolled
 from tests.live.parts import Ear, RunningRelay, Voice, console, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def director(redis_url):
-    return Director.objects.create(name="d1")
+    return enrolled(name="d1")
 
 
 def revision(director):
@@ -42,7 +42,7 @@ def test_a_report_is_stored_acknowledged_and_gone(director):
 def test_a_new_director_is_heard_within_two_seconds(director):
     with RunningRelay():
         eventually(lambda: Voice(director).client.exists(Voice(director).reports))
-        newcomer = Director.objects.create(name="d2")
+        newcomer = enrolled(name="d2")
         voice = Voice(newcomer)
         voice.heartbeat(revision=1)  # before the relay can know it
         eventually(lambda: revision(newcomer) == 1, within=2.5)

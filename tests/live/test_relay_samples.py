@@ -8,6 +8,7 @@ import pytest
 from apps.inventory.models import Cluster, Director
 from apps.jobs.relay import reports
 from apps.telemetry import live
+from tests.identities import enrolled
 from tests.live.parts import Ear, RunningRelay, Voice, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +19,7 @@ MORE = [2, *ROW[1:]]
 
 @pytest.fixture
 def director(redis_url):
-    return Director.objects.create(name="d1", cluster=Cluster.objects.create(name="web"))
+    return enrolled(name="d1", cluster=Cluster.objects.create(name="web"))
 
 
 def snapshot(cluster_id):
@@ -98,7 +99,7 @@ def test_old_counters_are_not_shown_as_live(director, monkeypatch):
 
 def test_a_silent_director_leaves_the_snapshot_of_its_cluster(director, monkeypatch):
     monkeypatch.setattr(live, "SNAPSHOT_EXPIRES", 2)
-    other = Director.objects.create(name="d2", cluster=director.cluster)
+    other = enrolled(name="d2", cluster=director.cluster)
     with RunningRelay():
         Voice(director).sample(1, {"a": ROW})
         eventually(lambda: len(snapshot(director.cluster_id)) == 1)

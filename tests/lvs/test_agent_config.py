@@ -12,6 +12,7 @@ KEY = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw="[:43] + "="
 GOOD = {
     "director": '"0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"',
     "name": '"lb1"',
+    "director_key": f'"{"A" * 43}="',
     "redis_url": '"redis://agent:secret@redis.example:6379/0"',
     "console_key": f'"{KEY}"',
     "state_dir": '"/var/lib/other"',
@@ -42,7 +43,7 @@ def test_a_complete_file_is_read(tmp_path):
     assert list(config.console_keys) == [key_id(public_key_from_text(KEY))]
 
 
-def test_three_settings_are_enough(tmp_path):
+def test_four_settings_are_enough(tmp_path):
     config = load_config(written(tmp_path, name=None, state_dir=None, sample_interval=None))
     assert str(config.state_dir) == "/var/lib/lvsconsole"
     assert config.sample_interval == 1.0
@@ -54,7 +55,7 @@ def test_two_keys_are_trusted_while_the_console_changes_its_key(tmp_path):
     assert len(config.console_keys) == 2
 
 
-@pytest.mark.parametrize("name", ["director", "redis_url", "console_key"])
+@pytest.mark.parametrize("name", ["director", "director_key", "redis_url", "console_key"])
 def test_a_missing_setting_is_named(tmp_path, name):
     assert f"{name} is missing" in problem(written(tmp_path, **{name: None}))
 
@@ -64,6 +65,9 @@ def test_a_missing_setting_is_named(tmp_path, name):
     [
         ("director", '"web-1"'),
         ("director", "7"),
+        ("director_key", '"AAAA"'),
+        ("director_key", "7"),
+        ("redis_ca", '"/nowhere/ca.pem"'),
         ("redis_url", '"http://redis.example"'),
         ("redis_url", '"redis://"'),
         ("redis_url", '"redis://host:port"'),
@@ -85,6 +89,22 @@ def test_a_wrong_setting_is_named(tmp_path, name, value):
 def test_a_wrong_address_of_redis_is_not_repeated_with_its_password(tmp_path):
     text = problem(written(tmp_path, redis_url='"http://agent:secret@redis.example"'))
     assert "secret" not in text
+
+
+def test_a_wrong_key_of_the_director_is_not_repeated(tmp_path):
+    assert "BBBB" not in problem(written(tmp_path, director_key='"BBBB"'))
+
+
+def test_with_tls_certificate_and_name_are_always_checked(tmp_path):
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    url = '"rediss://agent:secret@redis.example:6380/0"'
+    link = load_config(written(tmp_path, redis_url=url, redis_ca=f'"{ca}"')).redis
+    assert link.tls_options() == {
+        "ssl_cert_reqs": "required",
+        "ssl_check_hostname": True,
+        "ssl_ca_certs": str(ca),
+    }
 
 
 def test_an_unknown_setting_is_named(tmp_path):

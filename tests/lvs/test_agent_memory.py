@@ -11,7 +11,7 @@ DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
 
 
 def order(run=1, revision=1, digest="d", cluster="web"):
-    return Order(DIRECTOR, cluster, revision, run, 1, digest, "", False, {}, 0, 0, {})
+    return Order(DIRECTOR, "", cluster, revision, run, 1, digest, "", False, {}, 0, 0, {})
 
 
 def end(run=1, state="verified"):

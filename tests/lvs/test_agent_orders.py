@@ -4,15 +4,14 @@ import time
 
 import pytest
 
-from lvs.agent.envelope import seal
 from lvs.agent.memory import Memory
 from lvs.agent.orders import Orders
 from lvs.state import StateFolder
-from tests.lvs.test_envelope import DIRECTOR, KEY, KEYS, order
+from tests.lvs.test_envelope import DIRECTOR, order
 
 
 class BlindWatcher:
-    running = False
+    running = None
     boot_checked = True
 
     def look(self, report=False):
@@ -30,21 +29,21 @@ class Reporter:
 def test_the_end_of_a_run_is_reported_though_the_kernel_can_not_be_looked_at(tmp_path):
     memory, reporter, watcher = Memory(tmp_path), Reporter(), BlindWatcher()
     memory.note_verified(order(revision=4))
-    orders = Orders(DIRECTOR, KEYS, StateFolder(tmp_path), memory, reporter, watcher)
+    orders = Orders(DIRECTOR, StateFolder(tmp_path), memory, reporter, watcher)
     now = time.time()
     with pytest.raises(KeyError):
-        orders.receive(seal(order(revision=3, not_before=now, expires=now + 60), KEY))
+        orders.obey(order(revision=3, not_before=now, expires=now + 60))
     assert reporter.messages[-1]["type"] == "run_finished"
-    assert watcher.running is False
+    assert watcher.running is None
 
 
 def test_an_order_that_comes_before_the_first_look_waits_for_it(tmp_path):
     reporter, watcher = Reporter(), BlindWatcher()
     watcher.boot_checked = False
-    orders = Orders(DIRECTOR, KEYS, StateFolder(tmp_path), Memory(tmp_path), reporter, watcher)
+    orders = Orders(DIRECTOR, StateFolder(tmp_path), Memory(tmp_path), reporter, watcher)
     now = time.time()
     with pytest.raises(KeyError):  # of the look after the run
-        orders.receive(seal(order(not_before=now, expires=now + 60), KEY))
+        orders.obey(order(not_before=now, expires=now + 60))
     (end,) = reporter.messages
     assert (end["type"], end["state"]) == ("run_finished", "failed")
     assert "an error of its own" in end["error"]

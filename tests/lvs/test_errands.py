@@ -4,19 +4,21 @@ import time
 
 import pytest
 
-from lvs.agent.errand import Errand, open_errand, seal_errand
+from lvs.agent.errand import Errand, seal_errand
 from lvs.agent.errands import Errands
+from lvs.agent.inbox import open_for
 from lvs.agent.sealing import EnvelopeRefused
 from lvs.errors import LvsError
 from lvs.state import StateFolder
 from tests.lvs.test_agent_orders import Reporter
-from tests.lvs.test_envelope import DIRECTOR, KEY, KEYS, order
+from tests.lvs.test_envelope import DIRECTOR, KEY, KEYS, ME
 
 
 def errand(**fields):
     now = time.time()
     values = {
         "director": DIRECTOR,
+        "identity": ME.identity,
         "errand": 7,
         "kind": "zero",
         "arguments": {},
@@ -33,42 +35,37 @@ def reporter():
 
 @pytest.fixture
 def errands(tmp_path, reporter):
-    errands = Errands(DIRECTOR, KEYS, StateFolder(tmp_path), reporter)
+    errands = Errands(DIRECTOR, StateFolder(tmp_path), reporter)
     errands.asked = []
     errands._kinds["zero"] = lambda arguments: errands.asked.append(arguments) or {"done": True}
     return errands
 
 
 def test_what_was_sealed_is_opened():
-    assert open_errand(seal_errand(errand(), KEY), KEYS, time.time(), DIRECTOR).errand == 7
+    kind, document = open_for(ME, seal_errand(errand(), KEY), KEYS, time.time())
+    assert (kind, document["errand"]) == ("errand", 7)
 
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"director": "another"}, "for director another"),
+        ({"identity": "another"}, "enrolled before"),
         ({"expires": 100.0}, "expired"),
         ({"not_before": 9e9, "expires": 9e9}, "early"),
         ({"expires": float("nan")}, "no time"),
         ({"not_before": float("-inf")}, "no time"),
         ({"errand": "7"}, "“errand” has the wrong type"),
-        ({"schema": 2}, "another schema"),
+        ({"schema": 1}, "another schema"),
     ],
 )
 def test_an_errand_for_another_time_or_place_is_refused(fields, reason):
     with pytest.raises(EnvelopeRefused, match=reason):
-        open_errand(seal_errand(errand(**fields), KEY), KEYS, time.time(), DIRECTOR)
-
-
-def test_an_order_is_no_errand():
-    from lvs.agent.envelope import seal
-
-    with pytest.raises(EnvelopeRefused, match="signature does not fit"):
-        open_errand(seal(order(), KEY), KEYS, time.time(), DIRECTOR)
+        open_for(ME, seal_errand(errand(**fields), KEY), KEYS, time.time())
 
 
 def test_the_answer_names_the_errand(errands, reporter):
-    errands.receive(seal_errand(errand(arguments={"service": None}), KEY))
+    errands.run(errand(arguments={"service": None}))
     (message,) = reporter.messages
     assert errands.asked == [{"service": None}]
     assert (message["type"], message["errand"]) == ("errand_answered", 7)
@@ -77,17 +74,12 @@ def test_the_answer_names_the_errand(errands, reporter):
 
 def test_an_errand_that_comes_twice_is_done_once(errands, reporter):
     for _ in range(2):
-        errands.receive(seal_errand(errand(), KEY))
+        errands.run(errand())
     assert len(errands.asked) == len(reporter.messages) == 1
 
 
-def test_what_is_not_genuine_is_not_done(errands, reporter):
-    errands.receive(seal_errand(errand(), KEY).replace("zero", "ZERO"))
-    assert errands.asked == reporter.messages == []
-
-
 def test_a_kind_that_the_agent_does_not_know_is_answered_so(errands, reporter):
-    errands.receive(seal_errand(errand(kind="dance"), KEY))
+    errands.run(errand(kind="dance"))
     assert "no errand “dance”" in reporter.messages[0]["error"]
 
 
@@ -100,17 +92,17 @@ def test_what_goes_wrong_is_the_answer(errands, reporter, error, told):
         raise error
 
     errands._kinds["zero"] = fail
-    errands.receive(seal_errand(errand(), KEY))
+    errands.run(errand())
     assert told in reporter.messages[0]["error"]
 
 
 def test_whose_counters_must_be_said(tmp_path, reporter):
-    errands = Errands(DIRECTOR, KEYS, StateFolder(tmp_path), reporter)
-    errands.receive(seal_errand(errand(), KEY))
+    errands = Errands(DIRECTOR, StateFolder(tmp_path), reporter)
+    errands.run(errand())
     assert "can't be read" in reporter.messages[0]["error"]
 
 
 def test_counters_of_nonsense_are_refused(tmp_path, reporter):
-    errands = Errands(DIRECTOR, KEYS, StateFolder(tmp_path), reporter)
-    errands.receive(seal_errand(errand(arguments={"service": {"port": 80}}), KEY))
+    errands = Errands(DIRECTOR, StateFolder(tmp_path), reporter)
+    errands.run(errand(arguments={"service": {"port": 80}}))
     assert "can't be read" in reporter.messages[0]["error"]

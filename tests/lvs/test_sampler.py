@@ -1,10 +1,12 @@
 """From counters to samples: rates are the truth or nothing."""
 
+from lvs.agent.entries import TEXT
 from lvs.agent.shapes import parse_sample
-from lvs.agent.streams import FIELD, ROW_FIELDS, encode
+from lvs.agent.streams import ROW_FIELDS
 from lvs.counters import Counters, ServerCounters, ServiceCounters
 from lvs.model import ServiceKey
 from lvs.sampler import Sampler
+from tests.identities import voice
 
 KEY = ServiceKey("inet", "tcp", "192.168.49.134", 80, 0)
 SERVICE = "tcp 192.168.49.134:80"
@@ -137,4 +139,6 @@ def test_a_sample_has_the_agreed_shape():
     sampler = Sampler()
     sampler.take(reading(Counters(1), server()), at=0, monotonic=1.0)
     made = sampler.take(reading(Counters(2), server()), at=1, monotonic=2.0)
-    assert parse_sample(encode(made)[FIELD]) == made
+    entry = voice("sample", "lb1").entry(made)
+    numbered = parse_sample(entry[TEXT])
+    assert {name: numbered[name] for name in made} == made

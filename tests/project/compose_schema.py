@@ -69,6 +69,7 @@ SERVICE = closed(
         "depends_on": named(CONDITION),
         "healthcheck": HEALTHCHECK,
         "cap_add": {"type": "array", "items": {"type": "string", "pattern": "^[A-Z_]+$"}},
+        "user": {"type": "string", "pattern": "^[0-9]+:[0-9]+$"},
         "cap_drop": {"const": ["ALL"]},
         "sysctls": TEXTS_BY_NAME,
     },

@@ -47,7 +47,7 @@ def test_the_schema_refuses_what_is_wrong(broken):
 
 def test_it_has_the_parts_of_the_design(services):
     assert set(services) == {
-        *("db", "redis", "setup", "web", "worker", "relay"),
+        *("db", "redis", "setup", "keys", "invitations", "web", "worker", "relay"),
         *("director1", "director2", "web1", "web2"),
     }
 
@@ -108,13 +108,22 @@ def test_the_dockerfile_has_each_target_and_copies_only_what_is_there(services):
 def test_no_command_of_the_build_meets_the_folder_of_the_volume_as_root(services):
     text = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
     (build,) = re.findall(r"^RUN (.*manage\.py.*)$", text, re.MULTILINE)
-    (volume,) = [v.split(":")[1] for v in services["web"]["volumes"]]
+    volume = services["web"]["volumes"][0].split(":")[1]
     steps = [step.strip() for step in build.split("&&")]
     owned = next(i for i, s in enumerate(steps) if s.startswith("install") and s.endswith(volume))
     run = next(i for i, step in enumerate(steps) if "manage.py" in step)
     assert owned < run
     assert "-o lvsconsole" in steps[owned]
     assert re.search(r"LVS_DATA_DIR=/tmp/\w+ ", steps[run])
+
+
+def test_the_signing_key_is_the_workers_alone(services):
+    holders = {name for name, one in services.items() if one.get("user") == "991:990"}
+    assert holders == {"worker", "keys"}
+    for name, service in services.items():
+        for volume in service.get("volumes", ()):
+            if volume.startswith("keys:"):
+                assert volume.endswith(":ro") is (name not in holders), name
 
 
 def test_clients_packets_may_pass_to_the_real_servers(compose):

@@ -23,15 +23,29 @@ def started(tmp_path, show=SHOW, **variables):
 
 def test_directors_never_get_the_consoles_own_password_for_redis(tmp_path):
     process = started(tmp_path, LVS_REDIS_URL=SECRET)
-    assert process.returncode != 0
-    assert "LVS_DIRECTOR_REDIS_URL" in process.stderr.splitlines()[-1]
+    assert process.stdout == "redis://127.0.0.1:6379/0\n"
+
+
+def test_redis_with_tls_is_reached_with_every_check(tmp_path):
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    show = "from django.conf import settings; print(sorted(settings.REDIS.tls_options().items()))"
+    url = "rediss://lb:x@redis.example:6380/0"
+    process = started(tmp_path, show, LVS_REDIS_URL=url, LVS_REDIS_CA=str(ca))
+    assert "('ssl_cert_reqs', 'required'), ('ssl_check_hostname', True)" in process.stdout
+    assert str(ca) in process.stdout
+
+
+def test_a_missing_certificate_of_redis_is_named(tmp_path):
+    process = started(tmp_path, LVS_REDIS_CA=str(tmp_path / "nowhere.pem"))
+    assert "LVS_REDIS_CA" in process.stderr.splitlines()[-1]
 
 
 def test_the_address_for_directors_may_be_in_a_file(tmp_path):
     file = tmp_path / "url"
     file.write_text("redis://lb:theirs@redis:6379/0\n")
     process = started(tmp_path, LVS_REDIS_URL=SECRET, LVS_DIRECTOR_REDIS_URL_FILE=str(file))
-    assert process.stdout == "redis://lb:theirs@redis:6379/0\n"
+    assert process.stdout == "redis://redis:6379/0\n"  # each director has a user of its own
 
 
 def test_a_redis_without_a_password_may_be_the_same_for_all(tmp_path):

@@ -20,8 +20,8 @@ from apps.audit.models import AuditLink, AuditRecord, AuditSeal, AuditSink
 from apps.audit.services import seal_head, send_outside, sending
 from apps.audit.sinks.syslog import LONGEST, message
 from apps.audit.sinks.webhook import signature
-from apps.jobs.signing import create_signing_key, signing_key
 from apps.jobs.tasks import send_audit_log
+from apps.trust.signing import create_signing_key, signing_key
 from tests.ports import free_port
 from tests.receivers import Receiver
 from tests.services.audit_log import tamper, write

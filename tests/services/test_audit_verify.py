@@ -11,8 +11,8 @@ from django.db import connection
 from apps.audit.canonical import FIELDS, digest_of, form
 from apps.audit.models import AuditLink, AuditRecord, AuditSeal
 from apps.audit.services import seal_head
-from apps.jobs.signing import create_signing_key, signing_key
 from apps.jobs.tasks import seal_audit_log
+from apps.trust.signing import create_signing_key, signing_key
 from tests.services.audit_log import run, tamper, write
 
 pytestmark = pytest.mark.django_db

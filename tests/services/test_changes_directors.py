@@ -10,7 +10,6 @@ from apps.changes.models import Change
 from apps.inventory.errors import InventoryError
 from apps.inventory.services import edit_cluster
 from apps.jobs.services import approve_and_start
-from apps.telemetry.services import store_heartbeat
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
@@ -23,6 +22,7 @@ from tests.factories import (
     make_submitted,
     observe,
 )
+from tests.identities import store_heartbeat
 from tests.services.records import count, said
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,6 @@ import pytest
 
 from apps.changes.services import approve_change, submit_change
 from apps.changes.staleness import moved_since_submit
-from apps.telemetry.services import store_heartbeat
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.diff import diff_tables
@@ -20,6 +19,7 @@ from tests.factories import (
     make_submitted,
     observe,
 )
+from tests.identities import store_heartbeat
 
 pytestmark = pytest.mark.django_db
 

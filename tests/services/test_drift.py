@@ -13,7 +13,6 @@ from apps.inventory.models import Cluster
 from apps.inventory.services import edit_cluster
 from apps.jobs.services import approve_and_start
 from apps.telemetry import push
-from apps.telemetry.services import store_heartbeat
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
@@ -26,6 +25,7 @@ from tests.factories import (
     make_submitted,
     observe,
 )
+from tests.identities import store_heartbeat
 from tests.services.records import count, newest, said
 
 pytestmark = pytest.mark.django_db

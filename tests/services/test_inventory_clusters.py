@@ -101,8 +101,8 @@ def test_only_operators_edit_clusters(role, request, cluster):
 
 
 def test_a_director_is_enrolled_and_renamed(admin):
-    made = services.enrol_director(actor=admin, name="d1")
-    assert said("director.enrolled") == (
+    made = services.add_director(actor=admin, name="d1")
+    assert said("director.added") == (
         "anna",
         "director d1",
         None,
@@ -119,7 +119,7 @@ def test_a_director_is_enrolled_and_renamed(admin):
 def test_two_directors_have_two_names(admin):
     other = make_director("d1")
     with pytest.raises(InventoryError, match="There is a director “d1” already"):
-        services.enrol_director(actor=admin, name="d1")
+        services.add_director(actor=admin, name="d1")
     second = make_director("d2")
     with pytest.raises(InventoryError, match="There is a director “d1” already"):
         services.rename_director(actor=admin, director=second, name=other.name)
@@ -129,7 +129,7 @@ def test_two_directors_have_two_names(admin):
 def test_only_administrators_manage_directors(role, request, cluster):
     actor = request.getfixturevalue(role)
     with pytest.raises(PermissionDenied, match="manage directors"):
-        services.enrol_director(actor=actor, name="d1")
+        services.add_director(actor=actor, name="d1")
     with pytest.raises(PermissionDenied, match="manage directors"):
         services.rename_director(actor=actor, director=cluster.directors.get(), name="d1")
 
@@ -161,6 +161,6 @@ def test_an_edit_without_directors_leaves_them(operator, cluster):
 @pytest.mark.parametrize("name", ["", "two words", "line\nbreak", ".hidden", "d" * 64])
 def test_what_can_not_be_a_directors_name_is_refused(name, admin):
     with pytest.raises(InventoryError) as refused:
-        services.enrol_director(actor=admin, name=name)
+        services.add_director(actor=admin, name=name)
     assert refused.value.field == "name"
     assert not Director.objects.exists()

@@ -79,7 +79,7 @@ def test_a_run_that_nobody_took_is_lost_after_its_deadline(run):
 
 
 def test_a_lost_run_says_that_its_director_refused_the_order(run):
-    message = streams.refused(str(run.director.uuid), 1.0, reason="it has expired")
+    message = streams.refused(str(run.director.uuid), 1.0, what="order", reason="it has expired")
     store_refused(director=run.director, message=message)
     lost(run)
     assert f"{run.director.name} refused the order: it has expired" in run.error

@@ -207,7 +207,7 @@ def test_an_unknown_run_is_logged_and_changes_nothing(run, caplog, number):
 
 
 def refuse(run, reason="the signature does not fit"):
-    message = streams.refused(str(run.director.uuid), 1.0, reason=reason)
+    message = streams.refused(str(run.director.uuid), 1.0, what="order", reason=reason)
     store_refused(director=run.director, message=message)
 
 

@@ -8,11 +8,12 @@ from django.utils import timezone
 from apps.inventory.models import Cluster, Director
 from apps.telemetry import push
 from apps.telemetry.models import DirectorStatus
-from apps.telemetry.services import BadReport, store_heartbeat, store_observed
+from apps.telemetry.services import BadReport
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY, Scope, VirtualService
+from tests.identities import store_heartbeat, store_observed
 
 pytestmark = pytest.mark.django_db
 

@@ -4,12 +4,13 @@ import pytest
 
 from apps.inventory.models import Cluster, Director
 from apps.telemetry.models import DirectorStatus
-from apps.telemetry.services import BadReport, store_observed
+from apps.telemetry.services import BadReport
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import Scope
 from lvs.settings import SyncDaemon, Sysctl, Timeouts
+from tests.identities import store_observed
 
 pytestmark = pytest.mark.django_db
 

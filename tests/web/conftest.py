@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from apps.accounts import services
-from apps.jobs.signing import create_signing_key
+from apps.trust.signing import create_signing_key
 from tests.audited import AUDITED, RECORD, Watch
 from tests.factories import make_cluster, make_user
 from tests.sign_on import Provider, know

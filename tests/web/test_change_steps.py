@@ -98,7 +98,7 @@ def test_the_steps_of_a_run_that_are_not_shown_can_be_asked_for(viewer, run):
 
 
 def test_a_run_shows_why_its_order_was_refused(viewer, run):
-    message = streams.refused(str(run.director.uuid), 1.0, reason="it has expired")
+    message = streams.refused(str(run.director.uuid), 1.0, what="order", reason="it has expired")
     store_refused(director=run.director, message=message)
     page = text_of(browser(viewer).get(f"/changes/{run.change_id}/?part=runs"))
     assert f"{run.director.name} refused the order: it has expired." in page

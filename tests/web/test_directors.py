@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.inventory.models import Director
-from apps.telemetry.services import relay_was_here, store_heartbeat
+from apps.telemetry.services import relay_was_here
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
 from tests.factories import make_cluster, make_director, make_service, observe, tell
-from tests.web.conftest import browser, error_beside, text_of
+from tests.identities import store_heartbeat
+from tests.web.conftest import browser, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,37 +26,12 @@ def heartbeat(director, problem=""):
     store_heartbeat(director=director, message=message)
 
 
-def test_enrolling_shows_the_configuration(admin, signing_key):
-    client = browser(admin)
-    response = client.post("/directors/new/", {"name": "lb-1"})
-    director = Director.objects.get(name="lb-1")
-    assert response["Location"] == f"/directors/{director.uuid}/"
-    page = text_of(client.get(response["Location"]))
-    assert f'director = "{director.uuid}"' in page
-    assert "python -m lvs.agent --config /etc/lvsconsole/agent.toml" in page
-
-
-def test_without_a_signing_key_the_page_says_how_to_make_one(admin, settings, tmp_path):
-    settings.SIGNING_KEY_FILE = tmp_path / "none.key"
-    page = browser(admin).get(f"/directors/{make_director('lb-1').uuid}/")
-    assert page.status_code == 200
-    assert "manage.py signing_key" in text_of(page)
-
-
-def test_a_name_that_is_taken(admin):
-    make_director("lb-1")
-    response = browser(admin).post("/directors/new/", {"name": "lb-1"})
-    assert response.status_code == 422
-    assert "already" in error_beside(response, "name")
-
-
-def test_only_administrators_enrol_rename_and_read_the_secret(operator, viewer, signing_key):
+def test_only_administrators_rename(operator, viewer):
     director = make_director("lb-1")
     for person in (operator, viewer):
-        client = browser(person)
-        assert client.post("/directors/new/", {"name": "x"}).status_code == 403
-        assert client.post(f"/directors/{director.uuid}/", {"name": "x"}).status_code == 403
-        assert "redis_url" not in text_of(client.get(f"/directors/{director.uuid}/"))
+        assert (
+            browser(person).post(f"/directors/{director.uuid}/", {"name": "x"}).status_code == 403
+        )
     director.refresh_from_db()
     assert director.name == "lb-1"
 

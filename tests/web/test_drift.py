@@ -7,7 +7,7 @@ import pytest
 
 from apps.changes.models import Change, Drift
 from apps.changes.services import set_policy
-from apps.telemetry.services import relay_was_here, store_heartbeat
+from apps.telemetry.services import relay_was_here
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from lvs.model import EMPTY
@@ -23,6 +23,7 @@ from tests.factories import (
     make_user_of,
     observe,
 )
+from tests.identities import store_heartbeat
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db

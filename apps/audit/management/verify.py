@@ -74,12 +74,16 @@ def _keys(files: list[Path] | None) -> Mapping[str, Ed25519PublicKey]:
     own = settings.SIGNING_KEY_FILE.with_name(settings.SIGNING_KEY_FILE.name + ".pub")
     if files is None and not own.exists() and not AuditSeal.objects.exists():
         return {}
-    keys = [_key(file) for file in files or [own]]
+    keys = [key for file in files or [own] for key in _keys_in(file)]
     return {key_id(key): key for key in keys}
 
 
-def _key(file: Path) -> Ed25519PublicKey:
+def _keys_in(file: Path) -> list[Ed25519PublicKey]:
+    """One a line: a console that changed its key has had several."""
     try:
-        return public_key_from_text(file.read_text().strip())
+        keys = [public_key_from_text(text) for text in file.read_text().split()]
+        if not keys:
+            raise ValueError("it is empty")
+        return keys
     except ValueError as error:
         raise ValueError(f"{file} is no public key: {error}") from None

@@ -1,25 +1,11 @@
-"""The relay's connections to Redis."""
+"""The relay's reading of Redis: how long it waits, and when an entry came."""
 
 import time
 
 import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 BLOCK_MS = 500
 """How long a reading waits for news; it bounds how fast the relay stops, too."""
-
-
-def connect() -> "redis.Redis":
-    """A client that gives up soon and leaves trying again to its caller: the relay says so in its log."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=2,
-        socket_timeout=5,
-        protocol=2,  # streams as lists of pairs
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def clock_offset(client: "redis.Redis") -> float:

@@ -1,4 +1,4 @@
-"""Which directors there are, looked up again often enough to meet a new one within two seconds."""
+"""Which directors are enrolled, looked up again often enough to meet a new one within two seconds."""
 
 import time
 
@@ -9,7 +9,7 @@ REFRESH = 1.5
 
 
 class Directory:
-    """The directors of the console, as of the last look."""
+    """The directors that the console believes, with their keys, as of the last look."""
 
     def __init__(self) -> None:
         self.directors: list[Director] = []
@@ -19,6 +19,10 @@ class Directory:
         """Look again when it is time; returns whether it was. Raises database errors."""
         if time.monotonic() - self._looked < REFRESH:
             return False
-        self.directors = list(Director.objects.order_by("pk"))
+        self.directors = list(
+            Director.objects.filter(identity__isnull=False)
+            .select_related("identity")
+            .order_by("pk")
+        )
         self._looked = time.monotonic()
         return True

@@ -1,7 +1,7 @@
 """One report of a director, stored. What can't be stored is logged and dropped: it would come again."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,9 @@ from django.db import InterfaceError, OperationalError
 from apps.inventory.models import Director
 from apps.jobs import services as jobs
 from apps.telemetry import services as telemetry
+from apps.telemetry.replays import Replayed
+from apps.trust.selectors import key_of
+from lvs.agent.entries import NotGenuine, genuine_text
 from lvs.agent.shapes import BadMessage, parse_report
 
 logger = logging.getLogger(__name__)
@@ -24,22 +27,27 @@ _RUN_REPORTS: dict[str, Callable[..., None]] = {
     "refused": jobs.store_refused,
     "errand_answered": jobs.store_errand_answered,
 }
-_STATUS_REPORTS: dict[str, Callable[..., None]] = {
-    "heartbeat": telemetry.store_heartbeat,
-    "observed": telemetry.store_observed,
-}
 
 
-def store_report(director: Director, text: bytes | None, entered: float) -> None:
+def store_report(director: Director, fields: Mapping[bytes, bytes], entered: float) -> None:
     """Store the report in a stream entry of the director; `entered`: unix seconds, by our clock.
 
-    Raises database errors that a later try may not meet; nothing else.
+    Nothing of it is read before its signature holds. The director's key is asked for anew: whoever was
+    revoked a moment ago is not believed. Raises database errors that a later try may not meet; nothing else.
     """
     try:
-        message = parse_report(text or b"", str(director.uuid))
+        text = genuine_text("report", fields, key_of(director))
+        message = parse_report(text, str(director.uuid))
         _store(director, message, datetime.fromtimestamp(entered, UTC))
     except DATABASE_AWAY:
         raise
+    except (NotGenuine, Replayed) as error:
+        logger.warning("a report in the name of %s is refused: %s", director.name, error)
+        jobs.note_refusal(
+            director=director,
+            action="director.report_refused",
+            reason=f"A report in the name of {director.name} was refused: {error}",
+        )
     except (BadMessage, telemetry.BadReport) as error:
         logger.warning("a report of %s is dropped: %s", director.name, error)
     except Exception:
@@ -48,7 +56,9 @@ def store_report(director: Director, text: bytes | None, entered: float) -> None
 
 def _store(director: Director, message: dict[str, Any], seen_at: datetime) -> None:
     kind = message["type"]
-    if kind in _STATUS_REPORTS:
-        _STATUS_REPORTS[kind](director=director, message=message, seen_at=seen_at)
+    if kind == "observed":
+        telemetry.store_observed(director=director, message=message, seen_at=seen_at)
+    elif kind == "heartbeat":
+        jobs.store_heartbeat(director=director, message=message, seen_at=seen_at)
     else:
         _RUN_REPORTS[kind](director=director, message=message)

@@ -14,11 +14,12 @@ from typing import Any
 import redis
 
 from apps.inventory.models import Director
-from apps.jobs.relay.connection import BLOCK_MS, clock_offset, connect, entry_time
+from apps.jobs.relay.connection import BLOCK_MS, clock_offset, entry_time
 from apps.jobs.relay.directory import Directory
 from apps.jobs.relay.intake import store_report
 from apps.telemetry.services import relay_was_here
-from lvs.agent.streams import FIELD, reports_stream
+from lvs.agent.streams import reports_stream
+from lvsconsole.redis_client import connect
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ class ReportReader:
             for entry_id, fields in found:
                 if fields:  # else it was trimmed away before we came to it
                     entered = entry_time(entry_id, self._offset)
-                    store_report(director, fields.get(FIELD.encode()), entered)
+                    store_report(director, fields, entered)
             if found:
                 self._acknowledge(stream, [entry_id for entry_id, _ in found])
 

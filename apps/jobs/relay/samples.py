@@ -9,13 +9,19 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from apps.inventory.models import Director
-from apps.jobs.relay.connection import BLOCK_MS, clock_offset, connect, entry_time
+from apps.jobs.relay.connection import BLOCK_MS, clock_offset, entry_time
 from apps.jobs.relay.directory import Directory
 from apps.telemetry import live, push
 from apps.telemetry.frames import FrameMaker
+from apps.trust.selectors import identity_of
+from lvs.agent.entries import genuine_text
+from lvs.agent.sealing import public_key_from_text
 from lvs.agent.shapes import BadMessage, parse_sample
-from lvs.agent.streams import FIELD, samples_stream
+from lvs.agent.streams import samples_stream
+from lvsconsole.redis_client import connect
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +34,26 @@ class _Feed:
     """Where we stand with one director."""
 
     director: Director
+    key: Ed25519PublicKey
+    """What its samples are signed with."""
     maker: FrameMaker
     position: bytes = b"0-0"
     heard: float = field(default_factory=time.monotonic)
     silent: bool = False
+    session: str = ""
+    number: int = 0
+    ended: set[str] = field(default_factory=set)
+    """Lives of its agent that are over: what comes of them was recorded, and is sent once more."""
+
+    def is_news(self, sample: dict[str, Any]) -> bool:
+        """Whether the sample follows those before it."""
+        session, number = sample["session"], sample["number"]
+        if session in self.ended or (session == self.session and number <= self.number):
+            return False
+        if session != self.session and self.session:
+            self.ended.add(self.session)
+        self.session, self.number = session, number
+        return True
 
 
 class SampleReader:
@@ -95,9 +117,11 @@ class SampleReader:
 
     def _pass_on(self, feed: _Feed, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
         try:
-            sample = parse_sample(fields.get(FIELD.encode(), b""))
+            sample = parse_sample(genuine_text("sample", fields, feed.key))
         except BadMessage as error:
             logger.warning("a sample of %s is dropped: %s", feed.director.name, error)
+            return
+        if not feed.is_news(sample):
             return
         frame, full = feed.maker.make(sample)
         cluster_id = feed.director.cluster_id
@@ -114,8 +138,11 @@ class SampleReader:
 
 
 def _new_feed(director: Director) -> _Feed:
-    return _Feed(director, FrameMaker(str(director.uuid), director.name))
+    key = public_key_from_text(identity_of(director).public_key)
+    return _Feed(director, key, FrameMaker(str(director.uuid), director.name))
 
 
 def _moved(known: Director, now: Director) -> bool:
-    return (known.cluster_id, known.name) != (now.cluster_id, now.name)
+    """Whether it is in another cluster, has another name, or was enrolled anew."""
+    before = (known.cluster_id, known.name, identity_of(known).public_key)
+    return before != (now.cluster_id, now.name, identity_of(now).public_key)

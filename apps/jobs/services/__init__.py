@@ -10,12 +10,15 @@ from apps.jobs.services.errands import (
     store_errand_answered,
 )
 from apps.jobs.services.reap import reap_runs
+from apps.jobs.services.reconcile import store_heartbeat
+from apps.jobs.services.refusals import note_refusal
 from apps.jobs.services.reports import (
     store_refused,
     store_run_finished,
     store_run_started,
     store_run_steps,
 )
+from apps.jobs.services.spread_keys import spread_keys
 from apps.jobs.services.start import (
     approve_and_start,
     start_change,
@@ -30,12 +33,15 @@ __all__ = [
     "begin_what_is_due",
     "deliver_errands",
     "deliver_outbox",
+    "note_refusal",
     "reap_errands",
     "reap_runs",
     "revert_drift",
+    "spread_keys",
     "start_change",
     "start_due",
     "store_errand_answered",
+    "store_heartbeat",
     "store_refused",
     "store_run_finished",
     "store_run_started",

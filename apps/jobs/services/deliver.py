@@ -7,21 +7,19 @@ as the condition. A worker that dies after the claim costs one pause, never the 
 import logging
 from datetime import datetime, timedelta
 
-import redis
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
-from kombu.exceptions import KombuError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from apps.changes.models import Review
 from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services.ending import announce_run
-from apps.jobs.signing import SigningKeyError, signing_key
-from lvs.agent.envelope import Order, seal
+from apps.jobs.services.send import UNREACHABLE, send_sealed
+from apps.trust.selectors import NotEnrolled, identity_of
+from apps.trust.signing import SigningKeyError, signing_key
+from lvs.agent.envelope import Order, seal_order
 from lvs.agent.sealing import CLOCK_SKEW
-from lvsconsole.celery import app
+from lvsconsole.redis_client import connect
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +30,6 @@ SWEEP_AFTER = timedelta(days=1)
 """Past its deadline an order may lie in a queue that long. The envelope's own expiry is what counts: a
 director whose clock is wrong must see it, to refuse it and to say so; Celery would drop it silently."""
 
-_UNREACHABLE = (redis.RedisError, KombuError, OSError)
-
 
 def deliver_outbox() -> int:
     """Send every order that is due; returns how many were sent. Raises nothing but database errors.
@@ -43,7 +39,7 @@ def deliver_outbox() -> int:
     """
     now = timezone.now()
     due = Outbox.objects.filter(next_send__lte=now, run__state__in=OPEN)
-    due = due.select_related("run__director", "run__change__revision")
+    due = due.select_related("run__director__identity", "run__change__revision")
     sent = 0
     for entry in due.order_by("next_send"):
         if not _claim(entry, _pause_end(entry.run, now)):
@@ -52,9 +48,9 @@ def deliver_outbox() -> int:
             continue
         try:
             sent += _send(entry)
-        except SigningKeyError as error:
+        except (SigningKeyError, NotEnrolled) as error:
             _note_failure(entry, f"Not sent yet: {error}")
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             _note_failure(entry, f"Not sent yet, Redis does not take the order: {error}")
             break  # nor would it take the others'
     return sent
@@ -81,13 +77,8 @@ def _send(entry: Outbox) -> bool:
     director = entry.run.director
     if entry.sent and _waits_in_queue(director.queue):
         return False
-    app.send_task(
-        "lvs.apply",
-        args=[seal(_order(entry), signing_key())],
-        queue=director.queue,
-        expires=entry.deadline + SWEEP_AFTER,
-        retry=False,
-    )
+    sealed = seal_order(_order(entry), signing_key())
+    send_sealed(director, sealed, sweep_at=entry.deadline + SWEEP_AFTER)
     now = timezone.now()
     Outbox.objects.filter(pk=entry.pk).update(
         sent=F("sent") + 1, last_sent=now, last_error="", failures=0
@@ -100,13 +91,7 @@ def _send(entry: Outbox) -> bool:
 
 def _waits_in_queue(queue: str) -> bool:
     """Whether an order lies there that the director did not take: Celery's queue is a Redis list."""
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=2,
-        socket_timeout=2,
-        retry=Retry(NoBackoff(), 0),
-    )
-    with client:
+    with connect(timeout=2.0) as client:
         return int(client.llen(queue)) > 0
 
 
@@ -125,6 +110,7 @@ def _order(entry: Outbox) -> Order:
     plan = change.plans.filter(director=run.director).only("adopt").first()
     return Order(
         director=str(run.director.uuid),
+        identity=identity_of(run.director).key_id,
         cluster=str(change.cluster_id),
         revision=revision.number,
         run=run.pk,

@@ -27,11 +27,17 @@ def lock_run(run_id: int) -> Run | None:
     return runs.select_related("director", "change__revision", "change__cluster").get(pk=run_id)
 
 
-def end_run(run: Run, state: Run.State, *, error: str, actor_name: str) -> None:
-    """Give a locked run its end, with its audit record; end the change when all its runs have ended."""
+def end_run(
+    run: Run, state: Run.State, *, error: str, actor_name: str, inferred: bool = False
+) -> None:
+    """Give a locked run its end, with its audit record; end the change when all its runs have ended.
+
+    inferred: nobody reported this end, and a report may still correct it.
+    """
     before = run.state
     run.state, run.error, run.ended_at = state, error, timezone.now()
-    run.save(update_fields=["state", "error", "ended_at"])
+    run.inferred = inferred
+    run.save(update_fields=["state", "error", "ended_at", "inferred"])
     Outbox.objects.filter(run=run).delete()
     _record_end(run, before, actor_name)
     if state == Run.State.VERIFIED:
@@ -69,15 +75,19 @@ def _supersede_older(run: Run) -> None:
     number = run.change.revision.number
     older: QuerySet[Run] = Run.objects.select_for_update(of=("self",)).filter(
         director=run.director,
-        state=Run.State.LOST,
+        inferred=True,
         change__cluster=run.change.cluster,
         change__revision__number__lt=number,
     )
     for lost in older.select_related("director", "change__cluster", "change__revision"):
+        lost.inferred = False  # whatever is said of it now is of no use
+        if lost.state != Run.State.LOST:
+            lost.save(update_fields=["inferred"])
+            continue
         before = lost.state
         lost.state = Run.State.SUPERSEDED
         lost.error = f"{run.director.name} verified revision {number} since."
-        lost.save(update_fields=["state", "error"])
+        lost.save(update_fields=["state", "error", "inferred"])
         _record_end(lost, before, run.director.name)
         _end_change(lost.change)  # its note names the run as it is now
         announce_run(lost)

@@ -4,22 +4,21 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-import redis
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
 from apps.accounts.models import User
 from apps.accounts.policy import Act, require
 from apps.audit.services import record
 from apps.inventory.models import Director
 from apps.jobs.models import PATIENCE, Errand
-from apps.jobs.nudge import DELIVER_ERRANDS, nudge_after_commit
-from apps.jobs.signing import SigningKeyError, signing_key
+from apps.jobs.services.send import UNREACHABLE, send_sealed
 from apps.telemetry import push
+from apps.trust.selectors import NotEnrolled, identity_of
+from apps.trust.signing import SigningKeyError, signing_key
 from lvs.agent.errand import Errand as SealedErrand
 from lvs.agent.errand import seal_errand
-from lvsconsole.celery import app
+from lvsconsole.nudge import DELIVER_ERRANDS, nudge_after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +31,6 @@ _RIGHTS: dict[str, Act] = {
     Errand.Kind.SCRIPT: "director.ask",
     Errand.Kind.ZERO: "director.zero",
 }
-_UNREACHABLE = (redis.RedisError, KombuError, OSError)
 
 
 @transaction.atomic
@@ -75,15 +73,15 @@ def deliver_errands() -> int:
     """
     now, sent = timezone.now(), 0
     waiting = Errand.objects.filter(state=Errand.State.WAITING, sent_at=None, deadline__gt=now)
-    for errand in waiting.select_related("director").order_by("pk"):
+    for errand in waiting.select_related("director__identity").order_by("pk"):
         if not Errand.objects.filter(pk=errand.pk, sent_at=None).update(sent_at=now):
             continue
         try:
             _send(errand)
             sent += 1
-        except SigningKeyError as error:
+        except (SigningKeyError, NotEnrolled) as error:
             end_errand(errand, Errand.State.FAILED, error=f"It could not be sent: {error}")
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             logger.warning("errand %s is not sent yet: %s", errand.pk, error)
             Errand.objects.filter(pk=errand.pk).update(sent_at=None)
             break  # nor would it take the others'
@@ -93,19 +91,15 @@ def deliver_errands() -> int:
 def _send(errand: Errand) -> None:
     sealed = SealedErrand(
         director=str(errand.director.uuid),
+        identity=identity_of(errand.director).key_id,
         errand=errand.pk,
         kind=errand.kind,
         arguments=errand.arguments,
         not_before=errand.asked_at.timestamp(),
         expires=errand.deadline.timestamp(),
     )
-    app.send_task(
-        "lvs.errand",
-        args=[seal_errand(sealed, signing_key())],
-        queue=errand.director.queue,
-        expires=errand.deadline,
-        retry=False,
-    )
+    text = seal_errand(sealed, signing_key())
+    send_sealed(errand.director, text, sweep_at=errand.deadline)
 
 
 @transaction.atomic

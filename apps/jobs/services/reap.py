@@ -58,5 +58,5 @@ def _reap(run_id: int, now: datetime) -> bool:
             "What its kernel holds is not known until it reports."
         )
     logger.warning("run %s is lost: %s", run.pk, note)
-    end_run(run, Run.State.LOST, error=note, actor_name="system")
+    end_run(run, Run.State.LOST, error=note, actor_name="system", inferred=True)
     return True

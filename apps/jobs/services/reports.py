@@ -1,7 +1,7 @@
 """Storing what directors report of their runs. Each report may come twice, late, or in another order.
 
-Only the director of a run may speak of it. An ended run stays as it ended, except one that was called
-lost: what its director then says is the truth.
+Only the director of a run may speak of it. An ended run stays as it ended, except where the console only
+concluded how: what its director then says is the truth.
 """
 
 import logging
@@ -16,6 +16,8 @@ from apps.inventory.models import Director
 from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services import steps
 from apps.jobs.services.ending import announce_run, end_run, lock_run
+from apps.jobs.services.refusals import note_refusal
+from lvs.agent.envelope import KIND as ORDER
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ Message = dict[str, Any]
 def store_run_started(*, director: Director, message: Message) -> None:
     """The director has its plan and begins to write."""
     run = _run_for(director, message)
-    if run is None or run.state not in (*OPEN, Run.State.LOST):
+    if run is None or not _may_speak_of(run):
         return
     _begin(run)
     steps.plan_steps(run, message["steps"])
@@ -37,7 +39,7 @@ def store_run_started(*, director: Director, message: Message) -> None:
 def store_run_steps(*, director: Director, message: Message) -> None:
     """Some steps have ended, well or not."""
     run = _run_for(director, message)
-    if run is None or run.state not in (*OPEN, Run.State.LOST):
+    if run is None or not _may_speak_of(run):
         return
     _begin(run)
     steps.note_results(run, message["results"])
@@ -48,7 +50,7 @@ def store_run_steps(*, director: Director, message: Message) -> None:
 def store_run_finished(*, director: Director, message: Message) -> None:
     """The end of the run, complete in itself: verified, failed or partial."""
     run = _run_for(director, message)
-    if run is None or run.state not in (*OPEN, Run.State.LOST):
+    if run is None or not _may_speak_of(run):
         return
     run.heard_at = timezone.now()
     run.started_at = run.started_at or run.heard_at
@@ -60,12 +62,19 @@ def store_run_finished(*, director: Director, message: Message) -> None:
 
 @transaction.atomic
 def store_refused(*, director: Director, message: Message) -> None:
-    """The director refused an order and changed nothing. Its queued runs show the reason.
+    """The director refused what it was sent, and changed nothing. Its queued runs show the reason, where it
+    was an order or may have been one.
 
     Orders are sent again, so the same reason comes again: it is recorded once.
     """
-    reason = f"{director.name} refused the order: {message['reason']}"[:300]
+    said = "the order" if message["what"] == ORDER else "what it was sent"
+    reason = f"{director.name} refused {said}: {message['reason']}"[:300]
     logger.warning("%s", reason)
+    note_refusal(
+        director=director, action="director.refused", reason=reason, actor_name=director.name
+    )
+    if message["what"] not in ("", ORDER):
+        return
     waiting = Outbox.objects.select_for_update(of=("self",)).select_related("run__director")
     waiting = waiting.filter(run__director=director, run__state=Run.State.QUEUED)
     for entry in waiting.exclude(refusal=reason):
@@ -126,6 +135,11 @@ def _what_is_wrong(run: Run, director: Director, message: Message) -> str:
     ):
         return f"{director.name} called another table verified than the approved one"
     return ""
+
+
+def _may_speak_of(run: Run) -> bool:
+    """What the console concluded from silence, or from a heartbeat, the director's own report corrects."""
+    return run.state in (*OPEN, Run.State.LOST) or run.inferred
 
 
 def _begin(run: Run) -> None:

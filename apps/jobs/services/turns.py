@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.jobs.models import OPEN, Outbox, Run
-from apps.jobs.nudge import DELIVER_OUTBOX, nudge_after_commit
+from lvsconsole.nudge import DELIVER_OUTBOX, nudge_after_commit
 
 
 def queue_run(run: Run, actor: User | None = None) -> None:

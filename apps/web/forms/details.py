@@ -51,6 +51,6 @@ class ChangeForm(TiedForm):
 
 
 class DirectorForm(TiedForm):
-    """A director is enrolled by its name alone."""
+    """A director is added by its name alone."""
 
     name = text("Name", "As your team calls the host, such as lb-1.", maxlength="63")

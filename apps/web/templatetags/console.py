@@ -16,6 +16,7 @@ from apps.web.words import (
     DELIVERIES,
     DRAIN_STATES,
     DRIFT_STATES,
+    JOINING,
     KERNEL_PARTS,
     PRESENCE,
     RUN_STATES,
@@ -115,6 +116,12 @@ def delivery_badge(state: str) -> SafeString:
 def presence_badge(presence: str) -> SafeString:
     """Whether a director is there, as a badge."""
     return _badge(PRESENCE[presence])
+
+
+@register.simple_tag
+def joining_badge(state: str) -> SafeString:
+    """How far a host is on its way to become a director, as a badge."""
+    return _badge(JOINING[state])
 
 
 @register.simple_tag

@@ -1,11 +1,10 @@
-"""Directors: the list, enrolment, and what one says of itself."""
+"""Directors: the list, and what one says of itself."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.accounts.policy import can, require
@@ -13,12 +12,17 @@ from apps.inventory import selectors, services
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Director
 from apps.jobs import selectors as jobs
-from apps.jobs.enrolment import agent_config
-from apps.jobs.signing import SigningKeyError
 from apps.web.cluster_page import director_rows, foreign_services, own_services
 from apps.web.director_settings import settings_rows
 from apps.web.forms.details import DirectorForm
+from apps.web.standing import standing_of
 from apps.web.views.common import Request, found
+
+_PARTS = {
+    "facts": "parts/director_facts.html",
+    "standing": "parts/director_standing.html",
+    "joining": "parts/director_joining.html",
+}
 
 
 @require_safe
@@ -29,26 +33,8 @@ def index(request: Request) -> HttpResponse:
     return render(request, f"web/{template}", {"directors": rows})
 
 
-def new(request: Request) -> HttpResponse:
-    """Enrol one: its page then shows the agent's configuration."""
-    require(request.user, "director.manage")
-    form = DirectorForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            director = services.enrol_director(actor=request.user, **form.cleaned_data)
-        except InventoryError as error:
-            form.add_error("name", str(error))
-        else:
-            messages.success(request, f"{director.name} is enrolled. Install its agent now.")
-            return redirect("web:director", director.uuid)
-    form.mark_errors()
-    status = 422 if form.is_bound else 200
-    return render(request, "web/director_form.html", {"form": form}, status=status)
-
-
-@never_cache  # it shows a secret
 def show(request: Request, uuid: Any) -> HttpResponse:
-    """One director; administrators also see how to install its agent, and may rename it."""
+    """One director; administrators also see whether it is enrolled, and may rename it."""
     director = found(selectors.director, request.user, uuid)
     status = 200
     form = DirectorForm(request.POST or None, initial={"name": director.name})
@@ -65,24 +51,18 @@ def show(request: Request, uuid: Any) -> HttpResponse:
                 return redirect("web:director", director.uuid)
     form.mark_errors()
     context = _context(request, director) | {"form": form}
-    part = request.GET.get("part") == "facts"
-    template = "parts/director_facts.html" if part else "director.html"
+    template = _PARTS.get(request.GET.get("part", ""), "director.html")
     return render(request, f"web/{template}", context, status=status)
 
 
 def _context(request: Request, director: Director) -> dict[str, Any]:
     row = director_rows(request.user, selectors.directors(request.user).filter(pk=director.pk))[0]
-    context = {
+    return {
         "director": director,
         "row": row,
         "foreign": foreign_services(row.status),
         "counted": own_services(row.status) if can(request.user, "director.zero", director) else [],
         "settings": settings_rows(row.status, director.cluster),
         "runs": jobs.runs_of(request.user, director)[:8],
+        "standing": standing_of(director, row.status),
     }
-    if can(request.user, "director.manage", director):
-        try:
-            context["agent_config"] = agent_config(director)
-        except SigningKeyError as error:
-            context["agent_config_error"] = str(error)
-    return context

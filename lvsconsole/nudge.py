@@ -12,9 +12,10 @@ logger = logging.getLogger(__name__)
 
 DELIVER_OUTBOX = "apps.jobs.tasks.deliver_outbox"
 DELIVER_ERRANDS = "apps.jobs.tasks.deliver_errands"
+KEEP_ACCESS = "apps.trust.tasks.keep_access"
 """Tasks by their names: their module imports the services that nudge."""
 
-_nudging = {DELIVER_OUTBOX: threading.Lock(), DELIVER_ERRANDS: threading.Lock()}
+_nudging = {name: threading.Lock() for name in (DELIVER_OUTBOX, DELIVER_ERRANDS, KEEP_ACCESS)}
 
 
 def nudge_after_commit(task: str) -> None:

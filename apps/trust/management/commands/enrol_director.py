@@ -1,4 +1,4 @@
-"""`manage.py enrol_director NAME`: make a director known and print its agent's configuration."""
+"""`manage.py enrol_director NAME`: make a director known and print an invitation for its host."""
 
 import os
 from pathlib import Path
@@ -9,40 +9,41 @@ from django.db import transaction
 
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director
-from apps.inventory.services import edit_cluster, enrol_director
-from apps.jobs.enrolment import agent_config
-from apps.jobs.signing import SigningKeyError
+from apps.inventory.services import add_director, edit_cluster
+from apps.trust.services import invite_director
+from apps.trust.signing import SigningKeyError
 
 
 class Command(BaseCommand):
     """See `help`."""
 
     help = (
-        "Enrols a director, or finds the one of that name, and prints the configuration of its agent "
-        "(/etc/lvsconsole/agent.toml). It holds the address of Redis: keep it secret."
+        "Adds a director, or finds the one of that name, and prints an invitation: a code for "
+        "`python -m lvs.agent enrol CODE` on its host, good for an hour and once. Keep it secret."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Its name, its cluster, where the configuration goes."""
+        """Its name, its cluster, where the code goes."""
         parser.add_argument("name")
         parser.add_argument("--cluster", help="the cluster that it shall belong to")
         parser.add_argument(
-            "--output", type=Path, metavar="FILE", help="write the configuration there, mode 0600"
+            "--output", type=Path, metavar="FILE", help="write the code there, mode 0600"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Enrol. Raises CommandError, with nothing enrolled, when something is wrong."""
+        """Invite. Raises CommandError, with nothing changed, when something is wrong."""
         try:
             with transaction.atomic():
-                text = agent_config(_director(options["name"], options["cluster"]))
+                director = _director(options["name"], options["cluster"])
+                code = invite_director(actor=None, director=director) + "\n"
                 if options["output"]:
-                    _write(options["output"], text)
+                    _write(options["output"], code)
         except (InventoryError, SigningKeyError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['output']} can't be written: {error.strerror}") from error
         if not options["output"]:
-            self.stdout.write(text, ending="")
+            self.stdout.write(code, ending="")
 
 
 def _director(name: str, cluster_name: str | None) -> Director:
@@ -51,7 +52,7 @@ def _director(name: str, cluster_name: str | None) -> Director:
         raise CommandError(f"There is no cluster “{cluster_name}”: make it on the page “Clusters”.")
     director = Director.objects.filter(name=name.strip()).first()
     if director is None:
-        director = enrol_director(actor=None, name=name)
+        director = add_director(actor=None, name=name)
     if cluster is not None and director.cluster_id != cluster.pk:
         edit_cluster(
             actor=None,

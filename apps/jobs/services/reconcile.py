@@ -1,0 +1,78 @@
+"""What became of lost runs, as the next heartbeat of their director tells.
+
+A run is called lost when nothing is known of it. Each heartbeat says what became of the order that the
+director was given last, so nothing stays unknown for longer than a director is away.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.inventory.models import Director
+from apps.jobs.models import Run
+from apps.jobs.services.ending import end_run, lock_run
+from apps.telemetry import services as telemetry
+from lvs.agent.sealing import CLOCK_SKEW
+
+Message = dict[str, Any]
+
+_ENDS = {
+    "verified": Run.State.VERIFIED,
+    "failed": Run.State.FAILED,
+    "partial": Run.State.PARTIAL,
+    "interrupted": Run.State.PARTIAL,
+}
+_INTERRUPTED = (
+    "Its agent ended in the middle of the run. The next change starts from what the kernel holds."
+)
+
+
+def store_heartbeat(*, director: Director, message: Message, seen_at: datetime) -> None:
+    """Store a heartbeat, and settle the lost runs that it speaks of. Raises telemetry's Replayed."""
+    if not telemetry.store_heartbeat(director=director, message=message, seen_at=seen_at):
+        return
+    lost = Run.objects.filter(director=director, state=Run.State.LOST)
+    for number in list(lost.order_by("pk").values_list("pk", flat=True)):
+        _settle(number, message)
+
+
+@transaction.atomic
+def _settle(number: int, message: Message) -> None:
+    run = lock_run(number)
+    if run is None or run.state != Run.State.LOST:
+        return
+    last = message["last_run"]
+    name = run.director.name
+    if last and last["run"] == run.pk:
+        _end_as_told(run, last)
+    elif last and last["run"] > run.pk and _newer(run, last):
+        note = f"{name} was given a newer revision since: it will not carry this one out."
+        end_run(run, Run.State.SUPERSEDED, error=note, actor_name=name)
+    elif (not last or last["run"] < run.pk) and message["at"] > _too_late_after(run):
+        note = f"{name} never began it: the order did not reach it in time. It changed nothing."
+        end_run(run, Run.State.FAILED, error=note, actor_name=name, inferred=True)
+
+
+def _end_as_told(run: Run, last: Message) -> None:
+    state = _ENDS.get(last["state"])
+    revision = run.change.revision
+    if state is None or revision is None or last["revision"] != revision.number:
+        return  # it is under way still; its own reports will tell
+    if state == Run.State.VERIFIED and last["digest"] != revision.digest:
+        return
+    error = _INTERRUPTED if last["state"] == "interrupted" else last["error"]
+    end_run(run, state, error=error, actor_name=run.director.name, inferred=True)
+
+
+def _newer(run: Run, last: Message) -> bool:
+    """Whether the later run is of the same cluster: only there revisions count on."""
+    later = Run.objects.filter(pk=min(last["run"], 2**63 - 1), director=run.director)
+    return later.filter(change__cluster=run.change.cluster_id).exists()
+
+
+def _too_late_after(run: Run) -> float:
+    """When the director itself, by its own clock, would refuse the order: unix seconds."""
+    end = run.queued_at + timedelta(seconds=settings.RUN_DEADLINE + CLOCK_SKEW)
+    return end.timestamp()

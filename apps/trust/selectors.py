@@ -1,0 +1,36 @@
+"""Whom the console believes."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from apps.inventory.models import Director
+from apps.trust.models import Identity, Invitation
+from lvs.agent.sealing import public_key_from_text
+
+
+class NotEnrolled(Exception):
+    """The director has no key: nothing it says is believed, and nothing is sent to it."""
+
+    def __init__(self, director: Director) -> None:
+        super().__init__(
+            f"{director.name} is not enrolled: invite its host on the director's page."
+        )
+
+
+def identity_of(director: Director) -> Identity:
+    """What the director proves itself with. Uses `select_related("identity")`. Raises NotEnrolled."""
+    identity: Identity | None = getattr(director, "identity", None)
+    if identity is None:
+        raise NotEnrolled(director)
+    return identity
+
+
+def key_of(director: Director) -> Ed25519PublicKey | None:
+    """The key that its reports are signed with, asked anew; None: it is not enrolled."""
+    text = Identity.objects.filter(director=director).values_list("public_key", flat=True).first()
+    return None if text is None else public_key_from_text(text)
+
+
+def open_invitation(director: Director) -> Invitation | None:
+    """The invitation that a host may use now to become the director."""
+    found = Invitation.objects.filter(director=director).select_related("made_by").first()
+    return found if found and found.is_open else None

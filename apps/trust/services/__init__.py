@@ -1,0 +1,14 @@
+"""Everything that writes whom the console believes."""
+
+from apps.trust.services.access import keep_access
+from apps.trust.services.enrol import answer_enrolments
+from apps.trust.services.invite import invite_director, revoke_director
+from apps.trust.services.keys import note_keys
+
+__all__ = [
+    "answer_enrolments",
+    "invite_director",
+    "keep_access",
+    "note_keys",
+    "revoke_director",
+]

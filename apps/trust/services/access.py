@@ -1,0 +1,116 @@
+"""Redis users of directors: made, kept and removed by the console's worker, as the database says.
+
+Redis carries; it is never the record. A Redis that lost its users gets them again at the next beat.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import redis
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.inventory.models import Director
+from apps.trust.access import USER_PREFIX, director_rules, invited_rules, keys_of, user_of
+from apps.trust.models import Identity, Invitation
+from lvsconsole.redis_client import connect
+
+logger = logging.getLogger(__name__)
+
+FORGET_AFTER = timedelta(minutes=2)
+"""After it was used: its host may ask once more what the answer was."""
+
+_known: dict[str, tuple[list[str], str]] = {}
+"""Of each user that this process made: what it asked for, and how Redis says it."""
+
+
+def keep_access() -> int:
+    """Make Redis know exactly our directors and invited hosts; returns how many users it changed.
+
+    Whoever is revoked loses its connection and all its keys. Two workers may do this side by side. Raises
+    database errors only: what Redis refuses is said beside each invitation.
+    """
+    now = timezone.now()
+    spent = Q(expires_at__lt=now) | Q(used_at__lt=now - FORGET_AFTER)
+    Invitation.objects.filter(spent).delete()
+    wanted = _wanted()
+    try:
+        with connect(timeout=2.0) as client:
+            changed = _make_equal(client, wanted)
+    except redis.RedisError as error:
+        _note(f"Redis does not make its user: {error}"[:300])
+        logger.warning("Redis users of directors are not kept: %s", error)
+        return 0
+    _note("")
+    return changed
+
+
+def allow(client: "redis.Redis", director: Director, password_hash: str) -> None:
+    """Let an enrolled director into Redis now, and whoever was there in its name out. Raises RedisError."""
+    user = user_of(str(director.uuid), invited=False)
+    _set(client, user, director_rules(str(director.uuid), password_hash))
+
+
+def _wanted() -> dict[str, list[str]]:
+    """The words of each user that there should be, by its name."""
+    wanted = {}
+    for uuid, hashed in Identity.objects.values_list("director__uuid", "password_hash"):
+        wanted[user_of(str(uuid), invited=False)] = director_rules(str(uuid), hashed)
+    for uuid, hashed in Invitation.objects.values_list("director__uuid", "password_hash"):
+        wanted[user_of(str(uuid), invited=True)] = invited_rules(str(uuid), hashed)
+    return wanted
+
+
+def _make_equal(client: "redis.Redis", wanted: dict[str, list[str]]) -> int:
+    there = _ours(client)
+    changed = 0
+    for user in there.keys() - wanted.keys():
+        _remove(client, user)
+        changed += 1
+    for user, rules in wanted.items():
+        if user not in there or _known.get(user) != (rules, there[user]):
+            _set(client, user, rules)
+            changed += 1
+    return changed
+
+
+def _ours(client: "redis.Redis") -> dict[str, str]:
+    """How Redis says each of our users, by its name."""
+    lines: Any = _call(client, "ACL LIST")
+    users = {}
+    for line in lines:
+        text = line.decode(errors="replace") if isinstance(line, bytes) else str(line)
+        name = text.split(" ")[1]
+        if name.startswith(USER_PREFIX):
+            users[name] = text
+    return users
+
+
+def _set(client: "redis.Redis", user: str, rules: list[str]) -> None:
+    """Connections of a user whose password is another now are cut: `reset` alone would leave them."""
+    before = _ours(client).get(user, "").split(" ")
+    with client.pipeline(transaction=True) as pipeline:
+        if not any(word.startswith("#") and word in before for word in rules):
+            _call(pipeline, "ACL DELUSER", user)
+        _call(pipeline, "ACL SETUSER", user, *rules)
+        pipeline.execute()
+    _known[user] = (rules, _ours(client).get(user, ""))
+
+
+def _remove(client: "redis.Redis", user: str) -> None:
+    """The user, its connections, and what it left."""
+    logger.info("Redis user %s goes", user)
+    _call(client, "ACL DELUSER", user)
+    _known.pop(user, None)
+    if not user.startswith(user_of("", invited=True)):
+        client.unlink(*keys_of(user.removeprefix(USER_PREFIX)))
+
+
+def _call(client: "redis.Redis", *words: str) -> Any:
+    """redis-py has a method for each, with arguments of its own; these are the words of Redis."""
+    return client.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
+def _note(error: str) -> None:
+    Invitation.objects.exclude(error=error).update(error=error)

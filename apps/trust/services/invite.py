@@ -1,0 +1,85 @@
+"""Inviting a host to become a director, and cutting a director off."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.policy import require
+from apps.audit.services import record
+from apps.inventory.models import Director
+from apps.trust import signing
+from apps.trust.models import Identity, Invitation
+from lvs.agent.invitation import Invitation as Code
+from lvs.agent.invitation import password_hash
+from lvs.agent.sealing import public_key_to_text
+from lvsconsole.nudge import KEEP_ACCESS, nudge_after_commit
+
+VALID = timedelta(hours=1)
+"""How long a host may use an invitation."""
+
+
+@transaction.atomic
+def invite_director(*, actor: User | None, director: Director) -> str:
+    """The code with which one host becomes this director: shown once, kept nowhere. One before it counts no
+    more; a host that is this director already stays so until the code is used. actor None: from the
+    command line.
+
+    Raises PermissionDenied, SigningKeyError.
+    """
+    if actor is not None:
+        require(actor, "director.manage", director)
+    code = Code.make(str(director.uuid), signing.public_key_text(), settings.DIRECTOR_REDIS_URL)
+    Director.objects.select_for_update(no_key=True).get(pk=director.pk)
+    expires = timezone.now() + VALID
+    Invitation.objects.update_or_create(
+        director=director,
+        defaults={
+            "public_key": public_key_to_text(code.key.public_key()),
+            "password_hash": password_hash(code.password),
+            "made_by": actor,
+            "made_at": timezone.now(),
+            "expires_at": expires,
+            "used_at": None,
+            "error": "",
+        },
+    )
+    record(
+        actor=actor,
+        action="director.invited",
+        obj=director,
+        after={"until": expires.isoformat(timespec="seconds")},
+    )
+    nudge_after_commit(KEEP_ACCESS)
+    return code.code
+
+
+@transaction.atomic
+def revoke_director(*, actor: User, director: Director, reason: str = "") -> bool:
+    """Believe this director no more: what it reports is refused from this moment on, it gets no orders, and
+    its Redis user goes within a moment. Its kernel keeps balancing as it is. An open invitation goes too.
+
+    False: it was not enrolled, nor invited. Raises PermissionDenied.
+    """
+    require(actor, "director.manage", director)
+    Director.objects.select_for_update(no_key=True).get(pk=director.pk)
+    identity = Identity.objects.filter(director=director).first()
+    invitation = Invitation.objects.filter(director=director).first()
+    if identity is None and invitation is None:
+        return False
+    if invitation is not None:
+        invitation.delete()
+    before = {"identity": identity.key_id, "hostname": identity.hostname} if identity else {}
+    if identity is not None:
+        identity.delete()
+    record(
+        actor=actor,
+        action="director.revoked" if identity else "director.invitation_withdrawn",
+        obj=director,
+        before=before,
+        reason=reason.strip(),
+    )
+    nudge_after_commit(KEEP_ACCESS)
+    return True

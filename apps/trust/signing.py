@@ -1,0 +1,163 @@
+"""The console's signing key: what makes an order an order for a director.
+
+Only the worker reads private keys. Beside them goes a file `.pub`, one key a line, for who enrols directors
+(the first line) and who verifies seals of the audit log (any of them).
+"""
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from django.conf import settings
+
+from lvs.agent.sealing import public_key_to_text
+
+
+class SigningKeyError(Exception):
+    """There is no usable signing key; the text says what to do."""
+
+
+def create_signing_key() -> bool:
+    """Create the key at SIGNING_KEY_FILE, readable by its owner only, unless there is one.
+
+    Its public half comes first in the file `.pub`. Returns whether a key was made. Raises SigningKeyError
+    when a file can't be written.
+    """
+    path = settings.SIGNING_KEY_FILE
+    made = _create(path)
+    _publish(signing_key(), first=True)
+    return made
+
+
+def announce_next_key() -> bool:
+    """Create the key that shall follow; returns whether there was none yet. Raises SigningKeyError."""
+    signing_key()  # without one there is nothing to follow
+    made = _create(_next_file())
+    key = next_key()
+    assert key is not None
+    _publish(key, first=False)
+    return made
+
+
+def use_next_key() -> None:
+    """The announced key signs from now on; the one before is gone. Raises SigningKeyError."""
+    key = next_key()
+    if key is None:
+        raise SigningKeyError("No key was announced: begin with “manage.py signing_key --announce”")
+    try:
+        _next_file().replace(settings.SIGNING_KEY_FILE)
+    except OSError as error:
+        raise _cant_write(settings.SIGNING_KEY_FILE, error) from error
+    _publish(key, first=True)
+
+
+def signing_key() -> Ed25519PrivateKey:
+    """The private key at SIGNING_KEY_FILE. Raises SigningKeyError when it can't be used."""
+    path = settings.SIGNING_KEY_FILE
+    key = _read(path)
+    if key is None:
+        raise SigningKeyError(
+            f"There is no signing key at {path}: create it with “manage.py signing_key”"
+        )
+    return key
+
+
+def next_key() -> Ed25519PrivateKey | None:
+    """The announced key; None when there is none. Raises SigningKeyError when it can't be used."""
+    return _read(_next_file())
+
+
+def believed_keys() -> list[str]:
+    """The public keys, as texts, that directors shall believe now: the one that signs, and the next one.
+
+    Raises SigningKeyError.
+    """
+    keys = [signing_key(), next_key()]
+    return [public_key_to_text(key.public_key()) for key in keys if key is not None]
+
+
+def public_key_text() -> str:
+    """The public key as an invitation holds it: from the `.pub` file, else the key itself.
+
+    Raises SigningKeyError when there is neither.
+    """
+    published = published_keys()
+    return published[0] if published else public_key_to_text(signing_key().public_key())
+
+
+def published_keys() -> list[str]:
+    """Every public key that this console has had, the one that signs first; [] without a `.pub` file."""
+    try:
+        return _public_file().read_text().split()
+    except OSError:
+        return []
+
+
+def _read(path: Path) -> Ed25519PrivateKey | None:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SigningKeyError(f"The signing key {path} can't be read: {error.strerror}") from error
+    except (ValueError, TypeError):
+        raise SigningKeyError(f"{path} is no PEM private key without a password") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningKeyError(f"{path} holds a key of another kind than Ed25519")
+    return key
+
+
+def _publish(key: Ed25519PrivateKey, *, first: bool) -> None:
+    text, others = public_key_to_text(key.public_key()), published_keys()
+    others = [other for other in others if other != text]
+    keys = [text, *others] if first else [*others, text]
+    path = _public_file()
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text("".join(f"{key}\n" for key in keys))
+        draft.chmod(0o644)  # for processes of other users, too
+        draft.replace(path)
+    except OSError as error:
+        raise _cant_write(path, error) from error
+
+
+def _public_file() -> Path:
+    path: Path = settings.SIGNING_KEY_FILE
+    return path.with_name(path.name + ".pub")
+
+
+def _next_file() -> Path:
+    path: Path = settings.SIGNING_KEY_FILE
+    return path.with_name(path.name + ".next")
+
+
+def _create(path: Path) -> bool:
+    """Write a new key, whole or not at all: a link fails where a file stands, and never shows half a key."""
+    key = Ed25519PrivateKey.generate()
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise _cant_write(path, error) from error
+    return True
+
+
+def _cant_write(path: Path, error: OSError) -> SigningKeyError:
+    return SigningKeyError(f"The signing key {path} can't be written: {error.strerror}")

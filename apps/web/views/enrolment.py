@@ -1,0 +1,80 @@
+"""Making hosts directors, and cutting directors off."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from apps.accounts.policy import require
+from apps.inventory import selectors
+from apps.inventory.errors import InventoryError
+from apps.inventory.models import Director
+from apps.inventory.services import add_director
+from apps.trust.services import invite_director, revoke_director
+from apps.trust.signing import SigningKeyError
+from apps.web.forms.details import DirectorForm
+from apps.web.standing import enrol_command, standing_of
+from apps.web.views.common import Request, found
+from apps.web.views.confirming import confirmed_to_write
+from apps.web.views.factors import confirmed
+
+
+@never_cache  # it shows a secret, once
+@confirmed_to_write  # what was typed is kept
+@confirmed
+def new(request: Request) -> HttpResponse:
+    """Add one; the answer shows the command that makes a host this director, and never again."""
+    require(request.user, "director.manage")
+    form = DirectorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                director = add_director(actor=request.user, **form.cleaned_data)
+                code = invite_director(actor=request.user, director=director)
+        except (InventoryError, SigningKeyError) as error:
+            form.add_error("name", str(error))
+        else:
+            return _invited(request, director, code)
+    form.mark_errors()
+    status = 422 if form.is_bound else 200
+    return render(request, "web/director_form.html", {"form": form}, status=status)
+
+
+@require_POST
+@never_cache  # it shows a secret, once
+@confirmed_to_write
+def invite(request: Request, uuid: Any) -> HttpResponse:
+    """Another invitation: for a host that lost its key, or a new one in its place."""
+    director = found(selectors.director, request.user, uuid)
+    try:
+        return _invited(request, director, invite_director(actor=request.user, director=director))
+    except SigningKeyError as error:
+        messages.error(request, str(error))
+        return redirect("web:director", director.uuid)
+
+
+@require_POST
+def revoke(request: Request, uuid: Any) -> HttpResponse:
+    """Believe it no more."""
+    director = found(selectors.director, request.user, uuid)
+    reason = request.POST.get("reason", "")[:500]
+    if revoke_director(actor=request.user, director=director, reason=reason):
+        messages.success(
+            request, f"{director.name} is cut off. Its kernel keeps balancing as it is."
+        )
+    else:
+        messages.info(request, f"{director.name} was not enrolled.")
+    return redirect("web:director", director.uuid)
+
+
+def _invited(request: Request, director: Director, code: str) -> HttpResponse:
+    context = {
+        "director": director,
+        "command": enrol_command(code),
+        "standing": standing_of(director, None),
+    }
+    return render(request, "web/director_invited.html", context)

@@ -1,0 +1,151 @@
+"""Lost runs and the next heartbeat: nothing stays unknown for longer than its director is away."""
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from apps.audit.models import AuditRecord
+from apps.changes.models import Change
+from apps.jobs.models import Outbox, Run
+from apps.jobs.services import reap_runs, store_heartbeat, store_run_finished
+from apps.telemetry.models import RelayStatus
+from lvs.agent import streams
+from tests.applying import holds_what_was_approved, run_finished, started, verified, world
+
+pytestmark = pytest.mark.django_db
+_numbers = count(1)
+
+
+@pytest.fixture
+def made():
+    now = timezone.now()
+    RelayStatus.objects.create(name="r", last_read=now, listening_since=now - timedelta(hours=1))
+    return world()
+
+
+@pytest.fixture
+def run(made):
+    """A run that nobody answered until it was called lost."""
+    return lost(started(made))
+
+
+def lost(change):
+    long_ago = timezone.now() - timedelta(seconds=settings.RUN_DEADLINE + 300)
+    Run.objects.filter(change=change).update(queued_at=long_ago)
+    Outbox.objects.filter(run__change=change).update(deadline=timezone.now() - timedelta(1))
+    assert reap_runs() == 1
+    return change.runs.get()
+
+
+def beat(run, last=None, at=None):
+    now = timezone.now()
+    message = streams.heartbeat(
+        str(run.director.uuid),
+        now.timestamp() if at is None else at,
+        facts={},
+        revision=0,
+        owned_digest="",
+        problem="",
+        last_run=last or {},
+    )
+    message |= {"session": "a life", "number": next(_numbers)}
+    store_heartbeat(director=run.director, message=message, seen_at=now)
+    run.refresh_from_db()
+    return run
+
+
+def last_run(run, state, **other):
+    told = streams.last_run(
+        run=run.pk, revision=run.change.revision.number, state=state, digest=run.change.digest
+    )
+    return told | other
+
+
+def change_of(run):
+    return Change.objects.get(pk=run.change_id)
+
+
+def test_a_verified_end_that_was_lost_on_its_way_is_told_again(run):
+    holds_what_was_approved(run.change)
+    beat(run, last_run(run, "verified"))
+    assert (run.state, run.inferred) == ("verified", True)
+    assert change_of(run).state == Change.State.APPLIED
+    assert AuditRecord.objects.filter(action="run.verified", object_id=str(run.pk)).count() == 1
+
+
+@pytest.mark.parametrize("state", ["failed", "partial"])
+def test_an_end_with_an_error_is_told_with_it(run, state):
+    beat(run, last_run(run, state, error="ENOSPC"))
+    assert (run.state, run.error) == (state, "ENOSPC")
+
+
+def test_a_run_in_whose_middle_the_agent_ended_is_partly_applied(run):
+    beat(run, last_run(run, "interrupted"))
+    assert run.state == "partial"
+    assert "in the middle of the run" in run.error
+
+
+def test_a_run_that_is_under_way_still_stays_lost_until_it_ends(run):
+    assert beat(run, last_run(run, "running")).state == "lost"
+
+
+def test_another_table_is_not_called_verified(run):
+    assert beat(run, last_run(run, "verified", digest="0" * 64)).state == "lost"
+
+
+def test_another_revision_is_not_this_run(run):
+    assert beat(run, last_run(run, "verified", revision=99)).state == "lost"
+
+
+def test_an_order_that_can_not_be_taken_any_more_was_never_begun(run):
+    beat(run)
+    assert run.state == "failed"
+    assert "never began it" in run.error
+    assert change_of(run).state == Change.State.FAILED
+
+
+def test_while_the_directors_own_clock_would_take_it_nothing_is_said(run):
+    assert beat(run, at=run.queued_at.timestamp() + 60).state == "lost"
+
+
+def test_what_was_concluded_is_corrected_by_the_directors_own_report(run):
+    beat(run)
+    holds_what_was_approved(run.change)
+    store_run_finished(director=run.director, message=run_finished(run))
+    run.refresh_from_db()
+    assert (run.state, run.inferred) == ("verified", False)
+    assert change_of(run).state == Change.State.APPLIED
+
+
+def test_what_a_director_reported_is_not_corrected(made):
+    change = verified(started(made))
+    run = change.runs.get()
+    beat(run, last_run(run, "failed"))
+    store_run_finished(director=run.director, message=run_finished(run, "failed"))
+    run.refresh_from_db()
+    assert run.state == "verified"
+
+
+def test_a_newer_revision_supersedes_what_was_lost(made, run):
+    newer = started(made, scheduler="wrr").runs.get()
+    beat(run, last_run(newer, "failed"))
+    assert run.state == "superseded"
+
+
+def test_another_directors_word_settles_nothing(run):
+    other = world().directors[0]
+    message = streams.heartbeat(
+        str(other.uuid),
+        0,
+        facts={},
+        revision=0,
+        owned_digest="",
+        problem="",
+        last_run=last_run(run, "verified"),
+    ) | {"session": "x", "number": 1}
+    store_heartbeat(director=other, message=message, seen_at=timezone.now())
+    run.refresh_from_db()
+    assert run.state == "lost"

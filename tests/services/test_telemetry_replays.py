@@ -1,0 +1,100 @@
+"""Reports that come again: no news, and of a life that ended long ago a forgery."""
+
+import time
+
+import pytest
+from django.utils import timezone
+
+from apps.telemetry.models import DirectorStatus
+from apps.telemetry.replays import KEPT, Replayed
+from apps.telemetry.services import store_heartbeat, store_observed
+from lvs.agent import streams
+from lvs.documents import scope_to_document, table_to_document
+from lvs.model import EMPTY
+from tests.factories import make_director
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def director():
+    return make_director(holds=None)
+
+
+def beat(director, session, number, revision):
+    message = streams.heartbeat(
+        str(director.uuid), 0, facts={}, revision=revision, owned_digest="", problem=""
+    )
+    place = {"session": session, "number": number}
+    return store_heartbeat(director=director, message=message | place, seen_at=timezone.now())
+
+
+def observe(director, session, number):
+    message = streams.observed(
+        str(director.uuid),
+        0,
+        table=table_to_document(EMPTY),
+        owned=scope_to_document(EMPTY.scope),
+        owned_digest=EMPTY.digest,
+    )
+    place = {"session": session, "number": number}
+    store_observed(director=director, message=message | place, seen_at=timezone.now())
+
+
+def status(director):
+    return DirectorStatus.objects.get(director=director)
+
+
+def retire(director, session, seconds):
+    DirectorStatus.objects.filter(director=director).update(
+        past_sessions={session: time.time() - seconds}
+    )
+
+
+def test_a_heartbeat_that_comes_again_is_no_sign_of_life(director):
+    assert beat(director, "a", 7, revision=3)
+    seen = status(director).last_seen
+    assert not beat(director, "a", 7, revision=3)
+    assert not beat(director, "a", 6, revision=2)
+    assert (status(director).last_seen, status(director).revision) == (seen, 3)
+
+
+def test_a_new_life_of_the_agent_counts_anew(director):
+    beat(director, "a", 700, revision=3)
+    assert beat(director, "b", 1, revision=4)
+    assert status(director).revision == 4
+
+
+def test_a_life_that_has_just_ended_is_no_news(director):
+    beat(director, "a", 1, revision=3)
+    beat(director, "b", 1, revision=4)
+    assert not beat(director, "a", 2, revision=3)
+    assert status(director).revision == 4
+
+
+def test_a_life_that_ended_long_ago_is_a_replay(director):
+    beat(director, "b", 1, revision=4)
+    retire(director, "a", 120)
+    with pytest.raises(Replayed):
+        beat(director, "a", 900, revision=3)
+    assert status(director).revision == 4
+
+
+def test_observed_tables_are_counted_for_themselves(director):
+    """Two relays may store them in another order than they were sent."""
+    beat(director, "a", 5, revision=3)
+    observe(director, "a", 4)
+    assert status(director).observed is not None
+    first = status(director).observed_at
+    observe(director, "a", 4)
+    assert status(director).observed_at == first
+
+
+def test_so_many_lives_are_remembered_and_no_more(director):
+    for life in range(KEPT + 20):
+        beat(director, f"life {life}", 1, revision=1)
+    assert len(status(director).past_sessions) == KEPT
+
+
+def test_a_number_beyond_all_measure_is_taken(director):
+    assert beat(director, "a", 10**30, revision=3)
