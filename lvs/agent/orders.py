@@ -44,7 +44,7 @@ class Orders:
             return
         self._watcher.running = order
         try:
-            self._finish(order, self._carry_out(order))
+            self._finish(order, self._with_what_was_before(order, self._carry_out(order)))
         finally:
             self._watcher.running = None
 
@@ -60,6 +60,19 @@ class Orders:
             logger.exception("run %d met an error of the agent itself", order.run)
             kind = type(error).__name__
             return progress.broken_off(f"The agent met an error of its own, see its log: {kind}")
+
+    def _with_what_was_before(self, order: Order, message: Message) -> Message:
+        """A run that failed this time, and was under way when the agent ended before: it wrote something."""
+        if message["state"] != "failed":
+            return message
+        try:
+            journal = self._state.load().journal
+        except LvsError:
+            return message
+        if journal is None or journal.run != order.run:
+            return message
+        error = f"It was under way before, when the agent ended. This time: {message['error']}"
+        return message | {"state": "partial", "error": error}
 
     def _already_settled(self, order: Order, progress: Progress) -> Message | None:
         """The answer to an order that must not, or need not, be carried out."""
@@ -81,9 +94,13 @@ class Orders:
             self._refuse(reason)
             return progress.ended("failed", error=reason)
         state = self._state.load()
-        if held.verified == order.revision and state.digest == order.digest and not state.journal:
-            return progress.ended("verified", digest=state.digest, already=True)
-        return None
+        if state.digest != order.digest or state.journal:
+            return None
+        if held.verified != order.revision:
+            if state.revision != order.revision:
+                return None
+            self._memory.note_verified(order)  # we were killed between the two files
+        return progress.ended("verified", digest=state.digest, already=True)
 
     def _apply(self, order: Order, progress: Progress) -> Message:
         self._memory.note_begun(order)

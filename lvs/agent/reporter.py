@@ -70,20 +70,34 @@ class Reporter(threading.Thread):
     def run(self) -> None:
         """Send until stopped."""
         with connect(self._link, timeout=5.0) as client:
-            while message := self._next():
-                if not self._send(client, message):
-                    self._put_back(message)
+            while self._wait():
+                if not self.send_next(client):
                     if self._stopping.is_set():
                         return
                     self._stopping.wait(RETRY_EVERY)  # woken by stop, it tries once more
 
-    def _next(self) -> Message | None:
+    def send_next(self, client: "redis.Redis") -> bool:
+        """Send the first of what waits, if anything does; whether Redis took it."""
         with self._changed:
-            while not self._queue:
-                if self._stopping.is_set():
-                    return None
+            if not self._queue:
+                return True
+            message = self._queue.popleft()
+        sent = self._send(client, message)
+        if not sent:
+            self._put_back(message)
+        return sent
+
+    @property
+    def waiting(self) -> int:
+        """How many reports wait."""
+        return len(self._queue)
+
+    def _wait(self) -> bool:
+        """Wait for something to send. False: there is nothing, and we are to stop."""
+        with self._changed:
+            while not self._queue and not self._stopping.is_set():
                 self._changed.wait()
-            return self._queue.popleft()
+            return bool(self._queue)
 
     def _send(self, client: "redis.Redis", message: Message) -> bool:
         try:

@@ -45,18 +45,26 @@ class ReportReader:
 
         After an error a new session starts with what this consumer had not acknowledged.
         """
+        with connect() as client:
+            self.begin(client, stop)
+            logger.info("reports: listening to %d directors", len(self._streams))
+            while not stop.is_set():
+                self.step(stop)
+
+    def begin(self, client: "redis.Redis", stop: threading.Event) -> None:
+        """Begin with what this consumer had taken and not acknowledged. Raises as `session`."""
         self._directory = Directory()
         self._streams: dict[bytes, Director] = {}
         self._marked = self._claimed = float("-inf")
-        with connect() as client:
-            self._client = client
-            self._look_around()
-            logger.info("reports: listening to %d directors", len(self._streams))
-            self._read_own_pending(stop)
-            while not stop.is_set():
-                self._look_around()
-                self._claim_left_behind()
-                self._read_new(stop)
+        self._client = client
+        self._look_around()
+        self._read_own_pending(stop)
+
+    def step(self, stop: threading.Event) -> None:
+        """Store what is there, or wait a little for news. Raises as `session`."""
+        self._look_around()
+        self._claim_left_behind()
+        self._read_new(stop)
 
     def _look_around(self) -> None:
         if not self._directory.refresh():

@@ -1,0 +1,83 @@
+"""One history: so many turns and events by chance, then the world heals, then it is judged."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from lab.faults.boundaries import Boundaries
+from lab.faults.invariants import violations
+from lab.faults.setting import Setting
+from lab.faults.weather import Weather
+from lab.faults.world import World
+
+TURNS = 70
+RATE = 0.02
+"""How often something happens at a boundary."""
+WEATHER = 0.2
+"""How many turns are followed by an event from outside."""
+HEALING = 60
+"""Rounds in which everything must come to an end once nothing is broken any more."""
+
+
+class Outcome(NamedTuple):
+    """What became of a history."""
+
+    seed: int
+    crossed: int
+    faults: Counter[str]
+    violations: list[str]
+    turned: int
+    """Boundaries that were crossed before the world healed."""
+
+
+QUIET: dict[int, str] = {-1: "killed before"}
+"""A plan in which nothing happens."""
+
+
+def play(
+    setting: Setting,
+    seed: int,
+    plan: dict[int, str] | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Outcome:
+    """Play the history of this seed. plan: faults by the number of their boundary, and no others by chance;
+    tell: told of all that happens."""
+    rng = random.Random(seed)
+    boundaries = Boundaries(random.Random(seed + 1), 0.0 if plan else RATE, plan)
+    boundaries.tell = tell
+    world = World(setting, boundaries, rng)
+    happened: Counter[str] = Counter()
+    try:
+        weather = Weather(world, rng, happened)
+        for _ in range(TURNS):
+            world.play(*rng.choice(world.turns()))
+            world.clock.go_on(rng.random() * 2)
+            if not plan and rng.random() < WEATHER:
+                weather.blow()
+            elif rng.random() < 0.3:
+                world.restart()
+        turned = boundaries.crossed
+        _heal(world, weather)
+        found = violations(world)
+    finally:
+        world.close()
+    return Outcome(seed, boundaries.crossed, boundaries.faults + happened, found, turned)
+
+
+def _heal(world: World, weather: Weather) -> None:
+    """Nothing happens any more: everybody goes on until all has come to an end."""
+    world.boundaries.quiet = True
+    weather.calm()
+    for round_number in range(HEALING):
+        for host in world.hosts.values():
+            for process, turn in host.processes():
+                world.play(process, turn)
+                while world.waits(process):
+                    world.play(process, process.take_one)
+        for process, turn in world.console_turns():
+            world.play(process, turn)
+        # Now and then past the deadline of what is open; in between long enough to be heard again.
+        world.clock.go_on(400 if round_number > 6 and round_number % 6 == 0 else 3)
+        if round_number > 2 and world.at_rest():
+            return

@@ -1,0 +1,194 @@
+"""What all histories of a campaign share: the database before anything happened, a Redis, a folder, the clock."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from lab.faults.clock import Clock
+from lab.parts import free_port
+from lvs.agent.sealing import public_key_to_text
+
+DIRECTORS = ("lb1", "lb2")
+PEOPLE = ("operator", "approver", "emergency")
+
+
+def own_key(name: str) -> Ed25519PrivateKey:
+    """The same for a name in every history."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+
+
+class Setting:
+    """Made once for a process. Use as context manager."""
+
+    def __init__(self) -> None:
+        shared_memory = Path("/dev/shm")
+        self._temporary = tempfile.TemporaryDirectory(
+            prefix="lvs-faults-", dir=shared_memory if shared_memory.is_dir() else None
+        )
+        self.root = Path(self._temporary.name)
+        self.folder = self.root / "hosts"
+        self._base, self._database = self.root / "base.sqlite3", self.root / "console.sqlite3"
+        self._redis_process: subprocess.Popen[bytes] | None = None
+        self.redis_url = f"redis://127.0.0.1:{free_port()}/0"
+        self.clock = Clock()
+        self.boot = ""
+        """Of the host whose process has its turn."""
+        self.console_key = own_key("console")
+
+    def __enter__(self) -> "Setting":
+        self._start_redis()
+        self._set_up_django()
+        self._make_base()
+        self._patch()
+        self.clock.start()
+        from lab.faults import patches
+
+        patches.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        from lab.faults import patches
+
+        patches.stop()
+        self.clock.stop()
+        mock.patch.stopall()
+        from django.db import connection
+
+        connection.close()
+        self.redis.close()
+        assert self._redis_process is not None
+        self._redis_process.kill()
+        self._redis_process.wait()
+        self._temporary.cleanup()
+
+    def reset(self) -> None:
+        """Database, Redis and disks as before anything happened."""
+        from django.db import connection
+
+        connection.close()
+        for path in self.root.glob("console.sqlite3*"):
+            path.unlink()
+        shutil.copyfile(self._base, self._database)
+        self.redis.flushall()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start_redis(self) -> None:
+        port = self.redis_url.rsplit(":", 1)[1].split("/")[0]
+        options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._redis_process = subprocess.Popen(
+            ["redis-server", *options], cwd=self.root, stdout=subprocess.DEVNULL
+        )
+        self.redis: Any = redis.Redis.from_url(self.redis_url, protocol=2)
+        for _ in range(200):
+            try:
+                self.redis.ping()
+                return
+            except redis.ConnectionError:
+                self.clock.real()
+                subprocess.run(["sleep", "0.02"], check=True)
+
+    def _set_up_django(self) -> None:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "lvsconsole.settings",
+            "LVS_SECRET_KEY": "f" * 50,
+            "LVS_DATA_DIR": str(self.root),
+            "LVS_DATABASE_URL": f"sqlite:///{self._database}",
+            "LVS_REDIS_URL": self.redis_url,
+            "LVS_LOG_LEVEL": "CRITICAL",
+        }
+        import django
+
+        django.setup()
+
+    def _make_base(self) -> None:
+        from django.conf import settings
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", interactive=False, verbosity=0)
+        from apps.trust.signing import create_signing_key
+
+        create_signing_key()
+        from cryptography.hazmat.primitives import serialization as s
+
+        settings.SIGNING_KEY_FILE.write_bytes(
+            self.console_key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption())
+        )
+        create_signing_key()
+        self.clock.start()  # what is made now is of the time in which histories begin
+        try:
+            _people_and_cluster()
+        finally:
+            self.clock.stop()
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        shutil.copyfile(self._database, self._base)
+
+    def _patch(self) -> None:
+        """What leads to other threads, to browsers and to this machine's own kernel."""
+        from apps.telemetry import push
+        from lab.faults.kernel import SimKernel
+        from lvs import apply
+        from lvs.agent import watcher
+        from lvsconsole import nudge
+
+        mock.patch.object(push, "announce", lambda topic: None).start()
+        mock.patch.object(nudge, "_nudge", lambda task: None).start()
+        for module in (apply, watcher):
+            mock.patch.object(module, "Kernel", SimKernel).start()
+            mock.patch.object(module, "current_boot", lambda: self.boot).start()
+        mock.patch.object(apply, "missing_parts", lambda desired, found: []).start()
+        mock.patch.object(watcher, "Facts", _Facts).start()
+        from apps.jobs.relay import reports
+
+        mock.patch.object(reports, "BLOCK_MS", None).start()
+        mock.patch.object(reports, "CLAIM_IDLE_MS", 0).start()
+
+
+class _Facts:
+    """What a host says of itself does not matter here."""
+
+    def gather(self, info: object) -> dict[str, Any]:
+        return {"kernel": "6.1", "all_schedulers": False, "schedulers": ["rr", "wrr", "lc"]}
+
+
+def _people_and_cluster() -> None:
+    from apps.accounts.services import create_user
+    from apps.inventory.services import add_director, create_cluster
+    from apps.telemetry.services import relay_was_here, store_observed
+    from apps.trust.models import Identity
+    from lvs.agent import streams
+    from lvs.documents import scope_to_document, table_to_document
+    from lvs.model import EMPTY
+
+    password = "long-enough-to-pass"
+    admin = create_user(actor=None, username="admin", password=password, role="admin")
+    for name in PEOPLE:
+        create_user(actor=admin, username=name, password=password, role=name)
+    directors = [add_director(actor=admin, name=name) for name in DIRECTORS]
+    for director in directors:
+        Identity.objects.create(
+            director=director,
+            public_key=public_key_to_text(own_key(director.name).public_key()),
+            password_hash="0" * 64,
+            hostname=director.name,
+        )
+        message = streams.observed(
+            str(director.uuid),
+            0.0,
+            table=table_to_document(EMPTY),
+            owned=scope_to_document(EMPTY.scope),
+            owned_digest=EMPTY.digest,
+        )
+        store_observed(director=director, message=message | {"session": "before", "number": 1})
+    create_cluster(actor=admin, name="web", directors=directors)
+    relay_was_here(name="relay 1")

@@ -1,0 +1,198 @@
+"""All that a history plays with: console, Redis, two hosts, and who has his turn."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from lab.faults.boundaries import Boundaries, Here, Killed, Process
+from lab.faults.clock import BEGIN
+from lab.faults.console import People, Relay, Worker
+from lab.faults.director import Host
+from lab.faults.kernel import SimKernel
+from lab.faults.setting import DIRECTORS, Setting, own_key
+from lvs.agent.memory import Memory
+from lvs.agent.sealing import key_id
+from lvs.agent.streams import reports_stream
+from lvs.documents import table_from_document
+from lvs.plan import concerned
+
+Turn = Callable[[], object]
+
+
+class World:
+    """One history's. `close` gives everything back for the next one."""
+
+    def __init__(self, setting: Setting, boundaries: Boundaries, rng: random.Random) -> None:
+        self.setting = setting
+        self.rng = rng
+        self.boundaries = boundaries
+        self.clock = setting.clock
+        self.clock.now, self.clock.offset = BEGIN, 0.0
+        self._depth = 0
+        setting.reset()
+        self.redis = setting.redis
+        from apps.inventory.models import Director
+
+        console = setting.console_key.public_key()
+        self.hosts = {
+            name: Host(
+                name,
+                Director.objects.get(name=name),
+                own_key(name),
+                {key_id(console): console},
+                setting.redis_url,
+                setting.folder / name,
+            )
+            for name in DIRECTORS
+        }
+        self.people = People(rng)
+        self.consoles: dict[str, Process] = {}
+        self._begin_consoles()
+        boundaries.another = self._another
+        boundaries.may_yield = self._may_yield
+        boundaries.tick = lambda: self.clock.go_on(rng.random() * 0.02)
+        self.writes: list[tuple[str, Any]] = []
+        """Every step that a kernel took: host, and the order that was under way on it."""
+        self.seen_equal: set[int] = set()
+        """Runs after which the kernel held exactly their table."""
+        self.again: list[str] = []
+        """Writes for a revision that the host had noted as verified before."""
+        for host in self.hosts.values():
+            host.start()
+            host.machine.on_write = self._on_write(host)
+            host.machine.on_read = self._on_read(host)
+        Here.now = boundaries
+
+    def close(self) -> None:
+        """Another history may begin."""
+        Here.now = None
+        for host in self.hosts.values():
+            host.forget()
+
+    # --- turns ---------------------------------------------------------------------------------
+
+    def turns(self) -> list[tuple[Process, Turn]]:
+        """Who may do what next; whatever died is started again by its supervisor, a moment later."""
+        found: list[tuple[Process, Turn]] = [(self.people, self.people.act), *self.console_turns()]
+        for host in self.hosts.values():
+            found += host.processes()
+        return found
+
+    def console_turns(self) -> list[tuple[Process, Turn]]:
+        """Those of relays and workers, in this order."""
+        relays = [(one, one.step) for one in self.consoles.values() if isinstance(one, Relay)]
+        workers = [(one, one.beat) for one in self.consoles.values() if isinstance(one, Worker)]
+        return [*relays, *workers]
+
+    def play(self, process: Process, turn: Turn) -> None:
+        """Give a process its turn, to its end or to its death."""
+        self.boundaries.tell(f"{self.clock.now - BEGIN:9.2f} {process.name}: {turn.__name__}")
+        before, offset = self.boundaries.current, self.clock.offset
+        machine = getattr(SimKernel, "machine", None)
+        self._depth += 1
+        self.boundaries.current, self.clock.offset = process, process.offset
+        for host in self.hosts.values():
+            if host.agent is process:
+                SimKernel.machine = host.machine
+                self.setting.boot = host.machine.boot
+        try:
+            turn()
+        except Killed:
+            self._bury(process)
+        finally:
+            self._depth -= 1
+            self.boundaries.current, self.clock.offset = before, offset
+            if machine is not None:
+                SimKernel.machine = machine
+                self.setting.boot = machine.boot
+
+    def restart(self) -> None:
+        """What died comes back: systemd starts it again."""
+        self._begin_consoles()
+        self.people.alive = True
+        for host in self.hosts.values():
+            host.start()
+
+    def _begin_consoles(self) -> None:
+        for name in ("worker 1", "worker 2", "relay 1", "relay 2"):
+            if name not in self.consoles or not self.consoles[name].alive:
+                kind = Worker if name.startswith("worker") else Relay
+                self.consoles[name] = kind(name)
+
+    def _bury(self, process: Process) -> None:
+        """A dead process's transaction is rolled back by the database."""
+        process.alive = False
+        if process.uses_database and connection.connection is not None:
+            connection.close()
+            connection.in_atomic_block = False
+            connection.savepoint_ids, connection.atomic_blocks = [], []
+            connection.needs_rollback = connection.closed_in_transaction = False
+            connection.run_on_commit = []
+            connection.connection = None
+        for host in self.hosts.values():
+            if host.agent is process:
+                host.agent = None
+
+    def _may_yield(self) -> bool:
+        return self._depth < 3 and not connection.in_atomic_block
+
+    def _another(self) -> None:
+        """Another process has its turn in the middle of this one's."""
+        current = self.boundaries.current
+        others = [pair for pair in self.turns() if pair[0] is not current and pair[0].alive]
+        self.play(*self.rng.choice(others))
+
+    # --- witnesses -----------------------------------------------------------------------------
+
+    def _on_write(self, host: Host) -> Callable[[Any], None]:
+        def note(step: Any) -> None:
+            order = host.agent.watcher.running if host.agent else None
+            self.writes.append((host.name, order))
+            run = order and f"run {order.run}, revision {order.revision}"
+            self.boundaries.tell(
+                f"    {host.name} is written for {run or 'a restore'}: {step.text()}"
+            )
+            if (
+                order is not None
+                and Memory(host.folder).held(order.cluster).verified >= order.revision
+            ):
+                self.again.append(
+                    f"{host.name} was written once more for revision {order.revision}"
+                )
+
+        return note
+
+    def _on_read(self, host: Host) -> Callable[[], None]:
+        def note() -> None:
+            order = host.agent.watcher.running if host.agent else None
+            if order is not None and order.run not in self.seen_equal:
+                wanted = table_from_document(order.table)
+                owned = host.agent.state.load().owned if host.agent else wanted.scope
+                if host.machine.table().only(concerned(wanted, owned)) == wanted:
+                    self.seen_equal.add(order.run)
+
+        return note
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def waits(self, process: Process) -> bool:
+        """Whether messages wait for an agent."""
+        hosts = [host for host in self.hosts.values() if host.agent is process]
+        return any(self.redis.llen(host.director.queue) for host in hosts)
+
+    def at_rest(self) -> bool:
+        """Whether no run is open any more, and no report is on its way."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM jobs_run WHERE state IN ('waiting','queued','running','lost')"
+            )
+            if cursor.fetchone()[0]:
+                return False
+        return not any(
+            self.redis.llen(host.director.queue)
+            or self.redis.xlen(reports_stream(str(host.director.uuid)))
+            or (host.agent and host.agent.reporter.waiting)
+            for host in self.hosts.values()
+        )
