@@ -1,0 +1,74 @@
+"""What the soak knows of the console's side of the agent: its configuration, orders, and ends of runs.
+
+All of it in one place, and nothing else knows the form of an order or of a report.
+"""
+
+import json
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from lvs.agent.envelope import Order, seal
+from lvs.agent.sealing import public_key_to_text
+from lvs.agent.shapes import parse_report
+from lvs.documents import table_to_document
+from lvs.model import Table
+
+DIRECTOR = "5f0a2c1e-9d0b-4a55-8a4e-1c7d2f6b9e30"
+ORDER = "lvs.apply"
+"""The task that takes an order."""
+VALID = 600.0
+"""Seconds."""
+
+
+class End(NamedTuple):
+    """How a run ended."""
+
+    run: int
+    state: str
+    error: str
+    steps: int
+
+
+def configuration(key: Ed25519PrivateKey, redis_url: str, state: Path) -> str:
+    """An agent's configuration. redis_url: as its host sees it."""
+    values = {
+        "director": DIRECTOR,
+        "name": "soak",
+        "redis_url": redis_url,
+        "console_key": public_key_to_text(key.public_key()),
+        "state_dir": str(state),
+    }
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+
+
+def sealed_order(table: Table, revision: int, key: Ed25519PrivateKey) -> str:
+    """An approved order for this table; its run has the number of the revision."""
+    now = time.time()
+    order = Order(
+        director=DIRECTOR,
+        cluster="soak",
+        revision=revision,
+        run=revision,
+        change=revision,
+        digest=table.digest,
+        expected_digest="",
+        adopt=False,
+        approval={"change": revision, "digest": table.digest, "approvers": ["soak"]},
+        not_before=now,
+        expires=now + VALID,
+        table=table_to_document(table),
+    )
+    return seal(order, key)
+
+
+def end_of_run(text: bytes) -> End | None:
+    """The end that a report tells of; None when it is another report, or a refusal, which has no run."""
+    report = parse_report(text, DIRECTOR)
+    if report["type"] == "refused":
+        return End(0, "refused", report["reason"], 0)
+    if report["type"] != "run_finished":
+        return None
+    return End(report["run"], report["state"], report["error"], len(report["steps"]))
