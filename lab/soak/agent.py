@@ -29,6 +29,7 @@ class Agent:
     def __init__(self, lab: Lab, config: str) -> None:
         assert lab.writable is not None
         self.log = lab.writable / "agent.log"
+        self.log.touch()
         self._lab = lab
         self._config = lab.writable / "agent.toml"
         self._config.write_text(config)
