@@ -8,7 +8,7 @@ from celery import Celery
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lab.soak.protocol import DIRECTOR, ORDER, End, end_of_run, sealed_order
-from lvs.agent.streams import FIELD, queue_name, reports_stream
+from lvs.agent.streams import queue_name, reports_stream
 from lvs.model import Table
 
 PATIENCE_MS = 60_000
@@ -52,6 +52,6 @@ class Console:
         if not answer:
             raise TimeoutError(f"the agent said nothing for {PATIENCE_MS // 1000} s")
         [(_, entries)] = answer
-        self._ends.extend(filter(None, (end_of_run(f[FIELD.encode()]) for _, f in entries)))
+        self._ends.extend(filter(None, (end_of_run(fields) for _, fields in entries)))
         self._position = entries[-1][0]
         self._redis.xdel(self._stream, *(number for number, _ in entries))

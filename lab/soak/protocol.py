@@ -5,6 +5,7 @@ All of it in one place, and nothing else knows the form of an order or of a repo
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lvs.agent.envelope import Order, seal
 from lvs.agent.sealing import public_key_to_text
 from lvs.agent.shapes import parse_report
+from lvs.agent.streams import FIELD
 from lvs.documents import table_to_document
 from lvs.model import Table
 
@@ -64,9 +66,11 @@ def sealed_order(table: Table, revision: int, key: Ed25519PrivateKey) -> str:
     return seal(order, key)
 
 
-def end_of_run(text: bytes) -> End | None:
-    """The end that a report tells of; None when it is another report, or a refusal, which has no run."""
-    report = parse_report(text, DIRECTOR)
+def end_of_run(fields: Mapping[bytes, bytes]) -> End | None:
+    """The end that an entry of the report stream tells of; None when it is another report. A refusal ends
+    a run as well, one that never had a number.
+    """
+    report = parse_report(fields[FIELD.encode()], DIRECTOR)
     if report["type"] == "refused":
         return End(0, "refused", report["reason"], 0)
     if report["type"] != "run_finished":
