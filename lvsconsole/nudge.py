@@ -15,7 +15,12 @@ DELIVER_ERRANDS = "apps.jobs.tasks.deliver_errands"
 KEEP_ACCESS = "apps.trust.tasks.keep_access"
 """Tasks by their names: their module imports the services that nudge."""
 
-_nudging = {name: threading.Lock() for name in (DELIVER_OUTBOX, DELIVER_ERRANDS, KEEP_ACCESS)}
+_wanted: set[str] = set()
+"""Tasks that somebody wants since the worker was asked last."""
+_asking: set[str] = set()
+"""Tasks with a thread that asks for them."""
+_lock = threading.Lock()
+"""Held while either is looked at or changed."""
 
 
 def nudge_after_commit(task: str) -> None:
@@ -24,15 +29,30 @@ def nudge_after_commit(task: str) -> None:
 
 
 def _nudge(task: str) -> None:
-    """In a thread: a Redis that is down must not hold up the request."""
-    if _nudging[task].acquire(blocking=False):
-        threading.Thread(target=_ask_worker, args=(task,), name="nudge", daemon=True).start()
+    """In a thread: a Redis that is down must not hold up the request. One at a time for each task; what is
+    wanted while it asks, it asks for once more: the worker may have looked before that was committed.
+    """
+    with _lock:
+        _wanted.add(task)
+        if task in _asking:
+            return
+        _asking.add(task)
+    threading.Thread(target=_ask_worker, args=(task,), name="nudge", daemon=True).start()
 
 
 def _ask_worker(task: str) -> None:
-    try:
-        app.send_task(task, retry=False, expires=settings.DELIVER_EVERY)
-    except Exception as error:  # the worker's beat comes anyway
-        logger.warning("the worker was not asked to deliver at once: %s", error)
-    finally:
-        _nudging[task].release()
+    while _take(task):
+        try:
+            app.send_task(task, retry=False, expires=settings.DELIVER_EVERY)
+        except Exception as error:  # the worker's beat comes anyway
+            logger.warning("the worker was not asked to deliver at once: %s", error)
+
+
+def _take(task: str) -> bool:
+    """Whether it is wanted still; if not, this thread no longer asks for it."""
+    with _lock:
+        if task in _wanted:
+            _wanted.discard(task)
+            return True
+        _asking.discard(task)
+        return False

@@ -18,8 +18,8 @@ USER_PREFIX = "lvs-"
 
 _TO_CONNECT = ("hello", "ping")
 _TO_REPORT = ("xadd",)
-_TO_TAKE = ("brpop", "llen", "sadd", "multi", "exec", "discard")
-_TO_CLEAN_UP = ("zrange", "zrevrangebyscore", "zrem", "hdel", "set", "get", "del", "evalsha")
+_TO_TAKE = ("brpop", "llen", "sadd", "multi", "exec")
+_TO_CLEAN_UP = ("zrange", "set", "get", "del", "evalsha")
 """kombu looks for messages that were taken and not acknowledged, under a lock: ours never are."""
 _SCRIPTS = ("script|load",)
 

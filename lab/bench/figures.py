@@ -1,5 +1,6 @@
 """From timed rounds to figures, bars and a table: pure."""
 
+import math
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any, NamedTuple
@@ -28,8 +29,16 @@ class Measured(NamedTuple):
     unit: str
 
 
+class Delays(NamedTuple):
+    """How long people wait for something, in seconds, round by round."""
+
+    name: str
+    what: str
+    rounds: Sequence[float]
+
+
 class Bar(NamedTuple):
-    """What a figure must not exceed: the ratio of a work, or the value of a measurement."""
+    """What a figure must not exceed: the ratio of a work, the value of a measurement, p99_ms of delays."""
 
     name: str
     most: float
@@ -41,7 +50,11 @@ BARS = (
     Bar("noop_11k", 0.2),
     Bar("memory_100k", 400.0),
     Bar("version_cpu", 0.15),
+    Bar("approve_to_verified", 1000.0),
 )
+
+JUDGED = {"ratio": "", "value": "", "p99_ms": " ms at p99"}
+"""What a bar looks at in a figure, and its unit; the unit of a value stands beside it."""
 
 
 def ratio(timed: Timed) -> float | None:
@@ -53,7 +66,14 @@ def ratio(timed: Timed) -> float | None:
     return median(ours / peer for ours, peer in pairs) if pairs else None
 
 
-def figures(works: Iterable[Timed], measured: Iterable[Measured]) -> dict[str, dict[str, Any]]:
+def percentile(values: Sequence[float], percent: float) -> float:
+    """By nearest rank: the least of the values that so many percent of them don't exceed."""
+    return sorted(values)[max(math.ceil(len(values) * percent / 100), 1) - 1]
+
+
+def figures(
+    works: Iterable[Timed], measured: Iterable[Measured], delays: Iterable[Delays] = ()
+) -> dict[str, dict[str, Any]]:
     """All figures by name, as `build/bench.json` holds them. Seconds, unless a unit is named."""
     found: dict[str, dict[str, Any]] = {}
     for work in works:
@@ -68,6 +88,13 @@ def figures(works: Iterable[Timed], measured: Iterable[Measured]) -> dict[str, d
         }
     for one in measured:
         found[one.name] = {"what": one.what, "value": _rounded(one.value), "unit": one.unit}
+    for delay in delays:
+        found[delay.name] = {
+            "what": delay.what,
+            "rounds": len(delay.rounds),
+            "p50_ms": round(percentile(delay.rounds, 50) * 1000, 1),
+            "p99_ms": round(percentile(delay.rounds, 99) * 1000, 1),
+        }
     return found
 
 
@@ -77,10 +104,13 @@ def misses(found: dict[str, dict[str, Any]], bars: Iterable[Bar] = BARS) -> list
 
 
 def _miss(figure: dict[str, Any] | None, bar: Bar) -> str:
-    value = None if figure is None else figure.get("ratio", figure.get("value"))
-    if value is None:
+    figure = figure or {}
+    judged = next((key for key in JUDGED if figure.get(key) is not None), None)
+    if judged is None:
         return f"{bar.name} was not measured; its bar is {bar.most:g}"
-    unit = f" {figure['unit']}" if figure and "unit" in figure else ""
+    value, unit = figure[judged], JUDGED[judged]
+    if "unit" in figure:
+        unit = f" {figure['unit']}"
     return "" if value <= bar.most else f"{bar.name} is {value:g}{unit}, its bar {bar.most:g}{unit}"
 
 
@@ -90,14 +120,23 @@ def table(found: dict[str, dict[str, Any]], bars: Iterable[Bar] = BARS) -> str:
     rows = [("work", "ours", "peer", "ratio", "bar", "command", "peer is")]
     for name, figure in found.items():
         bar = f"{most[name]:g}" if name in most else "–"
-        if "value" in figure:
-            rows.append((name, f"{figure['value']:g} {figure['unit']}", "–", "–", bar, "–", "–"))
+        if alone := _alone(figure):
+            rows.append((name, alone, "–", "–", bar, "–", "–"))
             continue
         seconds = (_seconds(figure[key]) for key in ("ours_s", "peer_s"))
         share = "–" if figure["ratio"] is None else f"{figure['ratio']:.3f}"
         rows.append((name, *seconds, share, bar, _seconds(figure["command_s"]), figure["peer"]))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "".join(_line(row, widths) for row in rows)
+
+
+def _alone(figure: dict[str, Any]) -> str:
+    """What there is to say of a figure that isn't a comparison; "" for one that is."""
+    if "value" in figure:
+        return f"{figure['value']:g} {figure['unit']}"
+    if "p99_ms" in figure:
+        return f"{figure['p50_ms']:.0f} ms, p99 {figure['p99_ms']:.0f} ms"
+    return ""
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

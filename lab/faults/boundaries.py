@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 KINDS = ("killed before", "killed after", "refused", "answer lost", "another's turn")
-"""What may happen at a boundary: the process dies before or after the deed; the deed fails; it is done and seems to
-have failed; another process has its turn first."""
+"""What may happen at a boundary: the process dies before or after the deed; the deed fails; it is done and
+seems to have failed; another process has its turn first."""
 
 
 class Killed(BaseException):
@@ -53,7 +53,7 @@ class Boundaries:
     def cross(
         self, place: str, deed: Callable[[], T], error: Callable[[], BaseException] | None = None
     ) -> T:
-        """Do the deed, unless something happens. place: `redis xadd`, `database commit`; error: how it fails."""
+        """Do the deed, unless something happens. place: as `redis xadd`; error: how it fails."""
         process = self.current
         if process is None:
             return deed()
@@ -62,10 +62,15 @@ class Boundaries:
         self.tick()
         if place.split(" ", maxsplit=1)[0] in self.down and error is not None:
             raise error()
-        kind = self._kind(place, error is not None)
-        if kind:
-            self.faults[f"{place}: {kind}"] += 1
-            self.tell(f"    {self.crossed} {place}: {kind}")
+        return self._happen(self._kind(place, error is not None), process, deed, error)
+
+    def _happen(
+        self,
+        kind: str,
+        process: Process,
+        deed: Callable[[], T],
+        error: Callable[[], BaseException] | None,
+    ) -> T:
         match kind:
             case "killed before":
                 process.alive = False
@@ -98,6 +103,9 @@ class Boundaries:
             return ""
         if kind == "another's turn" and not self.may_yield():
             return ""
+        if kind:
+            self.faults[f"{place}: {kind}"] += 1
+            self.tell(f"    {self.crossed} {place}: {kind}")
         return kind
 
 

@@ -8,8 +8,10 @@ BEGIN = 1_800_000_000.0
 
 
 class Clock:
-    """Replaces the clocks of this process from `start` to `stop`. `offset`: how far the clock of the host whose
-    process has its turn is ahead."""
+    """Replaces the clocks of this process from `start` to `stop`.
+
+    offset: how far the clock of the host whose process has its turn is ahead.
+    """
 
     def __init__(self) -> None:
         self.now = BEGIN

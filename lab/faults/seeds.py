@@ -1,4 +1,4 @@
-"""Histories in which a promise was once broken: each was a fault of ours, and is played in every `make test`."""
+"""Histories in which a promise was once broken by a fault of ours. Each is played in every `make test`."""
 
 FOUND = {
     275: "a run that had written before the agent was killed was called failed, for the disk was full then",

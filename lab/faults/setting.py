@@ -1,4 +1,4 @@
-"""What all histories of a campaign share: the database before anything happened, a Redis, a folder, the clock."""
+"""What all histories share: the database before anything happened, a Redis, a folder, the clock."""
 
 import hashlib
 import os

@@ -14,7 +14,9 @@ COALESCE = 0.1
 
 
 class Progress:
-    """Reports of one run. Step results are gathered, so that ten thousand steps make few reports."""
+    """Reports of one run. Step results are gathered, so that ten thousand steps make few reports; those that
+    are not told when the run ends come with its end, for which people wait.
+    """
 
     def __init__(self, director: str, order: Order, reporter: Reporter) -> None:
         self._director = director
@@ -23,11 +25,12 @@ class Progress:
         self._described: list[Message] = []
         self._results: list[StepResult] = []
         self._told = 0
-        self._told_at = float("-inf")
+        self._told_at = time.monotonic()
 
     def plan(self, steps: tuple[AnyStep, ...]) -> None:
         """The run begins, with these steps."""
         self._described = [{"text": step.text(), "command": step.command()} for step in steps]
+        self._told_at = time.monotonic()
         self._reporter.put(
             streams.run_started(
                 self._director,
@@ -77,7 +80,6 @@ class Progress:
         digest: str,
         results: tuple[StepResult, ...],
     ) -> Message:
-        self._tell()
         by_index = {result.index: result for result in (*self._results, *results)}
         return streams.run_finished(
             self._director,
@@ -96,8 +98,6 @@ class Progress:
 
     def _tell(self) -> None:
         news = self._results[self._told :]
-        if not news:
-            return
         results = [{"index": result.index} | _ended(result) for result in news]
         self._reporter.put(
             streams.run_steps(self._director, time.time(), run=self._order.run, results=results)

@@ -126,6 +126,7 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
     def on_ready(self) -> None:
         """Consuming."""
         super().on_ready()
+        _acknowledge_nothing(self.task_consumer)
         self._said = ""
         logger.info("waiting for orders from %s", self.connection.as_uri())
 
@@ -161,6 +162,20 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         if text != self._said:
             logger.warning("can't take orders from Redis: %s", text)
         self._said = text
+
+
+def _acknowledge_nothing(consumer: Any) -> None:
+    """Drop what Celery says of each message once it is taken, where its queue wants no acknowledgement.
+
+    Celery acknowledges all the same. kombu would then tell Redis of each one, and remember its tag until the
+    next message that wants an acknowledgement: for ever, as none does.
+    """
+    if all(queue.no_ack for queue in consumer.queues):
+        consumer.channel.basic_ack = consumer.channel.basic_reject = _nothing
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Nothing is to be done."""
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The fault campaign, short; and that it would notice: a console that breaks a promise on purpose is caught."""
+"""The fault campaign, short; and that it would notice: who breaks a promise on purpose is caught."""
 
 import os
 import re

@@ -161,7 +161,8 @@ def test_postgresql_is_reached_over_tls_and_checked(tmp_path, authority):
     port = free_port()
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c ssl=on"
     files = {"server.crt": certificate, "server.key": key}
-    with with_postgresql().running(options, files):
+    wp = with_postgresql()
+    with wp.running(wp.binaries(), options, files):
         url = f"postgresql://lvs@127.0.0.1:{port}/postgres?sslmode=verify-full&sslrootcert="
         said, error = console(QUERY, LVS_DATABASE_URL=f"{url}{ca}", LVS_DATA_DIR=str(tmp_path))
         assert said == ["TLSv1.3"], error

@@ -2,7 +2,17 @@
 
 import pytest
 
-from lab.bench.figures import Bar, Measured, Timed, figures, misses, ratio, table
+from lab.bench.figures import (
+    Bar,
+    Delays,
+    Measured,
+    Timed,
+    figures,
+    misses,
+    percentile,
+    ratio,
+    table,
+)
 from lab.bench.tables import plain_table, with_weights
 from lab.bench.works import WARM_UPS, Work, run
 from lvs.plan import make_plan
@@ -61,6 +71,38 @@ def test_table_has_a_line_for_each_figure():
     assert "2.000 s" in lines[1] and "0.200" in lines[1] and "0.5" in lines[1]
     assert lines[3].split()[1:3] == ["7", "MB"]
     assert len({line.index(" s ") for line in lines[1:3]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "percent", "rank"),
+    [(100, 99, 99), (100, 50, 50), (60, 99, 60), (3, 50, 2), (4, 50, 2), (1, 99, 1), (1, 0, 1)],
+)
+def test_percentiles_go_by_nearest_rank(count, percent, rank):
+    values = [float(number) for number in range(count, 0, -1)]
+    assert percentile(values, percent) == rank
+
+
+WAITS = Delays("approval", "how long", [number / 100 for number in range(1, 101)])
+
+
+def test_delays_are_told_in_milliseconds():
+    found = figures([], [], [WAITS])
+    assert found == {
+        "approval": {"what": "how long", "rounds": 100, "p50_ms": 500.0, "p99_ms": 990.0}
+    }
+
+
+def test_bar_of_delays_is_for_the_slow_ones():
+    found = figures([], [], [WAITS])
+    assert misses(found, [Bar("approval", 990.0)]) == []
+    [missed] = misses(found, [Bar("approval", 989.0)])
+    assert missed == "approval is 990 ms at p99, its bar 989 ms at p99"
+
+
+def test_table_says_both_percentiles_of_delays():
+    _, line = table(figures([], [], [WAITS]), [Bar("approval", 1000.0)]).splitlines()
+    assert line.split()[1:5] == ["500", "ms,", "p99", "990"]
+    assert "1000" in line
 
 
 class Shell:

@@ -1,0 +1,1 @@
+"""The soak: thousands of orders to one agent process, which must not grow."""
