@@ -16,7 +16,12 @@ from tests.applying import run_finished, run_started, run_steps, started, world
 from tests.factories import WEB1, make_service
 
 TUNNEL = WEB1._replace(
-    forwarding="tunnel", tunnel_type="gue", tunnel_port=6080, upper_threshold=9, lower_threshold=3
+    port=81,
+    forwarding="tunnel",
+    tunnel_type="gue",
+    tunnel_port=6080,
+    upper_threshold=9,
+    lower_threshold=3,
 )
 TABLE = make_table(
     [
