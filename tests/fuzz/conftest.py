@@ -10,7 +10,7 @@ settings.register_profile(
     parent=settings.get_profile("any"),
     derandomize=True,  # what it finds today it finds tomorrow, for everybody
     database=None,
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,

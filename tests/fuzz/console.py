@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.selectors import factors_of
@@ -31,6 +32,7 @@ from tests.factories import (
     observe,
 )
 from tests.second_factors import give_app
+from tests.web.conftest import browser
 from tests.web.test_fitness import examined, finding
 
 
@@ -77,7 +79,9 @@ def console():
     )
     made.factor = factors_of(admin, admin)[0].number
     made.person, made.spare = operator, make_director("spare")
+    made.grant = operator.grants.get().pk
     made.token, _ = make_token(admin)
+    made.session = browser(admin).cookies["sessionid"].value
     for name in ("draft", "review", "clashing"):
         getattr(made, name).refresh_from_db()
     return made
@@ -85,3 +89,10 @@ def console():
 
 def _weighing(weight):
     return make_service(80, "rr", servers=(WEB1._replace(weight=weight), WEB2))
+
+
+def signed_in(made):
+    """A browser of the admin's, as if nothing had been done with it before."""
+    client = Client()
+    client.cookies["sessionid"] = made.session
+    return client

@@ -117,7 +117,7 @@ def _people(made):
     yield "mappings", [], {"act": "remove", "mapping": "1"}
     yield "person", person, {"act": "grant", "role": "viewer", "where": "0"}
     yield "person", person, {"act": "password", "password": PASSWORD}
-    yield "person", person, {"act": "revoke", "grant": "1"}
+    yield "person", person, {"act": "revoke", "grant": made.grant}
     yield "person-factor", person, {"reason": "Lost"}
     yield "person-sessions", person, {"any": "thing"}
     yield "person-tokens", person, {"token": made.token.pk}

@@ -54,7 +54,7 @@ def call(program, method, path, body, **headers):
     return program.call(method, path, body, **headers)
 
 
-@settings(FUZZ, max_examples=250)
+@settings(FUZZ, max_examples=120)
 @given(data=st.data())
 def test_a_body_is_taken_or_refused_whole_with_its_problems(acts, data):
     name, program, method, path, good = data.draw(st.sampled_from(acts))

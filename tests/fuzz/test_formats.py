@@ -117,7 +117,7 @@ def test_what_the_files_begin_as_is_read(source):
         read(text, source, AROUND)
 
 
-@settings(FUZZ, max_examples=400)
+@settings(FUZZ, max_examples=300)
 @given(file=files())
 @example(file=(KEEPALIVED, "keepalived"))
 @example(file=(LDIRECTORD, "ldirectord"))

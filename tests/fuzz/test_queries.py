@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from apps.audit.filters import AuditFilter
 from apps.web.urls import urlpatterns
-from tests.fuzz.console import console
+from tests.fuzz.console import console, signed_in
 from tests.fuzz.hostile import FUZZ, TEXTS
 from tests.fuzz.posts import KEY, posts
 from tests.fuzz.reported import undone
-from tests.web.conftest import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("signing_key")]
 
@@ -56,20 +55,20 @@ def test_the_names_that_pages_read_are_found():
     assert {"head", "body", "services"} <= set(PARTS)
 
 
-@settings(FUZZ, max_examples=250)
+@settings(FUZZ, max_examples=120)
 @given(data=st.data())
 def test_whatever_is_asked_of_a_page_is_answered(made, data):
     address = data.draw(st.sampled_from(list(addresses(made))))
     asked = data.draw(queries) + [data.draw(parts)] * data.draw(st.booleans())
     with undone():
-        response = browser(made.admin).get(f"{address}?{urlencode(asked, errors='surrogatepass')}")
+        response = signed_in(made).get(f"{address}?{urlencode(asked, errors='surrogatepass')}")
         event(f"{response.status_code}")
         assert response.status_code < 500
         if not response.streaming:
             response.content.decode()
 
 
-@settings(FUZZ, max_examples=120)
+@settings(FUZZ, max_examples=50)
 @given(data=st.data())
 def test_whatever_an_address_names_is_there_or_not(made, data):
     """In the place of names, keys and numbers."""
@@ -87,6 +86,6 @@ def test_whatever_an_address_names_is_there_or_not(made, data):
             quote(str(word), safe="", errors="replace") for word in words.values()
         )
     with undone():
-        client = browser(made.admin)
+        client = signed_in(made)
         assert client.get(address).status_code < 500
         assert client.post(address).status_code < 500
