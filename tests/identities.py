@@ -1,5 +1,6 @@
 """Keys of directors in tests: each UUID has its own, always the same."""
 
+import base64
 import hashlib
 from itertools import count
 from pathlib import Path
@@ -59,6 +60,12 @@ def config(uuid, redis_url, ca="", state_dir="unused", console_keys=None):
 def voice(stream, uuid):
     """What the director's agent makes entries with."""
     return Voice(stream, own_key(uuid))
+
+
+def signed(stream, uuid, data):
+    """The fields of an entry that holds any bytes, signed with the director's key."""
+    signature = own_key(uuid).sign(f"lvs.{stream}.v1\n".encode() + data)
+    return {b"m": data, b"s": base64.b64encode(signature)}
 
 
 def heard(stream, uuid, fields):

@@ -23,7 +23,7 @@ from lvs.documents import (
     table_from_document,
     table_to_document,
 )
-from lvs.model import Table
+from lvs.model import Scope, Table
 
 LONGEST_PAUSE = timedelta(seconds=5)
 """Between two readings of a relay: after a longer one directors get time to be heard again."""
@@ -146,20 +146,25 @@ def _observed(message: Message) -> tuple[Document, Document]:
     try:
         table = table_from_document(message["table"])
         owned = scope_from_document(message["owned"])
+        _check(table, owned)
+        return table_to_document(table), scope_to_document(owned)  # puts keys in order: by address
+    except BadReport:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadReport(f"the observed table can't be read: {error!r}") from None
+        raise BadReport(f"the observed table can't be read: {error!r:.200}") from None
+
+
+def _check(table: Table, owned: Scope) -> None:
     for key in owned.services:
         _check_types(key, _KEY)
-    _check_types(
-        tuple(owned.timeouts | owned.sysctls), (str,) * len(owned.timeouts | owned.sysctls)
-    )
+    names = tuple(owned.timeouts | owned.sysctls)
+    _check_types(names, (str,) * len(names))
     _check_settings(table)
     for service in table.services:
         _check_types(service, _SERVICE)
         _check_types(service.flags, (str,) * len(service.flags))
         for server in service.real_servers:
             _check_types(server, _SERVER)
-    return table_to_document(table), scope_to_document(owned)
 
 
 _KEY = (str, str, str, int, int)
@@ -177,9 +182,13 @@ def _check_settings(table: Table) -> None:
         _check_types(sysctl, (str, str))
 
 
+_MOST = 2**32 - 1
+"""No number in a kernel's table is larger, and none is below 0: all are unsigned there (ip_vs.h)."""
+
+
 def _check_types(values: Sequence[object], types: Sequence[type]) -> None:
     for value, wanted in zip(values, types, strict=True):
-        if type(value) is not wanted:
+        if type(value) is not wanted or (isinstance(value, int) and not 0 <= value <= _MOST):
             raise BadReport(f"the observed table holds {value!r:.50} for a {wanted.__name__}")
 
 

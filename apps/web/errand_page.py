@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from apps.inventory.models import Director
 from apps.jobs.models import Errand
 from apps.jobs.selectors import Examined
+from apps.web.answer_shapes import check_answer
 from apps.web.forms.connections import ConnectionsForm, initial_of
 from lvs.addresses import endpoint
 from lvs.connections.row import GIVEN_UP
@@ -47,6 +48,7 @@ def page_of(errand: Errand) -> dict[str, Any]:
         context["form"] = ConnectionsForm(initial=initial_of(errand.arguments))
     if errand.state == Errand.State.ANSWERED:
         try:
+            check_answer(errand)
             context |= _ANSWERS[Errand.Kind(errand.kind)](errand)
         except _WRONG_SHAPE:
             context["trouble"] = UNREADABLE
@@ -68,7 +70,10 @@ def _connections(errand: Errand) -> dict[str, Any]:
     answer = errand.answer
     context = {"read": answer["read"], "unreadable": answer["unreadable"]}
     if errand.arguments.get("totals"):
-        return context | {"totals": answer}
+        parts = {name: answer[name] for name in ("connections", "templates")}
+        # As pairs: a template that looks for `items` would find a state of that name first.
+        pairs = {n: part | {"states": [*part["states"].items()]} for n, part in parts.items()}
+        return context | {"totals": pairs}
     templates = [_row(row) for row in answer["templates"]["rows"]]
     return context | {
         "connections": answer["connections"] | {"rows": _rows(answer["connections"])},
@@ -134,9 +139,12 @@ def _doctor(errand: Errand) -> dict[str, Any]:
 
 
 def real_servers(errand: Errand) -> list[str]:
-    """The addresses of real servers that an answered fitness has advice for."""
-    advice = errand.answer.get("real_servers", [])
-    return [address for part in advice for address in part["servers"]]
+    """The addresses of real servers that an answered fitness has advice for; none where it can't be read."""
+    try:
+        check_answer(errand)
+    except TypeError:
+        return []
+    return [address for part in errand.answer["real_servers"] for address in part["servers"]]
 
 
 def _script(errand: Errand) -> dict[str, Any]:
@@ -167,6 +175,7 @@ def _fitness_row(errand: Errand) -> FitnessRow:
     if trouble := trouble_of(errand):
         return FitnessRow(errand, "No answer", "grey", trouble)
     try:
+        check_answer(errand)
         return _verdict(errand)
     except _WRONG_SHAPE:
         return FitnessRow(errand, "No answer", "grey", UNREADABLE)

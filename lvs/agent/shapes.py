@@ -4,16 +4,13 @@ What passes has every field, of the right type; the values are still a director'
 library only.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
+from lvs.agent.reading import LONGEST, BadMessage, read_object, short
 from lvs.agent.streams import ROW_FIELDS, SCHEMA, Message
 
-
-class BadMessage(ValueError):
-    """A message that breaks the agreement between agent and console; the text says where."""
-
+__all__ = ["LONGEST", "BadMessage", "parse_report", "parse_sample"]
 
 _NUMBER = (int, float)
 _PLACE = {"session": str, "number": int}
@@ -68,8 +65,9 @@ _FACTS: dict[str, type | Callable[[Any], bool]] = {
     "ip6_forward": bool,
 }
 """What a director may say of itself. An agent of another version may leave some out."""
-LONGEST = 32 << 20
-"""Characters or bytes of a message at the most: ten times a table of 11,000 rules."""
+LONGEST_HEARTBEAT = 1 << 20
+"""The same of a heartbeat, whose facts every list of directors reads: a host of thousands of addresses."""
+_LAST_REVISION = 2**31 - 1
 _LAST_TIME = 253_402_300_799  # the end of the year 9999
 _WORDS = {
     "run_finished": {"verified", "failed", "partial"},
@@ -83,43 +81,45 @@ def parse_report(text: str | bytes, director: str) -> Message:
 
     Raises BadMessage when it isn't one, or when it speaks for another director.
     """
-    message = _object(text)
+    message = read_object(text)
     _check(message, _HEAD, "report")
     if message["schema"] != SCHEMA:
         raise BadMessage(f"report has schema {message['schema']}, not {SCHEMA}")
     if message["director"] != director:
-        raise BadMessage(f"report of director {message['director']} in the stream of {director}")
+        other = short(message["director"])
+        raise BadMessage(f"report of director {other} in the stream of {director}")
     kind = message["type"]
     if kind not in _SHAPES:
-        raise BadMessage(f"report has the unknown type “{kind}”")
+        raise BadMessage(f"report has the unknown type “{short(kind)}”")
     _check(message, _SHAPES[kind], kind)
     if kind == "run_finished" and message["state"] not in _WORDS[kind]:
-        raise BadMessage(f"run_finished: unknown state “{message['state']}”")
+        raise BadMessage(f"run_finished: unknown state “{short(message['state'])}”")
     if kind == "heartbeat":
+        _check_heartbeat(message, len(text))
         message["facts"] = _known_facts(message["facts"])
         _check_more_of_heartbeat(message)
     field = {"run_steps": "results", "run_finished": "steps"}.get(kind)
     for result in message[field] if field else ():
         if result["state"] not in _WORDS["step"]:
-            raise BadMessage(f"{kind}: unknown step state “{result['state']}”")
+            raise BadMessage(f"{kind}: unknown step state “{short(result['state'])}”")
     return message
 
 
 def parse_sample(text: str | bytes) -> Message:
     """The sample in a stream entry's field `m`. Raises BadMessage when it isn't one."""
-    message = _object(text)
+    message = read_object(text)
     _check(message, {"schema": int, "at": _NUMBER, "seq": int, "rows": dict} | _PLACE, "sample")
     if message["schema"] != SCHEMA:
         raise BadMessage(f"sample has schema {message['schema']}, not {SCHEMA}")
-    if not isinstance(message.get("interval"), (*_NUMBER, type(None))):
+    if type(message.setdefault("interval", None)) not in (*_NUMBER, type(None)):
         raise BadMessage("sample: field “interval” has the wrong type")
     if not 0 <= message["at"] <= _LAST_TIME:
         raise BadMessage(f"sample: “{message['at']}” is no time")
     for name, row in message["rows"].items():
         if not isinstance(row, list) or len(row) != len(ROW_FIELDS):
-            raise BadMessage(f"sample: row “{name}” has not {len(ROW_FIELDS)} values")
+            raise BadMessage(f"sample: row “{short(name)}” has not {len(ROW_FIELDS)} values")
         if not all(value is None or type(value) in _NUMBER for value in row):
-            raise BadMessage(f"sample: row “{name}” holds something that is no number")
+            raise BadMessage(f"sample: row “{short(name)}” holds something that is no number")
     return message
 
 
@@ -134,6 +134,13 @@ def _check_more_of_heartbeat(message: Message) -> None:
         raise BadMessage(f"heartbeat: unknown state “{run['state']}” of a run")
 
 
+def _check_heartbeat(message: Message, length: int) -> None:
+    if length > LONGEST_HEARTBEAT:
+        raise BadMessage(f"heartbeat: longer than {LONGEST_HEARTBEAT >> 20} MiB")
+    if not 0 <= message["revision"] <= _LAST_REVISION:
+        raise BadMessage(f"heartbeat: {message['revision']} is the number of no revision")
+
+
 def _known_facts(facts: Message) -> Message:
     """The facts that pages show, without any others. Raises BadMessage on one of a wrong type."""
     for name, wanted in _FACTS.items():
@@ -142,22 +149,6 @@ def _known_facts(facts: Message) -> Message:
         if name in facts and not fits:
             raise BadMessage(f"heartbeat: fact “{name}” has the wrong type")
     return {name: facts[name] for name in _FACTS if name in facts}
-
-
-def _object(text: str | bytes) -> Message:
-    if len(text) > LONGEST:
-        raise BadMessage(f"longer than {LONGEST >> 20} MiB")
-    try:
-        message = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise BadMessage(f"not JSON: {error}") from None
-    if not isinstance(message, dict):
-        raise BadMessage("not a JSON object")
-    return message
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _check(value: Any, shape: dict[str, Any], where: str) -> None:

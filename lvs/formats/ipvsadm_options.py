@@ -82,12 +82,19 @@ _OTHER_COMMANDS = frozenset("EDCReLlZdShv") | {
 }
 _FIRST_IN_THEIR_LINE = ("set", "start-daemon", "stop-daemon")
 
+LONGEST_LINE = 10_000
+"""Characters: one with every option and the longest addresses has 300."""
+
 Options = dict[str, str | None]
 """Each option of a line by its short name, with its argument (None: it stands alone)."""
 
 
 def split_line(line: str, number: int) -> list[str]:
     """The words of a line, without a leading `ipvsadm`. Raises FormatError on open quotes."""
+    if line.lstrip().startswith("#"):
+        return []
+    if len(line) > LONGEST_LINE:  # and the time that shlex takes for a word grows with its square
+        raise FormatError(number, f"this line has more than {LONGEST_LINE} characters")
     if "'" in line or '"' in line or "\\" in line or "#" in line:
         try:
             words = shlex.split(line, comments=True)

@@ -9,7 +9,7 @@ log, this refuses the file.
 
 from typing import NamedTuple
 
-from lvs.formats.errors import Draft, FormatError
+from lvs.formats.errors import Draft, FormatError, quoted
 from lvs.formats.keepalived_blocks import Statement, statements_of
 from lvs.formats.keepalived_globals import Globals
 from lvs.formats.keepalived_lines import lines_of
@@ -60,7 +60,7 @@ def _note_unused(groups: Groups, servers: list[Statement], remarks: Remarks) -> 
     used = {s.words[2] for s in servers if s.words[1] == "group" and len(s.words) > 2}
     for name, entries in groups.items():
         if name not in used and entries:
-            remarks.leave_out(entries[0].place, f"no virtual_server uses the group “{name}”")
+            remarks.leave_out(entries[0].place, f"no virtual_server uses the group {quoted(name)}")
 
 
 def _services(

@@ -49,4 +49,16 @@ def _flow(value: Any) -> str:
         return "[" + ", ".join(_flow(inner) for inner in value) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value)
+    return _ABOVE.sub(_escaped, json.dumps(value))
+
+
+_ABOVE = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+"""What JSON writes as two halves of a character, or an escaped backslash, which may precede none."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The one escape that YAML has for such a character."""
+    if found[1] is None:
+        return found[0]
+    character = 0x10000 + ((int(found[1], 16) & 0x3FF) << 10) + (int(found[2], 16) & 0x3FF)
+    return f"\\U{character:08x}"

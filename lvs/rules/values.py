@@ -53,14 +53,14 @@ def unicast_family(address: str) -> Family | None:
 
 
 def _not_an_address(address: str) -> str:
-    shown = address.strip()
-    shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+:\d+|\[[^\]]*\](:\d+)?", shown):
-        return f"“{shown}” holds more than an address: give the port in its own field."
-    if "%" in shown or "/" in shown:
-        return f"“{shown}” is not a plain address: leave out the zone or the prefix length."
+    typed = address.strip()[:60]
+    shown = quoted(address.strip(), 60)
+    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+:\d+|\[[^\]]*\](:\d+)?", typed):
+        return f"{shown} holds more than an address: give the port in its own field."
+    if "%" in typed or "/" in typed:
+        return f"{shown} is not a plain address: leave out the zone or the prefix length."
     return (
-        f"“{shown}” is not an IPv4 or IPv6 address. "
+        f"{shown} is not an IPv4 or IPv6 address. "
         "Write it like 192.0.2.10 or 2001:db8::10; names are not looked up."
     )
 

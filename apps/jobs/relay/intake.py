@@ -39,8 +39,10 @@ def store_report(director: Director, fields: Mapping[bytes, bytes], entered: flo
         text = genuine_text("report", fields, key_of(director))
         message = parse_report(text, str(director.uuid))
         _store(director, message, datetime.fromtimestamp(entered, UTC))
-    except DATABASE_AWAY:
-        raise
+    except DATABASE_AWAY as error:
+        if not _is_too_much(error):
+            raise
+        logger.exception("a report of %s can't be stored and is dropped", director.name)
     except (NotGenuine, Replayed) as error:
         logger.warning("a report in the name of %s is refused: %s", director.name, error)
         jobs.note_refusal(
@@ -52,6 +54,12 @@ def store_report(director: Director, fields: Mapping[bytes, bytes], entered: flo
         logger.warning("a report of %s is dropped: %s", director.name, error)
     except Exception:
         logger.exception("a report of %s can't be stored and is dropped", director.name)
+
+
+def _is_too_much(error: Exception) -> bool:
+    """Whether PostgreSQL says that the report is beyond a limit of its own (its class 54): it will be the
+    next time, too, and no report behind it would ever be stored."""
+    return str(getattr(error.__cause__, "sqlstate", None)).startswith("54")
 
 
 def _store(director: Director, message: dict[str, Any], seen_at: datetime) -> None:

@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
+LONGEST_ERROR = 10_000
+"""Characters that are kept of why a run failed: pages show all of it, and so does the audit log."""
+
 
 @transaction.atomic
 def store_run_started(*, director: Director, message: Message) -> None:
@@ -56,7 +59,7 @@ def store_run_finished(*, director: Director, message: Message) -> None:
     run.started_at = run.started_at or run.heard_at
     steps.finish_steps(run, message["steps"], already=message["already"])
     _save_progress(run)
-    error = message["error"] or message["code"]
+    error = (message["error"] or message["code"])[:LONGEST_ERROR]
     end_run(run, Run.State(message["state"]), error=error, actor_name=director.name)
 
 

@@ -32,7 +32,7 @@ def plan_steps(run: Run, steps: list[Document]) -> None:
 def note_results(run: Run, results: list[Document]) -> None:
     """Store how steps went. A step of which no plan is known yet gets its text later."""
     latest = {result["index"]: result for result in results if 0 <= result["index"] < 2**31}
-    known = set(run.steps.filter(index__in=latest).values_list("index", flat=True))
+    known = latest.keys() & set(run.steps.values_list("index", flat=True))
     RunStep.objects.bulk_create(
         [_row(run, i, latest[i]) for i in sorted(latest.keys() - known)], batch_size=BATCH
     )

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import validate_slug
 
 from apps.inventory.models import Director
-from apps.web.forms.fields import TiedForm, text
+from apps.web.forms.fields import RowsField, TiedForm, text
 
 
 class ClusterForm(TiedForm):
@@ -14,7 +14,7 @@ class ClusterForm(TiedForm):
 
     name = text("Name", "Lower-case letters, digits, - and _: it stands in addresses of pages.")
     description = text("Description", "One line: what it serves.", required=False)
-    directors = forms.ModelMultipleChoiceField(
+    directors = RowsField(
         label="Directors",
         queryset=Director.objects.none(),
         required=False,

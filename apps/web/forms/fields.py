@@ -5,6 +5,9 @@ from typing import Any
 
 from django import forms
 
+MOST_DIGITS = 18
+"""All numbers of so many digits fit the databases' 64 bits."""
+
 
 class TiedForm(forms.Form):
     """A form whose inputs name their error slot, so that screen readers and scripts find it."""
@@ -90,6 +93,18 @@ def number(
             "invalid": f"{label} must be a whole number.",
         },
     )
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Some of the rows of a table."""
+
+    def clean(self, value: Any) -> Any:
+        """Django's; a number that no row can have is a wrong choice, not an OverflowError of SQLite."""
+        for one in value or ():
+            if len(str(one)) > MOST_DIGITS:
+                message, params = self.error_messages["invalid_choice"], {"value": str(one)[:40]}
+                raise forms.ValidationError(message, code="invalid_choice", params=params)
+        return super().clean(value)
 
 
 def or_else(value: int | None, default: int) -> int:

@@ -11,7 +11,7 @@ from apps.inventory.selectors import clusters
 from apps.notify.audience import reach_of
 from apps.notify.events import EVENTS
 from apps.notify.models import Choices, Reach
-from apps.web.forms.fields import TiedForm, text
+from apps.web.forms.fields import RowsField, TiedForm, text
 
 EVERYWHERE = "0"
 """A webhook of the whole console; any other place is a cluster's id."""
@@ -35,7 +35,7 @@ class AddressForm(TiedForm):
 class ChoicesForm(TiedForm):
     """For each event: no e-mail, those of all clusters, or of the chosen ones."""
 
-    clusters = forms.ModelMultipleChoiceField(
+    clusters = RowsField(
         label="Your chosen clusters",
         queryset=Cluster.objects.none(),
         required=False,

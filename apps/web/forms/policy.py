@@ -7,7 +7,7 @@ from django import forms
 from apps.accounts.models import User
 from apps.accounts.policy import can
 from apps.inventory.models import Cluster
-from apps.web.forms.fields import TiedForm, number, text
+from apps.web.forms.fields import RowsField, TiedForm, number, text
 from apps.web.forms.submit import moment
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -26,7 +26,7 @@ class PolicyForm(TiedForm):
             (3, "three"),
         ],
     )
-    approvers = forms.ModelMultipleChoiceField(
+    approvers = RowsField(
         label="Whose approval counts",
         queryset=User.objects.none(),
         required=False,

@@ -10,6 +10,7 @@ from apps.changes.models import Change, Review
 from apps.jobs import services as jobs
 from apps.web import change_page
 from apps.web.forms.submit import SubmitForm
+from apps.web.problems import blame
 from apps.web.views.changes import act_on, comment_in
 from apps.web.views.common import Request, act_on_change, found, whole
 
@@ -34,7 +35,8 @@ def submit(request: Request, number: int) -> HttpResponse:
                 emergency="emergency" in request.POST,
             )
         except Invalid as refused:
-            _blame(form, refused)
+            blame(form, refused)
+            form.mark_errors()
             raise
 
     return act_on(request, number, work, "", submit_form=form)
@@ -87,11 +89,3 @@ def _again(request: Request, change: Change, form: SubmitForm) -> HttpResponse:
     context |= {"submit_form": form, "posted": request.POST}
     context["act_error"] = "The message beside the field says what to mend."
     return render(request, "web/change.html", context, status=422)
-
-
-def _blame(form: SubmitForm, refused: Invalid) -> None:
-    for problem in refused.problems:
-        field = str(problem.path[0]) if problem.path else ""
-        if field in form.fields:
-            form.add_error(field, problem.message)
-    form.mark_errors()

@@ -19,7 +19,7 @@ from apps.web import change_page
 from apps.web.change_plans import plan_part
 from apps.web.change_runs import run_part, runs_of
 from apps.web.forms.details import ChangeForm
-from apps.web.problems import conflict_of, status_of
+from apps.web.problems import blame, conflict_of, status_of
 from apps.web.views import draft_parts
 from apps.web.views.common import Request, act_on_change, closed, draft_of, found, page_of, whole
 
@@ -57,7 +57,7 @@ def new(request: Request, name: str) -> HttpResponse:
         try:
             change = services.open_draft(actor=request.user, cluster=cluster, **form.cleaned_data)
         except ChangeError as refused:
-            error = str(refused)
+            error = blame(form, refused)
         else:
             return redirect("web:change", change.pk)
     form.mark_errors()
@@ -152,6 +152,8 @@ def edit(request: Request, number: int) -> HttpResponse:
             except ChangeError as error:
                 status = status_of(error)
                 context |= conflict_of(request.user, change, error)
+                if not isinstance(error, Conflict):
+                    context["error"] = blame(form, error)
             else:
                 return redirect("web:change", change.pk)
     form.mark_errors()

@@ -18,6 +18,7 @@ from apps.inventory.selectors import head_table
 from apps.web.forms.imports import ImportForm
 from apps.web.forms.included import check_used
 from apps.web.given_files import GivenFiles
+from apps.web.problems import blame
 from apps.web.views.common import Request, found
 from lvs.diff import diff_tables
 from lvs.diff_settings import diff_settings
@@ -141,6 +142,7 @@ def _open(
             reason=form.cleaned_data["reason"],
         )
     except ChangeError as error:
-        form.add_error(None, str(error))
+        if rest := blame(form, error):
+            form.add_error(None, rest)
         return None
     return redirect("web:change", change.pk)

@@ -15,7 +15,7 @@ from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster
 from apps.web.forms.fields import TiedForm
 from apps.web.forms.policy import DAYS, FreezeForm, PolicyForm
-from apps.web.problems import status_of
+from apps.web.problems import blame, status_of
 from apps.web.views.common import Request, found, whole
 
 
@@ -45,7 +45,7 @@ def show(request: Request, name: str) -> HttpResponse:
                 messages.success(request, done)
                 return redirect("web:cluster-policy", cluster.name)
         except Invalid as refused:
-            error = _blame(forms[posted], refused)
+            error = blame(forms[posted], refused)
         except ChangeError as refused:
             status, error = status_of(refused), str(refused)
     for form in forms.values():
@@ -80,18 +80,6 @@ def _act(request: Request, cluster: Cluster, act: str, form: Any) -> str:
     version = whole(request.POST.get("version"))
     services.set_policy(actor=request.user, cluster=cluster, version=version, **form.cleaned_data)
     return "The policy is stored. It counts for changes in review, too."
-
-
-def _blame(form: TiedForm, refused: Invalid) -> str:
-    """Put each problem beside its field; the others as one sentence."""
-    rest = []
-    for problem in refused.problems:
-        field = str(problem.path[0]) if problem.path else ""
-        if field in form.fields:
-            form.add_error(field, problem.message)
-        else:
-            rest.append(problem.message)
-    return " ".join(rest)
 
 
 def _times(window: FreezeWindow) -> str:

@@ -9,7 +9,7 @@ from apps.changes import services
 from apps.changes.errors import ChangeError
 from apps.inventory import selectors as inventory
 from apps.web.forms.policy import RollbackForm
-from apps.web.problems import status_of
+from apps.web.problems import blame, status_of
 from apps.web.views.common import Request, found, page_of
 from lvs.diff import diff_tables
 from lvs.diff_settings import diff_settings
@@ -45,7 +45,7 @@ def show(request: Request, name: str, number: int) -> HttpResponse:
                     actor=request.user, revision=revision, **form.cleaned_data
                 )
             except ChangeError as refused:
-                status, error = status_of(refused), str(refused)
+                status, error = status_of(refused), blame(form, refused)
             else:
                 return redirect("web:change", change.pk)
     form.mark_errors()
