@@ -9,26 +9,19 @@ Exit status 0 without a violation, 1 with one, 2 when it could not be played.
 
 import argparse
 import logging
-import multiprocessing
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from lab.faults.boundaries import KINDS
+from lab.faults.pool import Job, played
 from lab.faults.setting import Setting
 
 BROKEN = 1
 SWEPT = 7
 """The seed of the history in which each single fault is tried."""
-TOGETHER = 25
-"""Histories that one process plays at a time."""
-
-Job = tuple[int, dict[int, str] | None]
-Told = tuple[int, int, Counter[str], list[str]]
-
-_setting: Setting | None = None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         else [(options.first + n, None) for n in range(options.histories)]
     )
     histories, crossed, faults, broken = 0, 0, Counter[str](), 0
-    for seed, boundaries, happened, violations in _played(jobs, options.processes):
+    for seed, boundaries, happened, violations in played(jobs, options.processes):
         histories += 1
         crossed += boundaries
         faults += happened
@@ -80,30 +73,6 @@ def _summary(
     print(f"{broken:>9,}  violations")
     if broken:
         print("One more time, with all that happens: python -m lab.faults --seed N")
-
-
-# --- playing, in processes of their own ---------------------------------------------------------
-
-
-def _played(jobs: list[Job], processes: int) -> Iterator[Told]:
-    parts = [jobs[start : start + TOGETHER] for start in range(0, len(jobs), TOGETHER)]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, initializer=_begin) as pool:
-        for told in pool.imap_unordered(_play_all, parts):
-            yield from told
-
-
-def _begin() -> None:
-    global _setting  # noqa: PLW0603  # one for each process of the pool
-    logging.disable(logging.CRITICAL)
-    _setting = Setting().__enter__()
-
-
-def _play_all(jobs: list[Job]) -> list[Told]:
-    from lab.faults.history import play
-
-    assert _setting is not None
-    return [play(_setting, seed, plan)[:4] for seed, plan in jobs]
 
 
 def _sweep() -> Iterable[Job]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -37,7 +38,7 @@ class Setting:
         self.folder = self.root / "hosts"
         self._base, self._database = self.root / "base.sqlite3", self.root / "console.sqlite3"
         self._redis_process: subprocess.Popen[bytes] | None = None
-        self.redis_url = f"redis://127.0.0.1:{free_port()}/0"
+        self.redis_url = ""
         self.clock = Clock()
         self.boot = ""
         """Of the host whose process has its turn."""
@@ -81,19 +82,36 @@ class Setting:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start_redis(self) -> None:
-        port = self.redis_url.rsplit(":", 1)[1].split("/")[0]
-        options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self._redis_process = subprocess.Popen(
-            ["redis-server", *options], cwd=self.root, stdout=subprocess.DEVNULL
-        )
-        self.redis: Any = redis.Redis.from_url(self.redis_url, protocol=2)
-        for _ in range(200):
-            try:
-                self.redis.ping()
-                return
-            except redis.ConnectionError:
-                self.clock.real()
-                subprocess.run(["sleep", "0.02"], check=True)
+        """One of our own: another process may have found the same port free."""
+        while not self._redis_is_ours():
+            port = free_port()
+            self.redis_url = f"redis://127.0.0.1:{port}/0"
+            options = [
+                "--port",
+                str(port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ]
+            self._redis_process = subprocess.Popen(
+                ["redis-server", *options], cwd=self.root, stdout=subprocess.DEVNULL
+            )
+            self.redis: Any = redis.Redis.from_url(self.redis_url, protocol=2)
+            for _ in range(100):
+                if self._redis_process.poll() is not None or self._redis_is_ours():
+                    break
+                time.sleep(0.02)
+
+    def _redis_is_ours(self) -> bool:
+        if self._redis_process is None:
+            return False
+        try:
+            return bool(self.redis.info("server")["process_id"] == self._redis_process.pid)
+        except redis.ConnectionError:
+            return False
 
     def _set_up_django(self) -> None:
         os.environ |= {

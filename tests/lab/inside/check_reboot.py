@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lvs.agent.console_keys import ConsoleKeys
 from lvs.agent.memory import Memory
 from lvs.agent.watcher import Watcher
 from lvs.apply import apply_table
@@ -39,7 +40,7 @@ def said():
 @pytest.fixture
 def agent(folder, said):
     """Makes an agent as it is just after its start."""
-    return lambda: Watcher("d", folder, Memory(folder.path), said)
+    return lambda: Watcher("d", folder, Memory(folder.path), said, ConsoleKeys(folder.path, {}))
 
 
 @pytest.fixture

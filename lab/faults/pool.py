@@ -1,0 +1,40 @@
+"""Playing histories in processes of their own, side by side."""
+
+import logging
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterator
+
+from lab.faults.setting import Setting
+
+TOGETHER = 25
+"""Histories that one process plays at a time."""
+
+Job = tuple[int, dict[int, str] | None]
+"""A seed, and the faults that it is played with; None = by chance."""
+Told = tuple[int, int, Counter[str], list[str]]
+"""The seed, boundaries crossed, faults by their kind, violations."""
+
+_setting: Setting | None = None
+
+
+def played(jobs: list[Job], processes: int) -> Iterator[Told]:
+    """Each history as it ends, in no order."""
+    parts = [jobs[start : start + TOGETHER] for start in range(0, len(jobs), TOGETHER)]
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, initializer=_begin) as pool:
+        for told in pool.imap_unordered(_play_all, parts):
+            yield from told
+
+
+def _begin() -> None:
+    global _setting  # noqa: PLW0603  # one for each process of the pool
+    logging.disable(logging.CRITICAL)
+    _setting = Setting().__enter__()
+
+
+def _play_all(jobs: list[Job]) -> list[Told]:
+    from lab.faults.history import play
+
+    assert _setting is not None
+    return [play(_setting, seed, plan)[:4] for seed, plan in jobs]
