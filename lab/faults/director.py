@@ -14,6 +14,7 @@ from lab.faults.boundaries import Process
 from lab.faults.kernel import Machine
 from lvs.agent.config import Config, RedisLink
 from lvs.agent.console_keys import ConsoleKeys
+from lvs.agent.envelope import Order
 from lvs.agent.errands import Errands
 from lvs.agent.inbox import Inbox, Me
 from lvs.agent.link import connect
@@ -25,6 +26,19 @@ from lvs.agent.watcher import Watcher
 from lvs.state import StateFolder
 
 
+class NotingMemory(Memory):
+    """The agent's own, which also tells the history when it noted a revision as verified."""
+
+    def __init__(self, host: "Host") -> None:
+        super().__init__(host.folder)
+        self._host = host
+
+    def note_verified(self, order: Order) -> None:
+        """As it does, and told to the host."""
+        super().note_verified(order)
+        self._host.noted[order.revision] = self._host.machine.boots
+
+
 class Agent(Process):
     """One life of the agent: what it holds in memory is gone with it."""
 
@@ -33,7 +47,7 @@ class Agent(Process):
         self.offset = host.clock_offset
         config = host.config
         self.state = StateFolder(config.state_dir)
-        memory = Memory(config.state_dir)
+        memory = NotingMemory(host)
         self.reporter = Reporter(config, memory)
         keys = ConsoleKeys(config.state_dir, config.console_keys)
         self.watcher = Watcher(config.director, self.state, memory, self.reporter, keys)
@@ -99,7 +113,8 @@ class Host:
         """Services that somebody else put into the kernel, by key: as they must stay."""
         self.hands = 0
         """How often somebody changed what is ours by hand."""
-        self.damaged = False
+        self.noted: dict[int, int] = {}
+        """In which life of its kernel a revision was noted as verified last."""
 
     def start(self) -> None:
         """The agent begins, if it doesn't run."""

@@ -103,7 +103,7 @@ def _kernels(world: World) -> Iterator[str]:
     """The kernel holds the newest verified table, where nobody else moved it and no run stopped half way."""
     for host in world.hosts.values():
         state = _state(host)
-        if host.hands or state.journal is not None or host.damaged:
+        if host.hands or state.journal is not None:
             continue
         wanted: Table = state.table or EMPTY
         found = host.machine.table().only(concerned(wanted, state.owned))

@@ -1,11 +1,13 @@
 """What all histories share: the database before anything happened, a Redis, a folder, the clock."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -153,6 +155,7 @@ class Setting:
 
     def _patch(self) -> None:
         """What leads to other threads, to browsers and to this machine's own kernel."""
+        from apps.jobs.services import send
         from apps.telemetry import push
         from lab.faults.kernel import SimKernel
         from lvs import apply
@@ -161,6 +164,7 @@ class Setting:
 
         mock.patch.object(push, "announce", lambda topic: None).start()
         mock.patch.object(nudge, "_nudge", lambda task: None).start()
+        mock.patch.object(send, "app", _Sender()).start()
         for module in (apply, watcher):
             mock.patch.object(module, "Kernel", SimKernel).start()
             mock.patch.object(module, "current_boot", lambda: self.boot).start()
@@ -170,6 +174,19 @@ class Setting:
 
         mock.patch.object(reports, "BLOCK_MS", None).start()
         mock.patch.object(reports, "CLAIM_IDLE_MS", 0).start()
+
+
+class _Sender:
+    """Sends as Celery does. Its own connections outlive a history, and no history would be like another."""
+
+    def send_task(self, name: str, args: list[str], queue: str, **more: object) -> None:
+        """One message in the queue, as kombu writes it."""
+        from lvsconsole.redis_client import connect
+
+        body = b64encode(json.dumps([args, {}, {}]).encode()).decode()
+        message = {"body": body, "headers": {"task": name}, "content-type": "application/json"}
+        with connect() as client:
+            client.lpush(queue, json.dumps(message))
 
 
 class _Facts:

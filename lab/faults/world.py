@@ -12,7 +12,6 @@ from lab.faults.console import People, Relay, Worker
 from lab.faults.director import Host
 from lab.faults.kernel import SimKernel
 from lab.faults.setting import DIRECTORS, Setting, own_key
-from lvs.agent.memory import Memory
 from lvs.agent.sealing import key_id
 from lvs.agent.streams import reports_stream
 from lvs.documents import table_from_document
@@ -154,10 +153,8 @@ class World:
             self.boundaries.tell(
                 f"    {host.name} is written for {run or 'a restore'}: {step.text()}"
             )
-            if (
-                order is not None
-                and Memory(host.folder).held(order.cluster).verified >= order.revision
-            ):
+            # After a reboot it is written again, and must be: the kernel lost it.
+            if order is not None and host.noted.get(order.revision) == host.machine.boots:
                 self.again.append(
                     f"{host.name} was written once more for revision {order.revision}"
                 )
