@@ -51,50 +51,70 @@ def main() -> int:
     sys.exit("initdb is missing: install the package postgresql")
 
 
-@contextmanager
-def running(
-    tools: Path, more: str = "", files: Mapping[str, bytes] = {}, fsync: str = "off"
-) -> Iterator[Path]:
-    """A server, from `with` to its end; the folder of its Unix socket.
+class Server:
+    """A PostgreSQL with data of its own."""
 
-    tools: of `binaries`; more: further options of `postgres`; files: what shall lie in its data folder, mode
-    0600, by name.
-    """
-    account = server_account()
-    identity = (
-        {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    )
-    # In /tmp, not in TMPDIR: the path of a Unix socket has room for 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="lvs-pg-", dir="/tmp") as name:
-        folder = Path(name)
-        if account:
-            os.chown(folder, account.pw_uid, account.pw_gid)
+    def __init__(self, folder: Path, tools: Path, account: pwd.struct_passwd | None) -> None:
+        self._folder = folder
+        self._tools = tools
+        self._account = account
+        self._options = ""
+        self.url = f"postgresql://lvs@{str(folder).replace('/', '%2F')}/postgres"
+        """By its Unix socket."""
 
-        def run(tool: str, *arguments: str) -> None:
-            command = [tools / tool, "-D", folder / "data", *arguments]
-            with (folder / "log").open("ab") as log:
-                subprocess.run(command, check=True, cwd="/", stdout=log, stderr=log, **identity)
-
-        run("initdb", "-U", "lvs", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
-        for file, content in files.items():
-            path = folder / "data" / file
+    def make(self, files: Mapping[str, bytes]) -> None:
+        """Make its data. files: what shall lie in its folder, mode 0600, by name."""
+        self._run("initdb", "-U", "lvs", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
+        for name, content in files.items():
+            path = self._folder / "data" / name
             path.touch(0o600)
             path.write_bytes(content)
-            if account:
-                os.chown(path, account.pw_uid, account.pw_gid)
-        options = f"-k {folder} -c listen_addresses= -c fsync={fsync} -c max_connections=50 {more}"
-        run("pg_ctl", "-w", "-o", options, "start")
+            if self._account:
+                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+
+    def start(self, more: str = "") -> None:
+        """Start it, with these further options, or with those of the time before."""
+        self._options = more or self._options
+        basis = f"-k {self._folder} -c listen_addresses= -c max_connections=50"
+        self._run("pg_ctl", "-w", "-o", f"{basis} {self._options}", "start")
+
+    def stop(self) -> None:
+        """End it, as a crash would."""
+        self._run("pg_ctl", "-m", "immediate", "stop")
+
+    def _run(self, tool: str, *arguments: str) -> None:
+        account = self._account
+        identity = (
+            {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+        )
+        command = [self._tools / tool, "-D", self._folder / "data", *arguments]
+        with (self._folder / "log").open("ab") as log:
+            subprocess.run(command, check=True, cwd="/", stdout=log, stderr=log, **identity)
+
+
+@contextmanager
+def running(tools: Path, more: str = "", files: Mapping[str, bytes] = {}) -> Iterator[Server]:
+    """A server, from `with` to its end. tools: of `binaries`; more: further options of `postgres`."""
+    account = server_account()
+    # In /tmp, not in TMPDIR: the path of a Unix socket has room for 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="lvs-pg-", dir="/tmp") as name:
+        if account:
+            os.chown(name, account.pw_uid, account.pw_gid)
+        server = Server(Path(name), tools, account)
+        server.make(files)
+        server.start(more or "-c fsync=off")
         try:
-            yield folder
+            yield server
         finally:
-            run("pg_ctl", "-m", "immediate", "stop")
+            server.stop()
 
 
 def with_server(command: list[str], tools: Path, fsync: str) -> int:
     """Start the server, run the command, end the server; the command's exit status."""
-    with running(tools, fsync=fsync) as folder:
-        url = f"postgresql://lvs@{str(folder).replace('/', '%2F')}/postgres"
-        return subprocess.run(command, env={**os.environ, "LVS_DATABASE_URL": url}).returncode
+    with running(tools, f"-c fsync={fsync}") as server:
+        return subprocess.run(
+            command, env={**os.environ, "LVS_DATABASE_URL": server.url}
+        ).returncode
 
 
 if __name__ == "__main__":

@@ -93,6 +93,10 @@ class Kernel:
         except FileNotFoundError:
             return ""
 
+    def signal(self, number: int) -> None:
+        """Signal the whole guest: SIGSTOP freezes it. Raises LabError where it is no process of its own."""
+        raise LabError("this guest can't be frozen: it shares the kernel of this machine")
+
     def stop(self) -> None:
         """Kill whatever is left of the guest and wait until nothing is. Leaves `line` open: close
         it when nobody reads from it any more."""

@@ -93,6 +93,12 @@ class Lab:
             raise LabError(f"{self.writable}: {error.strerror}") from None
         return {"writable": str(self.writable), "inode": inode, "web": self._web}
 
+    def signal(self, number: int) -> None:
+        """Signal the whole guest: SIGSTOP and SIGCONT freeze and thaw it. Raises LabError."""
+        if self._kernel is None:
+            raise LabError("the lab is not running")
+        self._kernel.signal(number)
+
     def stop(self) -> None:
         """End every command, switch the guest off, leave nothing. Harmless when not running."""
         if self._kernel is None:

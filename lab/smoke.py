@@ -7,10 +7,10 @@ import shutil
 import sys
 import tempfile
 import time
-import traceback
 from pathlib import Path
 
-from lab.parts import PartFailed, end_on_signals, ignore_signals
+from lab.parts import end_on_signals, ignore_signals
+from lab.playing import play
 from lab.stack import Stack
 from lab.steps import apply, balance, define, edit, people_and_director, review, start
 from lab.steps_governance import confirmed, drain, drift, rollback, taken_back, unconfirmed
@@ -33,7 +33,7 @@ def main() -> int:
     began = time.monotonic()
     stack = Stack(data)
     try:
-        held = _play(stack)
+        held = play(Story(stack), STEPS)
     except KeyboardInterrupt:
         print("interrupted")
         held = False
@@ -49,28 +49,6 @@ def main() -> int:
         print(f"Every step held, but it took {seconds:.0f} s: more than {LIMIT_SECONDS} s.")
     print(f"The logs are in {data}/log")
     return 1
-
-
-def _play(stack: Stack) -> bool:
-    story = Story(stack)
-    try:
-        for number, step in enumerate(STEPS, 1):
-            began = time.monotonic()
-            title = (step.__doc__ or step.__name__).splitlines()[0].rstrip(".")
-            try:
-                step(story)
-                stack.check()
-            except Exception as error:  # whatever it is, the step did not hold
-                print(f"FAIL {number:2} {time.monotonic() - began:5.1f} s  {title}", flush=True)
-                expected = isinstance(
-                    error, (AssertionError, LookupError, TimeoutError, PartFailed)
-                )
-                print(error if expected else traceback.format_exc(), flush=True)
-                return False
-            print(f"ok   {number:2} {time.monotonic() - began:5.1f} s  {title}", flush=True)
-    finally:
-        story.close()
-    return True
 
 
 if __name__ == "__main__":

@@ -46,6 +46,13 @@ class Stack:
         celery = [str(BIN / "celery"), "-A", "lvsconsole", "worker", "-B", "-Q", "console"]
         self.worker = self._part("worker", *celery, "-c", "1", "-l", "info")
         self.relay = self._part("relay", sys.executable, "manage.py", "relay")
+        self.seconds = [
+            self._part("worker2", *celery, "-c", "1", "-l", "info"),
+            self._part("relay2", sys.executable, "manage.py", "relay", "--name", "relay2"),
+        ]
+        """A second worker with a schedule of its own, and a second relay: started by who wants them."""
+        self.director_port = self.redis_port
+        """At which port directors find Redis."""
         self.lab = Lab(self.guest_folder)
         self.others: dict[str, Lab] = {}
         """Directors that have a lab of their own, by name; all others run in `lab`."""
@@ -75,7 +82,7 @@ class Stack:
         """End everything this stack started, and nothing else."""
         for agent in self.agents.values():
             agent.terminate()
-        for part in (self.relay, self.worker, self.web):
+        for part in (*self.seconds, self.relay, self.worker, self.web):
             part.stop()
         for lab in (self.lab, *self.others.values()):
             lab.stop()
@@ -142,7 +149,7 @@ class Stack:
     def start_agent(self, name: str) -> None:
         """Start the agent of an enrolled director, on its host or in the lab."""
         config = self._config(name)
-        here = f"@{self.lab.host_address}:{self.redis_port}/"
+        here = f"@{self.lab.host_address}:{self.director_port}/"
         config.write_text(
             re.sub(r"@[0-9.]+:\d+/", here, config.read_text())
         )  # another than last time

@@ -36,6 +36,10 @@ class Uml(Kernel):
         confined = [sys.executable, "-I", "-S", str(HERE / "confine.py"), *folders, "--"]
         self._power_on([*confined, *self._command(memory)], {"TMPDIR": str(self.folder)})
 
+    def signal(self, number: int) -> None:
+        """Signal the guest's kernel: SIGSTOP freezes all of the guest."""
+        os.kill(int((self.folder / "guest" / "pid").read_text()), number)
+
     def _command(self, memory: str) -> list[str]:
         # On one CPU a switch between the guest's kernel and its processes needs no other CPU to wake:
         # measured, system calls and page faults take a quarter of the time.

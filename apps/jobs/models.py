@@ -86,6 +86,11 @@ class RunStep(models.Model):
         return f"{self.index}: {self.text}"
 
 
+UNSENT_FOR = timedelta(seconds=8)
+"""After this a person is told that an order has not left: the worker looks every two seconds."""
+UNSENT = "Not sent yet: is the console's worker running, and does Redis answer and have room?"
+
+
 class Outbox(models.Model):
     """A run that must be delivered: sent again and again until the run ends."""
 
@@ -103,6 +108,14 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"outbox of {self.run}"
+
+    @property
+    def trouble(self) -> str:
+        """Why the director may not have the order; "" where nothing is known to be wrong."""
+        if self.last_error or self.refusal:
+            return self.last_error or self.refusal
+        late = timezone.now() - self.run.queued_at > UNSENT_FOR
+        return UNSENT if late and not self.sent else ""
 
 
 PATIENCE = timedelta(seconds=30)

@@ -75,6 +75,6 @@ def _lane(run: Run, first: int, end: int, presence: Presence | None = None) -> L
         seconds = (run.ended_at - run.started_at).total_seconds()
     colour = {"verified": "green", "failed": "red", "partial": "red", "lost": "red"}
     outbox = getattr(run, "outbox", None)
-    trouble = (outbox.last_error or outbox.refusal) if outbox else ""
+    trouble = outbox.trouble if outbox else ""
     ink = colour.get(run.state, "")
     return Lane(run, trouble, presence, failed, steps, first, end, seconds, ink)

@@ -29,6 +29,8 @@ class Held(NamedTuple):
     """Of that revision's table."""
     verified: int = 0
     """The highest revision that was verified here; 0 = none."""
+    run: int = 0
+    """That began to carry out `revision`."""
 
 
 class Memory:
@@ -49,11 +51,12 @@ class Memory:
 
     def note_begun(self, order: Order) -> None:
         """Before anything is written: no lower revision will be obeyed again. Raises LvsError."""
-        self._note(order, Held(order.revision, order.digest, self.held(order.cluster).verified))
+        verified = self.held(order.cluster).verified
+        self._note(order, Held(order.revision, order.digest, verified, order.run))
 
     def note_verified(self, order: Order) -> None:
         """The order's revision was read back and is equal. Raises LvsError."""
-        self._note(order, Held(order.revision, order.digest, order.revision))
+        self._note(order, Held(order.revision, order.digest, order.revision, order.run))
 
     def _note(self, order: Order, held: Held) -> None:
         document = self._load_ledger()
@@ -103,8 +106,8 @@ class Memory:
         try:
             document = json.loads(self._ledger.read_text())
             clusters = {
-                str(name): Held(int(revision), str(digest), int(verified))
-                for name, (revision, digest, verified) in document["clusters"].items()
+                str(name): Held(int(revision), str(digest), int(verified), *map(int, run))
+                for name, (revision, digest, verified, *run) in document["clusters"].items()
             }
             return {"clusters": clusters, "newest": str(document["newest"])}
         except FileNotFoundError:

@@ -115,7 +115,10 @@ class Orders:
             on_step=progress.step,
         )
         if outcome.state in ("verified", "unchanged"):
-            self._memory.note_verified(order)
+            try:
+                self._memory.note_verified(order)
+            except LvsError as error:  # it is verified all the same, as state.json says
+                logger.error("run %d: %s", order.run, error)
         return progress.came_to(outcome)
 
     def _finish(self, order: Order, message: Message) -> None:

@@ -29,19 +29,19 @@ def test_a_new_director_holds_nothing(memory):
 
 def test_a_begun_revision_is_held_and_not_verified(memory):
     memory.note_begun(order(revision=3))
-    assert memory.held("web") == Held(3, "d", 0)
+    assert memory.held("web") == Held(3, "d", 0, 1)
 
 
 def test_a_verified_revision_outlives_a_later_one_that_fails(memory):
     memory.note_verified(order(revision=3))
     memory.note_begun(order(revision=4, digest="e"))
-    assert memory.held("web") == Held(4, "e", 3)
+    assert memory.held("web") == Held(4, "e", 3, 1)
 
 
 def test_clusters_are_counted_for_themselves_and_the_newest_is_the_directors(memory):
     memory.note_verified(order(revision=9))
     memory.note_verified(order(revision=2, cluster="mail"))
-    assert memory.held() == memory.held("mail") == Held(2, "d", 2)
+    assert memory.held() == memory.held("mail") == Held(2, "d", 2, 1)
     assert memory.held("web").revision == 9
 
 

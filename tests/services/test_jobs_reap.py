@@ -163,3 +163,13 @@ def test_one_that_can_not_be_ended_says_so_and_keeps_no_other(run, monkeypatch):
     other.refresh_from_db()
     assert other.state == "lost"
     assert Outbox.objects.get(run=run).last_error.startswith("Not ended yet: The console met")
+
+
+def test_an_order_that_does_not_leave_says_so(run):
+    """Without Redis, or with one that is full, the worker does nothing at all: nobody notes a reason."""
+    assert run.outbox.trouble == ""
+    Run.objects.filter(pk=run.pk).update(queued_at=ago(9))
+    run = Run.objects.get(pk=run.pk)
+    assert "Not sent yet" in run.outbox.trouble
+    Outbox.objects.filter(run=run).update(sent=1)
+    assert Run.objects.get(pk=run.pk).outbox.trouble == ""

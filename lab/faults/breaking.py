@@ -1,0 +1,308 @@
+"""The steps of `lab.faults.slow`: each breaks one part in the middle of a change."""
+
+import itertools
+import json
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lab.faults.proxy import Proxy
+from lab.stack import Stack
+from lab.steps import apply, define, people_and_director, review, start
+from lab.story import DIRECTOR, VIP, Story, assert_equal, assert_in, wait
+
+RESEND = 45.0
+"""Seconds within which a change comes through once nothing is broken any more: it is sent again after 10 s,
+and whoever paused longest tries again after 30 s."""
+
+
+class Broken(Story):
+    """A story whose parts fail."""
+
+    def __init__(self, stack: Stack, postgresql: Any, proxy: Proxy) -> None:
+        super().__init__(stack)
+        self.postgresql = postgresql
+        self.proxy = proxy
+        self._weights = itertools.cycle(range(2, 90))
+
+    def propose(self) -> str:
+        """Another weight for web1, in review; the weight."""
+        weight = str(next(self._weights))
+        self.new_change(f"Weight {weight} for web1", "A part will fail")
+        page = self.page("operator", self.change_path(f"services/tcp-{VIP}-80/"))
+        fields = {"servers__0__weight": weight, "servers__1__weight": "1"}
+        self.sign_in("operator").send(page, "servers-0-address", **fields)
+        self.submit()
+        return weight
+
+    def comes_through(self, weight: str) -> None:
+        """The change is applied, the kernel holds it, and the audit log tells of each act once."""
+        self.wait_applied(RESEND)
+        assert_equal([line.split()[-1] for line in self.table()][1:], [weight, "1"])
+        acts = [act for act in self.acts() if act.startswith("run.")]
+        assert_equal(sorted(acts), ["run.queued", "run.started", "run.verified"])
+
+    def acts(self) -> list[str]:
+        """What the audit log tells of the change, straight from the database."""
+        sql = (
+            f"SELECT action FROM audit_auditrecord WHERE change_number = {self.change} ORDER BY id"
+        )
+        done = subprocess.run(
+            ["psql", "-At", self.postgresql.url, "-c", sql],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()
+
+    def redis(self, *words: str) -> str:
+        """redis-cli, past the proxy."""
+        command = ["redis-cli", "--no-auth-warning", "-u", self.stack.redis_url, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    def on_director(self, *command: str) -> None:
+        """A command on the director's host."""
+        done = self.stack.lab.run(list(command))
+        assert done.returncode == 0, done.stderr
+
+    def while_broken(self, seconds: float) -> None:
+        """The pages answer, and call nothing verified that the kernel does not hold."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.state()
+            time.sleep(0.5)
+
+
+def side_by_side(story: Broken) -> None:
+    """A second worker with its own beat and a second relay run beside the first: nothing happens twice"""
+    for part in story.stack.seconds:
+        part.start()
+    for _ in range(3):
+        weight = story.propose()
+        story.approve()
+        story.comes_through(weight)
+
+
+def redis_stalls(story: Broken) -> None:
+    """Redis is frozen for eight seconds: connections stay open, and nothing answers"""
+    _redis(story, lambda: _frozen(story, 8))
+
+
+def redis_is_slow(story: Broken) -> None:
+    """The director's line to Redis takes a quarter of a second for each piece"""
+
+    def slow() -> None:
+        story.proxy.delay = 0.25
+        story.while_broken(5)
+
+    weight = story.propose()
+    story.approve()
+    slow()
+    story.comes_through(weight)
+    story.proxy.delay = 0.0
+
+
+def connections_break(story: Broken) -> None:
+    """The director's connections to Redis are reset, again and again"""
+
+    def resets() -> None:
+        for _ in range(6):
+            story.proxy.reset()
+            time.sleep(0.4)
+
+    _redis(story, resets)
+
+
+def redis_is_full(story: Broken) -> None:
+    """Redis has no memory left: the page says that the order is not delivered; with room again it is"""
+    weight = story.propose()
+    story.redis("CONFIG", "SET", "maxmemory", "1mb")
+    story.approve()
+    wait(
+        lambda: "does not take" in story.change_page("viewer").text, 20, "nothing is said of Redis"
+    )
+    story.redis("CONFIG", "SET", "maxmemory", "0")
+    story.comes_through(weight)
+
+
+def redis_loses_everything(story: Broken) -> None:
+    """Redis dies with the order in it and comes back empty, without its data and without its users"""
+
+    def lose() -> None:
+        story.stack.redis.kill()
+        shutil.rmtree(story.stack.data / "redis")
+        (story.stack.data / "redis").mkdir()
+        time.sleep(1)
+        story.stack.redis.start()
+
+    _redis(story, lose)
+
+
+def postgresql_dies(story: Broken) -> None:
+    """PostgreSQL dies as the director reports, and comes back: the report is stored after all"""
+    weight = story.propose()
+    story.approve()
+    story.postgresql.stop()
+    time.sleep(6)
+    story.postgresql.start()
+    story.comes_through(weight)
+
+
+def console_dies(story: Broken) -> None:
+    """Worker and relay are killed at once, in the middle; others take over, and they come back"""
+    weight = story.propose()
+    story.approve()
+    for part in (story.stack.worker, story.stack.relay):
+        part.kill()
+    time.sleep(2)
+    for part in (story.stack.worker, story.stack.relay):
+        part.start()
+    story.comes_through(weight)
+
+
+def agent_dies(story: Broken) -> None:
+    """The agent is killed with an order on its way, and started again"""
+    weight = story.propose()
+    story.stack.kill_agent(DIRECTOR)
+    story.approve()
+    time.sleep(2)
+    story.stack.start_agent(DIRECTOR)
+    story.comes_through(weight)
+
+
+def host_freezes(story: Broken) -> None:
+    """The director's whole machine is frozen for fifteen seconds: it is away, then present, and applies it"""
+    weight = story.propose()
+    story.stack.lab.signal(signal.SIGSTOP)
+    try:
+        story.approve()
+        wait(lambda: "Away" in story.page("viewer", "/directors/").text, 25, "it is not away")
+    finally:
+        story.stack.lab.signal(signal.SIGCONT)
+    story.comes_through(weight)
+
+
+def clock_is_wrong(story: Broken) -> None:
+    """The director's clock is ten minutes behind: it refuses the order and says so; then it is right again"""
+    weight = story.propose()
+    story.on_director("date", "-s", f"@{time.time() - 600:.0f}")
+    story.approve()
+    wait(
+        lambda: "compare the clocks" in story.change_page("viewer").text,
+        30,
+        "nothing is said of clocks",
+    )
+    story.on_director("date", "-s", f"@{time.time():.0f}")
+    story.comes_through(weight)
+
+
+def folder_is_read_only(story: Broken) -> None:
+    """The state folder can't be written: the run fails with the reason, and the kernel is as it was"""
+    before = story.table()
+    folder = story.stack.guest_folder / DIRECTOR / "state"
+    story.propose()
+    folder.chmod(0o500)
+    try:
+        story.approve()
+        _fails(story, "Can't")
+    finally:
+        folder.chmod(0o700)
+    assert_equal(story.table(), before)
+    _again(story)
+
+
+def disk_is_full(story: Broken) -> None:
+    """The disk under the state folder is full: the run fails with the reason, and the kernel is as it was"""
+    before = story.table()
+    folder = str(story.stack.guest_folder / DIRECTOR / "state")
+    script = (
+        f"cp -a {folder} /run/kept && mount -t tmpfs -o size=256k,mode=700 tmpfs {folder} && "
+        f"cp -a /run/kept/. {folder}/ && (dd if=/dev/zero of={folder}/full bs=4k 2>/dev/null || true)"
+    )
+    story.on_director("sh", "-c", script)
+    story.propose()
+    try:
+        story.approve()
+        _fails(story, "No space left")
+    finally:
+        story.on_director("rm", f"{folder}/full")
+    assert_equal(story.table(), before)
+    _again(story)
+
+
+def host_restarts_without_console(story: Broken) -> None:
+    """With Redis and console gone the kernel loses its table in a restart: the agent brings it back alone"""
+    before = story.table()
+    story.stack.kill_agent(DIRECTOR)
+    for part in (*story.stack.seconds, story.stack.relay, story.stack.worker, story.stack.redis):
+        part.kill()
+    story.on_director("ipvsadm", "-C")
+    _another_boot(story)
+    story.stack.start_agent(DIRECTOR)
+    wait(lambda: story.table() == before, 30, "the table is not back")
+    story.stack.redis.start()
+    for part in (story.stack.worker, story.stack.relay):
+        part.start()
+    wait(lambda: "Present" in story.page("viewer", "/directors/").text, 40, "it is not present")
+
+
+def _another_boot(story: Broken) -> None:
+    """The state file says that it is of another life of the kernel, as it does after a restart."""
+    folder = str(story.stack.guest_folder / DIRECTOR / "state" / "state.json")
+    done = story.stack.lab.run(["cat", folder])
+    document = json.loads(done.stdout)
+    document["boot_id"] = "the boot before"
+    story.stack.lab.run(["sh", "-c", f"cat > {folder}"], input=json.dumps(document))
+
+
+def _redis(story: Broken, trouble: Callable[[], None]) -> None:
+    """A change with trouble right after its approval."""
+    weight = story.propose()
+    story.approve()
+    trouble()
+    story.comes_through(weight)
+
+
+def _frozen(story: Broken, seconds: float) -> None:
+    story.stack.redis.signal(signal.SIGSTOP)
+    try:
+        story.while_broken(seconds)
+    finally:
+        story.stack.redis.signal(signal.SIGCONT)
+
+
+def _fails(story: Broken, reason: str) -> None:
+    def failed() -> bool:
+        page = story.change_page("viewer")
+        return 'data-run-state="failed"' in page.source and reason in page.text
+
+    wait(failed, 30, f"the run does not fail with “{reason}”")
+
+
+def _again(story: Broken) -> None:
+    """The next change goes its way."""
+    weight = story.propose()
+    story.approve()
+    story.comes_through(weight)
+
+
+def chain_is_whole(story: Broken) -> None:
+    """After all of it: the audit chain is whole, and no run is open"""
+    assert_in("is whole", story.stack.manage("audit", "verify"))
+    sql = "SELECT state, count(*) FROM jobs_run GROUP BY state"
+    done = subprocess.run(
+        ["psql", "-At", story.postgresql.url, "-c", sql], capture_output=True, text=True, check=True
+    )
+    states = {line.split("|")[0] for line in done.stdout.split()}
+    assert states <= {"verified", "failed"}, done.stdout
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (
+    *(start, people_and_director, define, review, apply, side_by_side),
+    *(redis_stalls, redis_is_slow, connections_break, redis_is_full, redis_loses_everything),
+    *(postgresql_dies, console_dies, agent_dies, host_freezes, clock_is_wrong),
+    *(folder_is_read_only, disk_is_full, host_restarts_without_console, chain_is_whole),
+)
