@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset smoke bench check test screens lock format clean
+.PHONY: help demo demo-reset smoke bench faults faults-long check test screens lock format clean
 
 help: ## what there is to call
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -24,6 +24,16 @@ smoke: ## play the whole story from outside, on its own data: exit 0 only if all
 bench: ## compare the library with ipvsadm in the lab: fails when it is slower than promised
 	@bin/setup smoke
 	@exec $(RUN) -m lab.bench
+
+faults: ## break every part of the real stack in turn, then play a thousand histories full of faults
+	@bin/setup test
+	@$(RUN) -m lab.faults.slow
+	@$(RUN) -m lab.faults --histories 1000
+
+faults-long: ## play ten thousand histories (a quarter of an hour), and each single fault at each boundary
+	@bin/setup test
+	@$(RUN) -m lab.faults
+	@$(RUN) -m lab.faults --sweep
 
 check: ## lint, types, layers, templates, migrations
 	@bin/setup check

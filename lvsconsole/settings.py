@@ -296,7 +296,7 @@ if REDIS_CA and not Path(REDIS_CA).is_file():
 REDIS = RedisLink(REDIS_URL, REDIS_CA)
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "lvsconsole.channel_layer.ConsoleChannelLayer",
         "CONFIG": {
             "hosts": [
                 {

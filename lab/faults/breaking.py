@@ -121,9 +121,7 @@ def redis_is_full(story: Broken) -> None:
     weight = story.propose()
     story.redis("CONFIG", "SET", "maxmemory", "1mb")
     story.approve()
-    wait(
-        lambda: "does not take" in story.change_page("viewer").text, 20, "nothing is said of Redis"
-    )
+    wait(lambda: "Not sent yet" in story.change_page("viewer").text, 20, "nothing is said of Redis")
     story.redis("CONFIG", "SET", "maxmemory", "0")
     story.comes_through(weight)
 

@@ -209,8 +209,10 @@ def _last_run(state: State, held: Held, end: streams.Message) -> streams.Message
 
 
 def _end_that_was_not_kept(state: State, held: Held) -> streams.Message:
-    """It began, and its end is nowhere: the disk was full, or we were killed. Of what it wrote a journal would
-    tell, until it was verified."""
+    """It began, and its end is nowhere: the disk was full, or we were killed.
+
+    Of what it wrote a journal would tell, until it was verified.
+    """
     if held.revision in (held.verified, state.revision) and state.digest == held.digest:
         return streams.last_run(
             run=held.run, revision=held.revision, state="verified", digest=held.digest
