@@ -201,37 +201,38 @@ def clock_is_wrong(story: Broken) -> None:
 
 
 def folder_is_read_only(story: Broken) -> None:
-    """The state folder can't be written: the run fails with the reason, and the kernel is as it was"""
-    before = story.table()
+    """The state folder can't be written: the page says so, the kernel is as it was; then it goes"""
     folder = story.stack.guest_folder / DIRECTOR / "state"
-    story.propose()
-    folder.chmod(0o500)
-    try:
-        story.approve()
-        _fails(story, "Can't")
-    finally:
-        folder.chmod(0o700)
-    assert_equal(story.table(), before)
-    _again(story)
+    _waits_for_disk(story, lambda: folder.chmod(0o500), lambda: folder.chmod(0o700), "Can't")
 
 
 def disk_is_full(story: Broken) -> None:
-    """The disk under the state folder is full: the run fails with the reason, and the kernel is as it was"""
-    before = story.table()
+    """The disk under the state folder is full: the page says so, the kernel is as it was; then it goes"""
     folder = str(story.stack.guest_folder / DIRECTOR / "state")
     script = (
         f"cp -a {folder} /run/kept && mount -t tmpfs -o size=256k,mode=700 tmpfs {folder} && "
         f"cp -a /run/kept/. {folder}/ && (dd if=/dev/zero of={folder}/full bs=4k 2>/dev/null || true)"
     )
-    story.on_director("sh", "-c", script)
-    story.propose()
+    _waits_for_disk(
+        story,
+        lambda: story.on_director("sh", "-c", script),
+        lambda: story.on_director("rm", f"{folder}/full"),
+        "No space left",
+    )
+
+
+def _waits_for_disk(
+    story: Broken, breaks: Callable[[], None], mends: Callable[[], None], reason: str
+) -> None:
+    before, weight = story.table(), story.propose()
+    breaks()
     try:
         story.approve()
-        _fails(story, "No space left")
+        wait(lambda: reason in story.change_page("viewer").text, 30, f"nothing says “{reason}”")
+        assert_equal(story.table(), before)
     finally:
-        story.on_director("rm", f"{folder}/full")
-    assert_equal(story.table(), before)
-    _again(story)
+        mends()
+    story.comes_through(weight, also=("run.order_refused",))
 
 
 def host_restarts_without_console(story: Broken) -> None:
@@ -273,21 +274,6 @@ def _frozen(story: Broken, seconds: float) -> None:
         story.while_broken(seconds)
     finally:
         story.stack.redis.signal(signal.SIGCONT)
-
-
-def _fails(story: Broken, reason: str) -> None:
-    def failed() -> bool:
-        page = story.change_page("viewer")
-        return 'data-run-state="failed"' in page.source and reason in page.text
-
-    wait(failed, 30, f"the run does not fail with “{reason}”")
-
-
-def _again(story: Broken) -> None:
-    """The next change goes its way."""
-    weight = story.propose()
-    story.approve()
-    story.comes_through(weight)
 
 
 def chain_is_whole(story: Broken) -> None:

@@ -34,10 +34,14 @@ class Worker(Process):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, uses_database=True)
+        self._beats = 0
 
     def beat(self) -> None:
-        """Each task by itself, as Celery runs them: an error of one keeps no other."""
-        for task in (jobs.begin_what_is_due, jobs.deliver_outbox, jobs.reap_runs, self._keys):
+        """Each task by itself, as Celery runs them: an error of one keeps no other. Some come less often."""
+        self._beats += 1
+        often = [jobs.begin_what_is_due, jobs.deliver_outbox]
+        seldom = [jobs.reap_runs, self._keys] if self._beats % 3 == 1 else []
+        for task in (*often, *seldom):
             try:
                 task()
             except (DatabaseError, redis.RedisError):

@@ -11,7 +11,7 @@ from lab.faults.setting import Setting
 from lab.faults.weather import Weather
 from lab.faults.world import World
 
-TURNS = 70
+TURNS = 60
 RATE = 0.04
 """How often something happens at a boundary."""
 WEATHER = 0.2

@@ -1,5 +1,6 @@
 """Playing histories in processes of their own, side by side."""
 
+import gc
 import logging
 import multiprocessing
 from collections import Counter
@@ -30,6 +31,7 @@ def played(jobs: list[Job], processes: int) -> Iterator[Told]:
 def _begin() -> None:
     global _setting  # noqa: PLW0603  # one for each process of the pool
     logging.disable(logging.CRITICAL)
+    gc.disable()
     _setting = Setting().__enter__()
 
 
@@ -37,4 +39,5 @@ def _play_all(jobs: list[Job]) -> list[Told]:
     from lab.faults.history import play
 
     assert _setting is not None
+    gc.collect()  # here, and not in the middle of each history
     return [play(_setting, seed, plan)[:4] for seed, plan in jobs]

@@ -66,10 +66,10 @@ class Memory:
 
     def note_finished(self, order: Order, message: Message) -> None:
         """Keep the end of a run until it was sent, and a while longer. Raises LvsError."""
-        self._newest_end = message
         name = f"{time.time_ns():020d}-{order.run}{_PENDING}"
         document = {"order": _identity(order), "message": message}
         write_whole(self._runs / name, json.dumps(document))  # json.dump is several times slower
+        self._newest_end = message
         self._forget_old()
 
     def finished(self, order: Order) -> Message | None:

@@ -122,12 +122,21 @@ class Orders:
         return progress.came_to(outcome)
 
     def _finish(self, order: Order, message: Message) -> None:
-        """On disk first, then what the kernel holds now, then the end: pages never show it undone."""
+        """On disk first, then what the kernel holds now, then the end: pages never show it undone.
+
+        An end that can't be kept is told only if it is a good one. Any other could not be told again when the
+        order comes again, and what then came of it would be done behind the console's back: so the order
+        counts as refused, and the console sends it until its end can be kept.
+        """
         logger.info("run %d: %s %s", order.run, message["state"], message["error"])
         try:
             self._memory.note_finished(order, message)
         except LvsError as error:
-            logger.error("run %d: its end is kept in memory only: %s", order.run, error)
+            logger.error("run %d: its end can't be kept: %s", order.run, error)
+            if message["state"] != "verified":
+                self._refuse(f"{error}. Its run came to this: {message['error']}"[:300])
+                self._watcher.look(report=True)
+                return
         try:
             self._watcher.look(report=True)
         finally:  # whatever stands in its way, the console must hear of the end

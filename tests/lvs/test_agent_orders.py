@@ -47,3 +47,22 @@ def test_an_order_that_comes_before_the_first_look_waits_for_it(tmp_path):
     (end,) = reporter.messages
     assert (end["type"], end["state"]) == ("run_finished", "failed")
     assert "an error of its own" in end["error"]
+
+
+class SeeingWatcher(BlindWatcher):
+    def look(self, report=False):
+        return
+
+
+def test_a_bad_end_that_can_not_be_kept_is_refused_so_that_nothing_is_done_behind_the_consoles_back(
+    tmp_path,
+):
+    """Told as an end, it could not be told again when the order comes again."""
+    (tmp_path / "file").touch()
+    memory, reporter = Memory(tmp_path / "file"), Reporter()
+    orders = Orders(DIRECTOR, StateFolder(tmp_path), memory, reporter, SeeingWatcher())
+    now = time.time()
+    orders.obey(order(not_before=now, expires=now + 60))
+    (said,) = reporter.messages
+    assert (said["type"], said["what"]) == ("refused", "order")
+    assert "Can't" in said["reason"]
