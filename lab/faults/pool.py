@@ -3,6 +3,7 @@
 import gc
 import logging
 import multiprocessing
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 
@@ -36,8 +37,17 @@ def _begin() -> None:
 
 
 def _play_all(jobs: list[Job]) -> list[Told]:
+    gc.collect()  # here, and not in the middle of each history
+    return [_play(seed, plan) for seed, plan in jobs]
+
+
+def _play(seed: int, plan: dict[int, str] | None) -> Told:
     from lab.faults.history import play
 
     assert _setting is not None
-    gc.collect()  # here, and not in the middle of each history
-    return [play(_setting, seed, plan)[:4] for seed, plan in jobs]
+    try:
+        return play(_setting, seed, plan)[:4]
+    except (
+        Exception
+    ):  # nobody catches it where it would be caught: a fault of the code, or of the history
+        return seed, 0, Counter(), [f"an error ended it: {traceback.format_exc()}"]

@@ -44,7 +44,12 @@ class Orders:
             return
         self._watcher.running = order
         try:
-            self._finish(order, self._with_what_was_before(order, self._carry_out(order)))
+            was_under_way = self._was_under_way(order)
+            message = self._carry_out(order)
+            if was_under_way and message["state"] == "failed":
+                error = f"It was under way before, when the agent ended. Now: {message['error']}"
+                message |= {"state": "partial", "error": error}
+            self._finish(order, message)
         finally:
             self._watcher.running = None
 
@@ -61,18 +66,13 @@ class Orders:
             kind = type(error).__name__
             return progress.broken_off(f"The agent met an error of its own, see its log: {kind}")
 
-    def _with_what_was_before(self, order: Order, message: Message) -> Message:
-        """A run that failed this time, and was under way when the agent ended before: it wrote something."""
-        if message["state"] != "failed":
-            return message
+    def _was_under_way(self, order: Order) -> bool:
+        """Whether the agent ended in the middle of this run before: then it may have written something."""
         try:
             journal = self._state.load().journal
         except LvsError:
-            return message
-        if journal is None or journal.run != order.run:
-            return message
-        error = f"It was under way before, when the agent ended. This time: {message['error']}"
-        return message | {"state": "partial", "error": error}
+            return False
+        return journal is not None and journal.run == order.run
 
     def _already_settled(self, order: Order, progress: Progress) -> Message | None:
         """The answer to an order that must not, or need not, be carried out."""
