@@ -99,7 +99,7 @@ class Orders:
         if held.verified != order.revision:
             if state.revision != order.revision:
                 return None
-            self._memory.note_verified(order)  # we were killed between the two files
+            self._note_verified(order)  # we were killed between the two files
         return progress.ended("verified", digest=state.digest, already=True)
 
     def _apply(self, order: Order, progress: Progress) -> Message:
@@ -115,11 +115,15 @@ class Orders:
             on_step=progress.step,
         )
         if outcome.state in ("verified", "unchanged"):
-            try:
-                self._memory.note_verified(order)
-            except LvsError as error:  # it is verified all the same, as state.json says
-                logger.error("run %d: %s", order.run, error)
+            self._note_verified(order)
         return progress.came_to(outcome)
+
+    def _note_verified(self, order: Order) -> None:
+        """A disk that is full does not undo it: state.json says the same."""
+        try:
+            self._memory.note_verified(order)
+        except LvsError as error:
+            logger.error("run %d: %s", order.run, error)
 
     def _finish(self, order: Order, message: Message) -> None:
         """On disk first, then what the kernel holds now, then the end: pages never show it undone.
