@@ -45,8 +45,9 @@ class OneAtATime:
 class _Shard(RedisSingleShardConnection):
     def _ensure_redis(self) -> None:
         super()._ensure_redis()
-        if not isinstance(self._pubsub, OneAtATime):
-            self._pubsub = OneAtATime(self._pubsub)
+        pubsub: Any = self._pubsub  # type: ignore[has-type]
+        if not isinstance(pubsub, OneAtATime):
+            self._pubsub = OneAtATime(pubsub)
 
 
 class ConsoleChannelLayer(RedisPubSubChannelLayer):

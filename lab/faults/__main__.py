@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.seed is not None:
         return _tell(options.seed)
     began = time.monotonic()
-    jobs = (
+    jobs: list[Job] = (
         list(_sweep())
         if options.sweep
         else [(options.first + n, None) for n in range(options.histories)]

@@ -2,6 +2,7 @@
 
 import datetime
 import time
+from typing import Any
 from unittest import mock
 
 BEGIN = 1_800_000_000.0
@@ -16,7 +17,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = BEGIN
         self.offset = 0.0
-        self._patches = [
+        self._patches: list[Any] = [
             mock.patch("time.time", self.time),
             mock.patch("time.time_ns", lambda: int(self.time() * 1e9)),
             mock.patch("time.monotonic", lambda: self.now),

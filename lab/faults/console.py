@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -89,7 +90,13 @@ class People(Process):
 
     def act(self) -> None:
         """One request: propose, approve, reject, withdraw or confirm. What is refused is refused."""
-        acts = (self._propose, self._approve, self._reject, self._withdraw, self._roll_back)
+        acts: tuple[Callable[..., None], ...] = (
+            self._propose,
+            self._approve,
+            self._reject,
+            self._withdraw,
+            self._roll_back,
+        )
         try:
             waiting = list(Change.objects.filter(state=Change.State.IN_REVIEW).order_by("pk"))
             weights = (4, 8, 1, 1, 1) if waiting else (8, 0, 0, 0, 1)

@@ -71,10 +71,10 @@ def _heal(world: World, weather: Weather) -> None:
     weather.calm()
     for round_number in range(HEALING):
         for host in world.hosts.values():
-            for process, turn in host.processes():
-                world.play(process, turn)
-                while world.waits(process):
-                    world.play(process, process.take_one)
+            for agent, turn in host.processes():
+                world.play(agent, turn)
+                while world.waits(agent):
+                    world.play(agent, agent.take_one)
         for process, turn in world.console_turns():
             if round_number < 3 or process.name.endswith("1"):  # each would do it all alone
                 world.play(process, turn)

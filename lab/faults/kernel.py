@@ -5,6 +5,7 @@ tests/lab/test_sim_kernel.py plays the same steps here and on the real kernel an
 
 from collections.abc import Callable, Iterable, Sequence
 from errno import EEXIST, ENOENT, ESRCH
+from functools import partial
 from itertools import groupby
 from types import TracebackType
 from typing import Self
@@ -147,7 +148,7 @@ class SimKernel:
         first: KernelRefusal | None = None
         for _, batch in groupby(enumerate(steps), key=lambda item: item[1].kind):
             for index, step in batch:
-                refusal = cross("kernel write", lambda step=step: self._take(step), _no_answer)
+                refusal = cross("kernel write", partial(self._take, step), _no_answer)
                 first = first or refusal
                 on_result(range(index, index + 1), refusal)
             if first is not None and not go_on:

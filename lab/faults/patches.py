@@ -80,7 +80,7 @@ def unlink(self: Path, missing_ok: bool = False) -> None:
     cross("disk unlink", lambda: _unlink(self, missing_ok=missing_ok))
 
 
-PATCHES = [
+PATCHES: list[Any] = [
     mock.patch.object(redis.Redis, "execute_command", execute_command),
     mock.patch.object(Pipeline, "execute", execute_pipeline),
     mock.patch.object(BaseDatabaseWrapper, "commit", commit),

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import redis
 
@@ -110,7 +110,7 @@ class ReportReader:
         answer: Any = self._client.xreadgroup(
             GROUP,
             self.name,
-            positions,
+            cast(dict[Any, Any], positions),
             count=BATCH,
             block=block,
         )
