@@ -6,6 +6,7 @@ import multiprocessing
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.util import Finalize
 
 from lab.faults.setting import Setting
 
@@ -24,9 +25,14 @@ def played(jobs: list[Job], processes: int) -> Iterator[Told]:
     """Each history as it ends, in no order."""
     parts = [jobs[start : start + TOGETHER] for start in range(0, len(jobs), TOGETHER)]
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, initializer=_begin) as pool:
+    pool = context.Pool(processes, initializer=_begin)
+    try:
         for told in pool.imap_unordered(_play_all, parts):
             yield from told
+        pool.close()  # each ends by itself, and gives back what it had
+        pool.join()
+    finally:
+        pool.terminate()
 
 
 def _begin() -> None:
@@ -34,6 +40,7 @@ def _begin() -> None:
     logging.disable(logging.CRITICAL)
     gc.disable()
     _setting = Setting().__enter__()
+    Finalize(None, _setting.__exit__, args=(None, None, None), exitpriority=10)
 
 
 def _play_all(jobs: list[Job]) -> list[Told]:

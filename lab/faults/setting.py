@@ -98,8 +98,13 @@ class Setting:
                 "--appendonly",
                 "no",
             ]
+            ends_with_us = ["setpriv", "--pdeathsig", "KILL", "--"]
             self._redis_process = subprocess.Popen(
-                ["redis-server", *options], cwd=self.root, stdout=subprocess.DEVNULL
+                [*ends_with_us, "redis-server", *options],
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             self.redis: Any = redis.Redis.from_url(self.redis_url, protocol=2)
             for _ in range(100):

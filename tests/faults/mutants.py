@@ -1,0 +1,107 @@
+"""Programs that break a promise: some on purpose, and each fault of ours that a history found, put back.
+
+A history must catch each of them. `seed` is one that does; where the code has changed since, others are
+tried.
+"""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """What it does, the code that makes it so, and a seed that catches it."""
+
+    does: str
+    code: str
+    seed: int
+
+
+MUTANTS = (
+    Mutant(
+        "obeys older revisions",
+        """
+        import lvs.agent.orders as m
+        m.Orders._already_settled = lambda self, order, progress: None
+        """,
+        0,
+    ),
+    Mutant(
+        "calls a table verified without reading it back",
+        """
+        import lvs.apply as m
+
+        def write(self, log):
+            self._kernel.execute(log.steps[:1], log.answered)
+            self.save_verified()
+            return m.Outcome("verified", "", "", log.steps, log.results(), self._digest)
+
+        m._Run.write = write
+        """,
+        0,
+    ),
+    Mutant(
+        "takes over what is not ours",
+        """
+        import lvs.apply as m
+        m._Run.conflict = lambda self, adopt: None
+        m._Run.moved = lambda self, digest: None
+        """,
+        0,
+    ),
+    Mutant(
+        "forgets that it was killed between the two files that say “verified”",
+        """
+        import lvs.agent.orders as m
+        settled = m.Orders._already_settled
+
+        def already_settled(self, order, progress):
+            held = self._memory.held(order.cluster)
+            again = (held.revision, held.digest) == (order.revision, order.digest)
+            return None if again and held.verified != order.revision else settled(self, order, progress)
+
+        m.Orders._already_settled = already_settled
+        """,
+        1,
+    ),
+    Mutant(
+        "forgets that it had written before it was killed",
+        """
+        import lvs.agent.orders as m
+        m.Orders._was_under_way = lambda self, order: False
+        """,
+        421,
+    ),
+    Mutant(
+        "calls failed what was verified, for the disk was full when that was noted",
+        """
+        import lvs.agent.orders as m
+        m.Orders._note_verified = lambda self, order: self._memory.note_verified(order)
+        """,
+        1481,
+    ),
+    Mutant(
+        "does not know of a run whose end could not be kept",
+        """
+        import lvs.agent.watcher as m
+        m._end_that_was_not_kept = lambda state, held: {}
+        """,
+        135,
+    ),
+    Mutant(
+        "tells an end that it can't keep, and tries the run again when its order comes again",
+        """
+        import lvs.agent.orders as m
+        from lvs.errors import LvsError
+
+        def finish(self, order, message):
+            try:
+                self._memory.note_finished(order, message)
+            except LvsError:
+                pass
+            self._watcher.look(report=True)
+            self._reporter.put(message)
+
+        m.Orders._finish = finish
+        """,
+        1580,
+    ),
+)
