@@ -70,7 +70,8 @@ def _summed(name: str, frames: list[Frame]) -> Counts:
 def _frames(cluster: Cluster) -> dict[str, Frame]:
     """The newest full frame of each director, by its UUID. Raises redis.RedisError."""
     client = redis.Redis.from_url(
-        settings.REDIS_URL,
+        settings.REDIS.url,
+        **settings.REDIS.tls_options(),
         socket_connect_timeout=2,
         socket_timeout=2,
         retry=Retry(NoBackoff(), 0),

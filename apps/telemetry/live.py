@@ -41,7 +41,8 @@ async def snapshot(cluster_id: int) -> list[Frame]:
     Raises redis.RedisError (or OSError) when Redis does not answer within two seconds.
     """
     client = redis_async.Redis.from_url(
-        settings.REDIS_URL,
+        settings.REDIS.url,
+        **settings.REDIS.tls_options(),
         socket_connect_timeout=2,
         socket_timeout=2,
         retry=Retry(NoBackoff(), 0),

@@ -1,7 +1,9 @@
 """Reports that come again: what was recorded on its way may be sent once more, and must change nothing.
 
-Each life of an agent has a name (`session`), and numbers what it says. A number that is not new, or a life
-that ended, is no news. Of runs a report may come again, for an ended run stays as it ended.
+Each life of an agent has a name (`session`), and numbers what it says. A number that is not above the
+highest one of its life is no news. Which life is the present one nobody can know for certain: the newest word
+decides.
+Of runs a report may come again, for an ended run stays as it ended.
 """
 
 import time
@@ -29,25 +31,28 @@ def take_place(status: DirectorStatus, message: dict[str, Any]) -> list[str] | N
 
     None: something newer is known. Raises Replayed.
     """
-    session, number = message["session"][:32], message["number"]
-    field = _NUMBERS[message["type"]]
+    session, number = message["session"][:32], min(message["number"], 2**63 - 1)
+    kind = message["type"]
     if session != status.session:
-        ended = status.past_sessions.get(session)
-        if ended is not None:
-            if time.time() - ended > SETTLED_AFTER:
+        past = status.past_sessions.get(session, {})
+        if number <= past.get(kind, 0):
+            if time.time() - past["ended"] > SETTLED_AFTER:
                 raise Replayed
             return None
-        _begin(status, session)
-    elif number <= getattr(status, field):
+        _change_life(status, session, past)
+    elif number <= getattr(status, _NUMBERS[kind]):
         return None
-    setattr(status, field, min(number, 2**63 - 1))
+    setattr(status, _NUMBERS[kind], number)
     return ["session", "past_sessions", *_NUMBERS.values()]
 
 
-def _begin(status: DirectorStatus, session: str) -> None:
+def _change_life(status: DirectorStatus, session: str, past: dict[str, Any]) -> None:
+    """Remember how far the life before had come, and go on where this one was, if it was there before."""
+    lives = {name: life for name, life in status.past_sessions.items() if name != session}
     if status.session:
-        ended = status.past_sessions | {status.session: time.time()}
-        newest = sorted(ended.items(), key=lambda item: item[1])[-KEPT:]
-        status.past_sessions = dict(newest)
-    status.session = session
-    status.heartbeat_number = status.observed_number = 0
+        numbers = {kind: getattr(status, field) for kind, field in _NUMBERS.items()}
+        lives[status.session] = numbers | {"ended": time.time()}
+    newest = sorted(lives.items(), key=lambda item: item[1]["ended"])[-KEPT:]
+    status.past_sessions, status.session = dict(newest), session
+    for kind, field in _NUMBERS.items():
+        setattr(status, field, past.get(kind, 0))

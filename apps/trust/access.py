@@ -4,6 +4,8 @@ Derived from what Celery's worker (kombu's Redis transport) and our streams send
 holds the agent against it, command by command. Pure: texts in, texts out.
 """
 
+import re
+
 from lvs.agent.invitation import director_user, invited_user
 from lvs.agent.streams import (
     enrolled_key,
@@ -14,29 +16,25 @@ from lvs.agent.streams import (
 )
 
 USER_PREFIX = "lvs-"
-"""Redis users whose names begin so are ours, to make and to remove."""
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OURS = re.compile(rf"{USER_PREFIX}(?:enrol-)?({_UUID})")
 
 _TO_CONNECT = ("hello", "ping")
 _TO_REPORT = ("xadd",)
 _TO_TAKE = ("brpop", "llen", "sadd", "multi", "exec")
-_TO_CLEAN_UP = ("zrange", "set", "get", "del", "evalsha")
-"""kombu looks for messages that were taken and not acknowledged, under a lock: ours never are."""
-_SCRIPTS = ("script|load",)
 
 
 def director_rules(director: str, password_hash: str) -> list[str]:
     """The words of `ACL SETUSER` for an enrolled director; its UUID, and the hash of its password."""
-    queue, own = queue_name(director), f"lvs:{director}:unacked"
+    queue = queue_name(director)
     keys = [
         reports_stream(director),
         samples_stream(director),
         f"{queue}*",  # kombu keeps priorities apart by a suffix
         f"_kombu.binding.{queue}",
         f"_kombu.binding_permanent.{queue}",
-        *(own, f"{own}_index", f"{own}_mutex"),
     ]
-    commands = (*_TO_CONNECT, *_TO_REPORT, *_TO_TAKE, *_TO_CLEAN_UP, *_SCRIPTS)
-    return _rules(password_hash, keys, commands)
+    return _rules(password_hash, keys, (*_TO_CONNECT, *_TO_REPORT, *_TO_TAKE))
 
 
 def invited_rules(director: str, password_hash: str) -> list[str]:
@@ -53,6 +51,12 @@ def keys_of(director: str) -> list[str]:
     bindings = [f"_kombu.binding.{queue}", f"_kombu.binding_permanent.{queue}"]
     asked = [enrolments_stream(director), enrolled_key(director)]
     return [*priorities, *streams, *bindings, *asked, own, f"{own}_index", f"{own}_mutex"]
+
+
+def director_of(user: str) -> str:
+    """Whose Redis user it is, "" when its name is none that we give."""
+    found = _OURS.fullmatch(user)
+    return found[1] if found else ""
 
 
 def user_of(director: str, *, invited: bool) -> str:

@@ -19,7 +19,8 @@ async def mark() -> str:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _clients[loop] = Redis.from_url(
-            settings.REDIS_URL,
+            settings.REDIS.url,
+            **settings.REDIS.tls_options(),
             socket_timeout=2,
             socket_connect_timeout=2,
             # A connection from before a restart is dead, and only its use tells.

@@ -42,7 +42,7 @@ class Boundaries:
         self.quiet = False
         """While the world heals, or is looked at, nothing happens."""
         self.down: set[str] = set()
-        """What nobody can reach now: `redis`, `database`."""
+        """What nobody can reach or write to now: `redis`, `database`, `disk`."""
         self.another: Callable[[], None] = lambda: None
         """Gives another process its turn."""
         self.may_yield: Callable[[], bool] = lambda: True

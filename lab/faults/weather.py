@@ -37,6 +37,7 @@ class Weather:
             "Redis lost its data": (3, self._flush),
             "Redis away": (3, lambda: self._away("redis")),
             "database away": (3, lambda: self._away("database")),
+            "disks full": (3, lambda: self._away("disk")),
             "message doubled": (4, self._double),
             "message lost": (4, self._lose),
             "message altered": (3, self._alter),

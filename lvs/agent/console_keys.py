@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 KIND = "keys"
 SCHEMA = 1
+ANNOUNCED = "console_keys.json"
 MOST = 4
 """Keys that one announcement may name."""
 
@@ -56,7 +57,7 @@ class ConsoleKeys:
     """File `console_keys.json` below the state folder, once something was announced."""
 
     def __init__(self, state_dir: Path, configured: Keys) -> None:
-        self._file = state_dir / "console_keys.json"
+        self._file = state_dir / ANNOUNCED
         self._configured = configured
         self.problem = ""
         """Why nobody is believed; "" where that isn't so."""

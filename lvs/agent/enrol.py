@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from lvs.agent.config import DEFAULT_FILE, RedisLink, with_user
+from lvs.agent.console_keys import ANNOUNCED
 from lvs.agent.facts import agent_version
 from lvs.agent.files import write_whole
 from lvs.agent.invitation import (
@@ -51,6 +52,7 @@ from lvs.agent.sealing import (
 )
 from lvs.agent.streams import enrolled_key, enrolments_stream
 from lvs.errors import LvsError
+from lvs.state import DEFAULT_FOLDER
 
 SERVICE_USER = "lvsconsole"
 """Whose file the configuration becomes when root enrols a host that has this user."""
@@ -121,6 +123,8 @@ def enrol(invitation: Invitation, config: Path, *, more: Mapping[str, str], time
     write_whole(config, _toml(settings))
     _give_to_service(config)
     draft.unlink(missing_ok=True)
+    # What a console announced to who this host was before counts no more.
+    (Path(more.get("state_dir") or DEFAULT_FOLDER) / ANNOUNCED).unlink(missing_ok=True)
     return str(answer["name"])
 
 

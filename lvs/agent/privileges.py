@@ -36,7 +36,8 @@ def drop_privileges(config: Path) -> None:
     _become_owner(libc, config)
     kept = _permitted() & 1 << CAP_NET_ADMIN
     sets = (_Sets * 2)(_Sets(kept, kept, kept), _Sets(0, 0, 0))
-    _call(libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), sets))
+    if any(_set(name) != kept for name in ("CapEff", "CapPrm", "CapInh")):  # the unit denies capset
+        _call(libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), sets))
     if kept:  # programs that are started from here (modprobe --dry-run, ip) have no more
         _call(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0))
     _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -53,8 +54,12 @@ def _become_owner(libc: ctypes.CDLL, config: Path) -> None:
 
 
 def _permitted() -> int:
+    return _set("CapPrm")
+
+
+def _set(name: str) -> int:
     status = Path("/proc/thread-self/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("CapPrm:")]
+    [line] = [line for line in status.splitlines() if line.startswith(f"{name}:")]
     return int(line.split()[1], 16)
 
 

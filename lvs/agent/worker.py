@@ -13,6 +13,7 @@ from celery.worker import state as worker_state
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 from kombu import Exchange, Queue
+from kombu.transport.redis import QoS
 
 from lvs.agent.config import Config
 from lvs.agent.link import one_line
@@ -40,6 +41,9 @@ def make_app(
     app.task(name=TASK, ignore_result=True, acks_late=False)(_task(receive, refuse))
     app.refuse = refuse
     app.finalize()
+    # kombu looks for messages that were taken and not acknowledged, with a script in Redis under a lock. Ours
+    # never are, and whoever may run scripts can stop Redis for everybody.
+    QoS.restore_visible = _restore_nothing  # type: ignore[method-assign]
     for name in app.tasks.keys() - {TASK}:
         app.tasks.unregister(name)
     return app
@@ -53,6 +57,10 @@ def _task(receive: Callable[[str], None], refuse: Callable[[str], None]) -> Call
             receive(arguments[0])
 
     return take
+
+
+def _restore_nothing(*_arguments: Any, **_more: Any) -> None:
+    """In place of `QoS.restore_visible`."""
 
 
 def stop_on_signals() -> None:
@@ -94,7 +102,7 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         """Celery's, which would end the whole worker for a message that isn't even one of Celery's."""
         try:
             return self._own_loop(*args, **kwargs)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
             logger.warning("a message of the queue can't be read: %r", error)
             self._refuse("the message can't be read")
             raise ConnectionResetError("a message could not be read: beginning anew") from error

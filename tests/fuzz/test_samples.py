@@ -35,7 +35,7 @@ class Reader(SampleReader):
 
     def take(self, text, entry_id=b"1700000000000-0"):
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-        self.feed.session, self.feed.ended = "", set()  # each is news
+        self.feed.numbers.clear()  # each is news
         self._pass_on(self.feed, entry_id, signed("sample", "d1", data))
 
 

@@ -270,3 +270,14 @@ def test_only_who_manages_directors_invites_and_revokes(director):
 def test_what_is_no_code_is_said(text):
     with pytest.raises(BadCode, match="copy the command"):
         Code.from_code(text)
+
+
+def test_what_was_announced_to_who_the_host_was_before_is_forgotten(director, tmp_path):
+    """A damaged file of the console's keys, too: enrolling anew mends it."""
+    (tmp_path / "a").mkdir()
+    damaged = tmp_path / "a" / "console_keys.json"
+    damaged.write_text("{not JSON")
+    code = invited(director)
+    threading.Timer(0.2, answer_enrolments).start()
+    enrol(code, tmp_path / "a" / "agent.toml", more={"state_dir": str(tmp_path / "a")}, timeout=5)
+    assert not damaged.exists()

@@ -33,11 +33,12 @@ WITHOUT_ACTOR = {
     "apps.telemetry.services.relay_was_here",
     "apps.telemetry.services.note_absence",
     "apps.jobs.services.store_heartbeat",
-    "apps.jobs.services.note_refusal",
     # Hosts that an admin invited, and the files of the signing key.
     "apps.trust.services.answer_enrolments",
     "apps.trust.services.keep_access",
     "apps.trust.services.note_keys",
+    "apps.trust.services.note_refusal",
+    "apps.trust.services.withdraw_invitations",
     "apps.jobs.services.spread_keys",
     # They tell of what an audited act, or a director's word, began.
     "apps.notify.services.queue_event",

@@ -47,7 +47,7 @@ def status(director):
 
 def retire(director, session, seconds):
     DirectorStatus.objects.filter(director=director).update(
-        past_sessions={session: time.time() - seconds}
+        past_sessions={session: {"heartbeat": 9, "observed": 9, "ended": time.time() - seconds}}
     )
 
 
@@ -68,7 +68,16 @@ def test_a_new_life_of_the_agent_counts_anew(director):
 def test_a_life_that_has_just_ended_is_no_news(director):
     beat(director, "a", 1, revision=3)
     beat(director, "b", 1, revision=4)
-    assert not beat(director, "a", 2, revision=3)
+    assert not beat(director, "a", 1, revision=3)
+    assert status(director).revision == 4
+
+
+def test_one_recorded_word_of_another_life_does_not_silence_the_true_one(director):
+    """Which life is the present one nobody can know: the one that goes on speaks again in three seconds."""
+    beat(director, "true", 700, revision=4)
+    beat(director, "recorded before we knew it", 3, revision=1)
+    assert beat(director, "true", 701, revision=4)
+    assert not beat(director, "recorded before we knew it", 3, revision=1)
     assert status(director).revision == 4
 
 
@@ -76,7 +85,7 @@ def test_a_life_that_ended_long_ago_is_a_replay(director):
     beat(director, "b", 1, revision=4)
     retire(director, "a", 120)
     with pytest.raises(Replayed):
-        beat(director, "a", 900, revision=3)
+        beat(director, "a", 9, revision=3)
     assert status(director).revision == 4
 
 

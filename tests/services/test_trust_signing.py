@@ -198,3 +198,22 @@ def test_without_a_signing_key_nobody_is_invited(key_file):
     with pytest.raises(CommandError, match="signing_key"):
         call_command("enrol_director", "d1")
     assert not Director.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_is_enrolled_already_is_not_invited_once_more(key_file, tmp_path):
+    create_signing_key()
+    make_director("d1")
+    call_command("enrol_director", "d1", "--unless-enrolled", "--output", str(tmp_path / "code"))
+    assert not (tmp_path / "code").exists()
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_invitations_that_name_the_old_key_end_with_it(key_file, capsys):
+    call_command("signing_key")
+    call_command("enrol_director", "d1")
+    call_command("signing_key", "--announce")
+    call_command("signing_key", "--finish")
+    assert not Invitation.objects.exists()
+    assert AuditRecord.objects.filter(action="director.invitation_withdrawn").count() == 1

@@ -12,6 +12,7 @@ from apps.jobs import services as jobs
 from apps.telemetry import services as telemetry
 from apps.telemetry.replays import Replayed
 from apps.trust.selectors import key_of
+from apps.trust.services import note_refusal
 from lvs.agent.entries import NotGenuine, genuine_text
 from lvs.agent.shapes import BadMessage, parse_report
 
@@ -45,8 +46,8 @@ def store_report(director: Director, fields: Mapping[bytes, bytes], entered: flo
         logger.exception("a report of %s can't be stored and is dropped", director.name)
     except (NotGenuine, Replayed) as error:
         logger.warning("a report in the name of %s is refused: %s", director.name, error)
-        jobs.note_refusal(
-            director=director,
+        note_refusal(
+            obj=director,
             action="director.report_refused",
             reason=f"A report in the name of {director.name} was refused: {error}",
         )

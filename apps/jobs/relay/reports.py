@@ -24,7 +24,8 @@ from lvsconsole.redis_client import connect
 logger = logging.getLogger(__name__)
 
 GROUP = "relay"
-BATCH = 200
+BATCH = 50
+"""Entries of each director that are read at a time: one may be megabytes."""
 MARK_EVERY = 1.5
 """Seconds between two notes that we are listening."""
 CLAIM_EVERY = 15.0

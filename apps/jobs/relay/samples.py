@@ -25,6 +25,8 @@ from lvsconsole.redis_client import connect
 
 logger = logging.getLogger(__name__)
 
+LIVES = 50
+"""Lives of an agent that are remembered."""
 BACKLOG = 5
 """Entries of one director that are taken at a time; older ones are no longer live."""
 
@@ -40,19 +42,18 @@ class _Feed:
     position: bytes = b"0-0"
     heard: float = field(default_factory=time.monotonic)
     silent: bool = False
-    session: str = ""
-    number: int = 0
-    ended: set[str] = field(default_factory=set)
-    """Lives of its agent that are over: what comes of them was recorded, and is sent once more."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The highest number of each life of its agent: what is not above it was recorded, and is sent again."""
 
     def is_news(self, sample: dict[str, Any]) -> bool:
         """Whether the sample follows those before it."""
         session, number = sample["session"], sample["number"]
-        if session in self.ended or (session == self.session and number <= self.number):
+        if number <= self.numbers.get(session, 0):
             return False
-        if session != self.session and self.session:
-            self.ended.add(self.session)
-        self.session, self.number = session, number
+        self.numbers.pop(session, None)
+        self.numbers[session] = number
+        if len(self.numbers) > LIVES:
+            del self.numbers[next(iter(self.numbers))]
         return True
 
 

@@ -11,7 +11,6 @@ from apps.jobs.services.errands import (
 )
 from apps.jobs.services.reap import reap_runs
 from apps.jobs.services.reconcile import store_heartbeat
-from apps.jobs.services.refusals import note_refusal
 from apps.jobs.services.reports import (
     store_refused,
     store_run_finished,
@@ -33,7 +32,6 @@ __all__ = [
     "begin_what_is_due",
     "deliver_errands",
     "deliver_outbox",
-    "note_refusal",
     "reap_errands",
     "reap_runs",
     "revert_drift",

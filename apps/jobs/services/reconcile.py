@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.inventory.models import Director
 from apps.jobs.models import Run
 from apps.jobs.services.ending import end_run, lock_run
+from apps.jobs.services.reports import LONGEST_ERROR
 from apps.telemetry import services as telemetry
 from lvs.agent.sealing import CLOCK_SKEW
 
@@ -50,7 +51,12 @@ def _settle(number: int, message: Message) -> None:
     elif last and last["run"] > run.pk and _newer(run, last):
         note = f"{name} was given a newer revision since: it will not carry this one out."
         end_run(run, Run.State.SUPERSEDED, error=note, actor_name=name)
-    elif (not last or last["run"] < run.pk) and message["at"] > _too_late_after(run):
+    elif message["problem"] or (last and last["run"] >= run.pk):
+        return  # it can't tell
+    elif run.started_at is not None:  # it had begun, and its director has forgotten it
+        note = f"{name} began it and knows nothing of it any more: what it wrote is not known."
+        end_run(run, Run.State.PARTIAL, error=note, actor_name=name, inferred=True)
+    elif message["at"] > _too_late_after(run):
         note = f"{name} never began it: the order did not reach it in time. It changed nothing."
         end_run(run, Run.State.FAILED, error=note, actor_name=name, inferred=True)
 
@@ -62,7 +68,7 @@ def _end_as_told(run: Run, last: Message) -> None:
         return  # it is under way still; its own reports will tell
     if state == Run.State.VERIFIED and last["digest"] != revision.digest:
         return
-    error = _INTERRUPTED if last["state"] == "interrupted" else last["error"]
+    error = _INTERRUPTED if last["state"] == "interrupted" else last["error"][:LONGEST_ERROR]
     end_run(run, state, error=error, actor_name=run.director.name, inferred=True)
 
 

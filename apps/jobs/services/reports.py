@@ -16,7 +16,7 @@ from apps.inventory.models import Director
 from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services import steps
 from apps.jobs.services.ending import announce_run, end_run, lock_run
-from apps.jobs.services.refusals import note_refusal
+from apps.trust.services import note_refusal
 from lvs.agent.envelope import KIND as ORDER
 
 logger = logging.getLogger(__name__)
@@ -73,21 +73,18 @@ def store_refused(*, director: Director, message: Message) -> None:
     said = "the order" if message["what"] == ORDER else "what it was sent"
     reason = f"{director.name} refused {said}: {message['reason']}"[:300]
     logger.warning("%s", reason)
-    note_refusal(
-        director=director, action="director.refused", reason=reason, actor_name=director.name
-    )
+    note_refusal(obj=director, action="director.refused", reason=reason, actor_name=director.name)
     if message["what"] not in ("", ORDER):
         return
     waiting = Outbox.objects.select_for_update(of=("self",)).select_related("run__director")
     waiting = waiting.filter(run__director=director, run__state=Run.State.QUEUED)
     for entry in waiting.exclude(refusal=reason):
         Outbox.objects.filter(pk=entry.pk).update(refusal=reason)
-        record(
-            actor=None,
-            actor_name=director.name,
-            action="run.order_refused",
+        note_refusal(
             obj=entry.run,
+            action="run.order_refused",
             reason=reason,
+            actor_name=director.name,
             change_number=entry.run.change_id,
         )
         announce_run(entry.run)

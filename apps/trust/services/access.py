@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.inventory.models import Director
-from apps.trust.access import USER_PREFIX, director_rules, invited_rules, keys_of, user_of
+from apps.trust.access import director_of, director_rules, invited_rules, keys_of, user_of
 from apps.trust.models import Identity, Invitation
 from lvsconsole.redis_client import connect
 
@@ -34,10 +34,9 @@ def keep_access() -> int:
     now = timezone.now()
     spent = Q(expires_at__lt=now) | Q(used_at__lt=now - FORGET_AFTER)
     Invitation.objects.filter(spent).delete()
-    wanted = _wanted()
     try:
         with connect(timeout=2.0) as client:
-            changed = _make_equal(client, wanted)
+            changed = _make_equal(client)
     except redis.RedisError as error:
         _note(f"Redis does not make its user: {error}"[:300])
         logger.warning("Redis users of directors are not kept: %s", error)
@@ -62,12 +61,14 @@ def _wanted() -> dict[str, list[str]]:
     return wanted
 
 
-def _make_equal(client: "redis.Redis", wanted: dict[str, list[str]]) -> int:
-    there = _ours(client)
+def _make_equal(client: "redis.Redis") -> int:
+    there = _ours(client)  # before we look who is wanted: nobody who was enrolled since is in it
+    wanted = _wanted()
     changed = 0
     for user in there.keys() - wanted.keys():
-        _remove(client, user)
-        changed += 1
+        if user not in _wanted():  # another worker may have enrolled it meanwhile
+            _remove(client, user)
+            changed += 1
     for user, rules in wanted.items():
         if user not in there or _known.get(user) != (rules, there[user]):
             _set(client, user, rules)
@@ -76,13 +77,14 @@ def _make_equal(client: "redis.Redis", wanted: dict[str, list[str]]) -> int:
 
 
 def _ours(client: "redis.Redis") -> dict[str, str]:
-    """How Redis says each of our users, by its name."""
+    """How Redis says each of our users, by its name: those of directors of this very console."""
+    known = {str(uuid) for uuid in Director.objects.values_list("uuid", flat=True)}
     lines: Any = _call(client, "ACL LIST")
     users = {}
     for line in lines:
         text = line.decode(errors="replace") if isinstance(line, bytes) else str(line)
         name = text.split(" ")[1]
-        if name.startswith(USER_PREFIX):
+        if director_of(name) in known:
             users[name] = text
     return users
 
@@ -104,7 +106,7 @@ def _remove(client: "redis.Redis", user: str) -> None:
     _call(client, "ACL DELUSER", user)
     _known.pop(user, None)
     if not user.startswith(user_of("", invited=True)):
-        client.unlink(*keys_of(user.removeprefix(USER_PREFIX)))
+        client.unlink(*keys_of(director_of(user)))
 
 
 def _call(client: "redis.Redis", *words: str) -> Any:

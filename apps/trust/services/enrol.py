@@ -4,7 +4,7 @@ import logging
 from typing import Any, NamedTuple
 
 import redis
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from apps.audit.services import record
@@ -13,6 +13,7 @@ from apps.inventory.signals import stored
 from apps.trust import signing
 from apps.trust.models import Identity, Invitation
 from apps.trust.services.access import allow
+from apps.trust.services.refusals import note_refusal
 from lvs.agent.invitation import ANSWERED, ASK_FIELDS, ASKED, SCHEMA
 from lvs.agent.sealing import (
     EnvelopeRefused,
@@ -58,9 +59,20 @@ def answer_enrolments() -> int:
         return 0
     try:
         with connect(timeout=2.0) as client:
-            return sum(_answer_all(client, invitation) for invitation in waiting)
+            return sum(_answer_by_itself(client, invitation) for invitation in waiting)
     except (redis.RedisError, signing.SigningKeyError) as error:
         logger.warning("invited hosts are not answered yet: %s", error)
+        return 0
+
+
+def _answer_by_itself(client: "redis.Redis", invitation: Invitation) -> int:
+    """One host that asks for something odd keeps no other."""
+    try:
+        return _answer_all(client, invitation)
+    except (redis.RedisError, signing.SigningKeyError, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("a request to become %s can't be answered", invitation.director)
         return 0
 
 
@@ -68,11 +80,13 @@ def _answer_all(client: "redis.Redis", invitation: Invitation) -> int:
     stream = enrolments_stream(str(invitation.director.uuid))
     entries: Any = client.xrange(stream, count=20)
     for entry_id, fields in entries:
-        request = _request(invitation, fields.get(b"m", b""))
-        if request is not None:
-            error = _take(invitation, request)
-            _answer(client, invitation.director, request, error)
-        client.xdel(stream, entry_id)
+        try:
+            request = _request(invitation, fields.get(b"m", b""))
+            if request is not None:
+                error = _take(invitation, request)
+                _answer(client, invitation.director, request, error)
+        finally:
+            client.xdel(stream, entry_id)  # the host asks again
     return len(entries)
 
 
@@ -91,18 +105,21 @@ def _request(invitation: Invitation, text: bytes) -> Request | None:
     if wrong or len(asked["password_hash"]) != 64 or set(asked["password_hash"]) - _HEX:
         _note_refusal(invitation, "it asks for something that can't be")
         return None
-    return Request(asked["key"], asked["password_hash"], asked["hostname"].replace("\0", "")[:253])
+    return Request(asked["key"], asked["password_hash"], _hostname(asked["hostname"]))
+
+
+def _hostname(text: str) -> str:
+    """As hosts are called: nothing else is kept."""
+    return text.encode("ascii", "replace").decode().replace("\0", "?")[:253]
 
 
 def _note_refusal(invitation: Invitation, reason: str) -> None:
     logger.warning("a request to become %s is refused: %s", invitation.director, reason)
-    with transaction.atomic():
-        record(
-            actor=None,
-            action="director.enrolment_refused",
-            obj=invitation.director,
-            reason=f"A request to become {invitation.director} was refused: {reason}"[:300],
-        )
+    note_refusal(
+        obj=invitation.director,
+        action="director.enrolment_refused",
+        reason=f"A request to become {invitation.director} was refused: {reason}",
+    )
 
 
 @transaction.atomic
@@ -110,10 +127,15 @@ def _take(invitation: Invitation, request: Request) -> str:
     """Enrol the host; why not, or "". The first that asks is taken, and only that one."""
     director = Director.objects.select_for_update(no_key=True).get(pk=invitation.director_id)
     now = timezone.now()
-    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    asked = invitation.public_key
+    found = Invitation.objects.select_for_update().filter(pk=invitation.pk, public_key=asked)
+    current = found.first()
+    if current is None:
+        return "The invitation was withdrawn, or replaced by a newer one."
+    invitation = current
     known = Identity.objects.filter(director=director).first()
     if invitation.used_at is not None:
-        same = known is not None and known.public_key == request.public_key
+        same = known is not None and (known.public_key, known.password_hash) == request[:2]
         return "" if same else "The invitation was used already: make a new one."
     if not invitation.open_at(now):
         return "The invitation is too old: make a new one."

@@ -57,6 +57,22 @@ def invite_director(*, actor: User | None, director: Director) -> str:
 
 
 @transaction.atomic
+def withdraw_invitations(*, reason: str) -> int:
+    """End all that are open, each with its record; how many they were."""
+    waiting = Invitation.objects.select_for_update().filter(used_at=None)
+    ended = list(waiting.select_related("director"))
+    for invitation in ended:
+        invitation.delete()
+        record(
+            actor=None,
+            action="director.invitation_withdrawn",
+            obj=invitation.director,
+            reason=reason,
+        )
+    return len(ended)
+
+
+@transaction.atomic
 def revoke_director(*, actor: User, director: Director, reason: str = "") -> bool:
     """Believe this director no more: what it reports is refused from this moment on, it gets no orders, and
     its Redis user goes within a moment. Its kernel keeps balancing as it is. An open invitation goes too.

@@ -30,7 +30,10 @@ def _database() -> str:
 def _redis() -> str:
     try:
         with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2
+            settings.REDIS.url,
+            **settings.REDIS.tls_options(),
+            socket_connect_timeout=2,
+            socket_timeout=2,
         ) as client:
             client.ping()
     except (redis.RedisError, OSError):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.jobs.services.spread_keys import directors_behind
 from apps.trust import signing
-from apps.trust.services import note_keys
+from apps.trust.services import note_keys, withdraw_invitations
 from apps.trust.signing import SigningKeyError
 from lvs.agent.sealing import key_id
 
@@ -65,6 +65,7 @@ class Command(BaseCommand):
                 "Not changed: they would obey nobody. Wait for them, or use --force and enrol them anew."
             )
         signing.use_next_key()
+        withdraw_invitations(reason="The console has another key now: they name the old one.")
         self.stderr.write("The new key signs from now on.")
 
     def _say_who_is_behind(self) -> bool:

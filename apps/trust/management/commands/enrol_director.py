@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director
 from apps.inventory.services import add_director, edit_cluster
+from apps.trust.models import Identity
 from apps.trust.services import invite_director
 from apps.trust.signing import SigningKeyError
 
@@ -30,11 +31,20 @@ class Command(BaseCommand):
             "--output", type=Path, metavar="FILE", help="write the code there, mode 0600"
         )
 
+        parser.add_argument(
+            "--unless-enrolled", action="store_true", help="do nothing where it is enrolled already"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Invite. Raises CommandError, with nothing changed, when something is wrong."""
         try:
             with transaction.atomic():
                 director = _director(options["name"], options["cluster"])
+                if (
+                    options["unless_enrolled"]
+                    and Identity.objects.filter(director=director).exists()
+                ):
+                    return
                 code = invite_director(actor=None, director=director) + "\n"
                 if options["output"]:
                     _write(options["output"], code)
