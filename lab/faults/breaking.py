@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.faults.proxy import Proxy
+from lab.html import Page
 from lab.stack import Stack
 from lab.steps import apply, define, people_and_director, review, start
 from lab.story import DIRECTOR, VIP, Story, assert_equal, assert_in, wait
@@ -38,6 +39,17 @@ class Broken(Story):
         self.submit()
         return weight
 
+    def submit(self, **fields: str) -> Page:
+        """As always; until it is known again what the director holds, it is refused, and sent once more."""
+        until = time.monotonic() + 15
+        while True:
+            try:
+                return super().submit(**fields)
+            except AssertionError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
+
     def comes_through(self, weight: str, also: tuple[str, ...] = ()) -> None:
         """The change is applied, the kernel holds it, and the audit log tells of each act once.
 
@@ -45,8 +57,9 @@ class Broken(Story):
         """
         self.wait_applied(RESEND)
         assert_equal([line.split()[-1] for line in self.table()][1:], [weight, "1"])
-        acts = [act for act in self.acts() if act.startswith("run.")]
-        assert_equal(sorted(acts), sorted(["run.queued", "run.started", "run.verified", *also]))
+        # A short run may have ended before a relay came to its beginning.
+        acts = [act for act in self.acts() if act.startswith("run.") and act != "run.started"]
+        assert_equal(sorted(acts), sorted(["run.queued", "run.verified", *also]))
 
     def acts(self) -> list[str]:
         """What the audit log tells of the change, straight from the database."""
@@ -203,7 +216,12 @@ def clock_is_wrong(story: Broken) -> None:
 def folder_is_read_only(story: Broken) -> None:
     """The state folder can't be written: the page says so, the kernel is as it was; then it goes"""
     folder = story.stack.guest_folder / DIRECTOR / "state"
-    _waits_for_disk(story, lambda: folder.chmod(0o500), lambda: folder.chmod(0o700), "Can't")
+
+    def may(mode: int) -> None:
+        for part in (folder, folder / "runs"):
+            part.chmod(mode)
+
+    _waits_for_disk(story, lambda: may(0o500), lambda: may(0o700), "Can't")
 
 
 def disk_is_full(story: Broken) -> None:

@@ -68,7 +68,7 @@ MUTANTS = (
         import lvs.agent.orders as m
         m.Orders._was_under_way = lambda self, order: False
         """,
-        421,
+        85,
     ),
     Mutant(
         "calls failed what was verified, for the disk was full when that was noted",
@@ -77,14 +77,6 @@ MUTANTS = (
         m.Orders._note_verified = lambda self, order: self._memory.note_verified(order)
         """,
         1481,
-    ),
-    Mutant(
-        "does not know of a run whose end could not be kept",
-        """
-        import lvs.agent.watcher as m
-        m._end_that_was_not_kept = lambda state, held: {}
-        """,
-        135,
     ),
     Mutant(
         "tells an end that it can't keep, and tries the run again when its order comes again",
@@ -102,6 +94,6 @@ MUTANTS = (
 
         m.Orders._finish = finish
         """,
-        1580,
+        44,
     ),
 )
