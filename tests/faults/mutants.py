@@ -71,14 +71,6 @@ MUTANTS = (
         85,
     ),
     Mutant(
-        "calls failed what was verified, for the disk was full when that was noted",
-        """
-        import lvs.agent.orders as m
-        m.Orders._note_verified = lambda self, order: self._memory.note_verified(order)
-        """,
-        1481,
-    ),
-    Mutant(
         "tells an end that it can't keep, and tries the run again when its order comes again",
         """
         import lvs.agent.orders as m

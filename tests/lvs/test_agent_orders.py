@@ -6,7 +6,8 @@ import pytest
 
 from lvs.agent.memory import Memory
 from lvs.agent.orders import Orders
-from lvs.state import StateFolder
+from lvs.errors import LvsError
+from lvs.state import State, StateFolder
 from tests.lvs.test_envelope import DIRECTOR, order
 
 
@@ -66,3 +67,19 @@ def test_a_bad_end_that_can_not_be_kept_is_refused_so_that_nothing_is_done_behin
     (said,) = reporter.messages
     assert (said["type"], said["what"]) == ("refused", "order")
     assert "Can't" in said["reason"]
+
+
+def test_what_was_verified_stays_so_though_the_disk_is_full_as_it_is_noted(tmp_path, monkeypatch):
+    """Killed between the two files that say it: the order comes again."""
+    memory, reporter, state = Memory(tmp_path), Reporter(), StateFolder(tmp_path)
+    now = time.time()
+    asked = order(not_before=now, expires=now + 60)
+    memory.note_begun(asked)
+    state.save(State(revision=asked.revision, digest=asked.digest))
+
+    def full(_order):
+        raise LvsError("No space left on device")
+
+    monkeypatch.setattr(memory, "note_verified", full)
+    Orders(DIRECTOR, state, memory, reporter, SeeingWatcher()).obey(asked)
+    assert [said["state"] for said in reporter.messages] == ["verified"]
