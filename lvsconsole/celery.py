@@ -32,7 +32,7 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
     # Redis may be away for as long as it likes; the worker waits for it, and is back within seconds.
-    worker_consumer="lvs.agent.worker:PatientConsumer",
+    worker_consumer="lvs.agent.consumer:PatientConsumer",
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_connection_timeout=2,

@@ -24,10 +24,15 @@ def identity_of(director: Director) -> Identity:
     return identity
 
 
+def identity_now(director: Director) -> Identity | None:
+    """The same, asked anew; None: it is not enrolled."""
+    return Identity.objects.filter(director=director).first()
+
+
 def key_of(director: Director) -> Ed25519PublicKey | None:
     """The key that its reports are signed with, asked anew; None: it is not enrolled."""
-    text = Identity.objects.filter(director=director).values_list("public_key", flat=True).first()
-    return None if text is None else public_key_from_text(text)
+    identity = identity_now(director)
+    return None if identity is None else public_key_from_text(identity.public_key)
 
 
 def open_invitation(director: Director) -> Invitation | None:

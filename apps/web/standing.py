@@ -6,7 +6,7 @@ from django.conf import settings
 
 from apps.inventory.models import Director
 from apps.trust.models import Identity, Invitation
-from apps.trust.selectors import open_invitation
+from apps.trust.selectors import identity_now, open_invitation
 from apps.trust.signing import SigningKeyError, public_key_text
 from lvs.agent.sealing import key_id, public_key_from_text
 
@@ -29,7 +29,7 @@ class Standing(NamedTuple):
 
 def standing_of(director: Director, status: Any) -> Standing:
     """How the director stands; status: its newest word, None = not asked for."""
-    identity = Identity.objects.filter(director=director).first()
+    identity = identity_now(director)
     try:
         key, problem = key_id(public_key_from_text(public_key_text())), ""
     except (SigningKeyError, ValueError) as error:

@@ -77,7 +77,7 @@ def _version_cpu() -> Measured:
 
 def _approvals(rounds: int) -> Delays:
     """Of a whole console on PostgreSQL, whose commits wait for the disk; on SQLite where there is none."""
-    server = [sys.executable, "bin/with_postgresql.py", "--durable", "--if-there"]
+    server = [sys.executable, "-m", "lab.postgresql", "--durable", "--if-there"]
     argv = [*server, sys.executable, "-m", "lab.bench.approving", str(rounds)]
     done = subprocess.run(argv, cwd=PROJECT, stdout=subprocess.PIPE, text=True, timeout=TIME_LIMIT)
     if done.returncode:

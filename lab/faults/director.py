@@ -112,7 +112,7 @@ class Host:
         self.foreign: dict[Any, Any] = {}
         """Services that somebody else put into the kernel, by key: as they must stay."""
         self.hands = 0
-        """How often somebody changed what is ours by hand."""
+        """How often somebody changed what is ours by hand since it was seen to be equal last."""
         self.noted: dict[int, int] = {}
         """In which life of its kernel a revision was noted as verified last."""
 

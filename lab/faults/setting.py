@@ -1,6 +1,5 @@
 """What all histories share: the database before anything happened, a Redis, a folder, the clock."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,19 +12,10 @@ from typing import Any
 from unittest import mock
 
 import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lab.faults.clock import Clock
+from lab.faults.names import own_key
 from lab.parts import free_port
-from lvs.agent.sealing import public_key_to_text
-
-DIRECTORS = ("lb1", "lb2")
-PEOPLE = ("operator", "approver", "emergency")
-
-
-def own_key(name: str) -> Ed25519PrivateKey:
-    """The same for a name in every history."""
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
 
 
 class Setting:
@@ -134,28 +124,9 @@ class Setting:
         django.setup()
 
     def _make_base(self) -> None:
-        from django.conf import settings
-        from django.core.management import call_command
-        from django.db import connection
+        from lab.faults.base import fill_database
 
-        call_command("migrate", interactive=False, verbosity=0)
-        from apps.trust.signing import create_signing_key
-
-        create_signing_key()
-        from cryptography.hazmat.primitives import serialization as s
-
-        settings.SIGNING_KEY_FILE.write_bytes(
-            self.console_key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption())
-        )
-        create_signing_key()
-        self.clock.start()  # what is made now is of the time in which histories begin
-        try:
-            _people_and_cluster()
-        finally:
-            self.clock.stop()
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
+        fill_database(self.console_key, self.clock)
         shutil.copyfile(self._database, self._base)
 
     def _patch(self) -> None:
@@ -199,36 +170,3 @@ class _Facts:
 
     def gather(self, info: object) -> dict[str, Any]:
         return {"kernel": "6.1", "all_schedulers": False, "schedulers": ["rr", "wrr", "lc"]}
-
-
-def _people_and_cluster() -> None:
-    from apps.accounts.services import create_user
-    from apps.inventory.services import add_director, create_cluster
-    from apps.telemetry.services import relay_was_here, store_observed
-    from apps.trust.models import Identity
-    from lvs.agent import streams
-    from lvs.documents import scope_to_document, table_to_document
-    from lvs.model import EMPTY
-
-    password = "long-enough-to-pass"
-    admin = create_user(actor=None, username="admin", password=password, role="admin")
-    for name in PEOPLE:
-        create_user(actor=admin, username=name, password=password, role=name)
-    directors = [add_director(actor=admin, name=name) for name in DIRECTORS]
-    for director in directors:
-        Identity.objects.create(
-            director=director,
-            public_key=public_key_to_text(own_key(director.name).public_key()),
-            password_hash="0" * 64,
-            hostname=director.name,
-        )
-        message = streams.observed(
-            str(director.uuid),
-            0.0,
-            table=table_to_document(EMPTY),
-            owned=scope_to_document(EMPTY.scope),
-            owned_digest=EMPTY.digest,
-        )
-        store_observed(director=director, message=message | {"session": "before", "number": 1})
-    create_cluster(actor=admin, name="web", directors=directors)
-    relay_was_here(name="relay 1")

@@ -11,7 +11,8 @@ from lab.faults.clock import BEGIN
 from lab.faults.console import People, Relay, Worker
 from lab.faults.director import Host
 from lab.faults.kernel import SimKernel
-from lab.faults.setting import DIRECTORS, Setting, own_key
+from lab.faults.names import DIRECTORS, own_key
+from lab.faults.setting import Setting
 from lvs.agent.sealing import key_id
 from lvs.agent.streams import reports_stream
 from lvs.documents import table_from_document
@@ -169,6 +170,7 @@ class World:
                 owned = host.agent.state.load().owned if host.agent else wanted.scope
                 if host.machine.table().only(concerned(wanted, owned)) == wanted:
                     self.seen_equal.add(order.run)
+                    host.hands = 0  # what was changed by hand before is as it should be again
 
         return note
 

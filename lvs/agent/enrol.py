@@ -10,59 +10,37 @@ import json
 import os
 import pwd
 import secrets
-import socket
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
-    Ed25519PublicKey,
 )
 
+from lvs.agent.asking import EnrolFailed, ask
 from lvs.agent.config import DEFAULT_FILE, RedisLink, with_user
 from lvs.agent.console_keys import ANNOUNCED
-from lvs.agent.facts import agent_version
 from lvs.agent.files import write_whole
 from lvs.agent.invitation import (
-    ANSWER_FIELDS,
-    ANSWERED,
-    ASKED,
-    SCHEMA,
     BadCode,
     Invitation,
     director_user,
-    invited_user,
-    password_hash,
 )
 from lvs.agent.link import connect, one_line
 from lvs.agent.sealing import (
-    EnvelopeRefused,
     key_id,
-    open_body,
     private_key_from_text,
     private_key_to_text,
-    public_key_from_text,
-    public_key_to_text,
-    seal_body,
 )
-from lvs.agent.streams import enrolled_key, enrolments_stream
 from lvs.errors import LvsError
 from lvs.state import DEFAULT_FOLDER
 
 SERVICE_USER = "lvsconsole"
 """Whose file the configuration becomes when root enrols a host that has this user."""
-ASK_EVERY, LOOK_EVERY = 5.0, 0.5
-"""Seconds between two requests, and between two looks for the answer."""
 FAILED = 1
-
-
-class EnrolFailed(Exception):
-    """This host is not enrolled; the text says why, and what to do."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +87,7 @@ def enrol(invitation: Invitation, config: Path, *, more: Mapping[str, str], time
     ca = more.get("redis_ca", "")
     if ca and not Path(ca).is_file():
         raise EnrolFailed(f"There is no file {ca}.")
-    answer = _ask(invitation, key, password, ca, timeout)
+    answer = ask(invitation, key, password, ca, timeout)
     user = director_user(invitation.director)
     settings: dict[str, Any] = {
         "director": invitation.director,
@@ -143,61 +121,6 @@ def _own_secrets(draft: Path, invitation: Invitation) -> dict[str, str]:
     }
     write_whole(draft, json.dumps(own))
     return own
-
-
-def _ask(
-    invitation: Invitation, key: Ed25519PrivateKey, password: str, ca: str, timeout: float
-) -> dict[str, Any]:
-    """The console's answer to our request."""
-    request = {
-        "schema": SCHEMA,
-        "director": invitation.director,
-        "key": public_key_to_text(key.public_key()),
-        "password_hash": password_hash(password),
-        "hostname": socket.gethostname()[:253],
-        "agent_version": agent_version(),
-    }
-    sealed = seal_body(ASKED, request, invitation.key)
-    user = invited_user(invitation.director)
-    link = RedisLink(with_user(invitation.redis_url, user, invitation.password), ca)
-    identity = key_id(key.public_key())
-    deadline, asked, trouble = time.monotonic() + timeout, float("-inf"), ""
-    with connect(link, timeout=5.0) as client:
-        while time.monotonic() < deadline:
-            try:
-                if time.monotonic() - asked > ASK_EVERY:
-                    client.xadd(enrolments_stream(invitation.director), {"m": sealed}, maxlen=20)
-                    asked, trouble = time.monotonic(), ""
-                text = client.get(enrolled_key(invitation.director))
-                if text and (answer := _answer(text, invitation, identity)):
-                    return answer
-            except redis.AuthenticationError:
-                trouble = "Redis does not know this invitation: it was used, withdrawn or too old"
-            except redis.RedisError as error:
-                trouble = f"Redis at {urlsplit(invitation.redis_url).netloc}: {one_line(error)}"
-            time.sleep(LOOK_EVERY)
-    raise EnrolFailed(
-        f"{trouble or 'The console did not answer: is its worker running?'}. This host is not "
-        "enrolled; call it again, or make a new invitation in the console."
-    )
-
-
-def _answer(text: bytes, invitation: Invitation, identity: str) -> dict[str, Any] | None:
-    """The answer in the text, None when it is an older one, to somebody else. Raises EnrolFailed."""
-    console: Ed25519PublicKey = public_key_from_text(invitation.console_key)
-    try:
-        _, answer = open_body(
-            text.decode(errors="replace"), {key_id(console): console}, {ANSWERED: ANSWER_FIELDS}
-        )
-    except EnvelopeRefused as refusal:
-        raise EnrolFailed(f"The answer is not the console's: {refusal.reason}") from None
-    if answer["director"] != invitation.director:
-        return None
-    if answer["identity"] == identity:
-        return answer
-    if answer["error"]:
-        raise EnrolFailed(f"The console says: {answer['error']}")
-    return None
 
 
 def _check_redis(url: str, ca: str) -> None:

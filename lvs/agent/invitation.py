@@ -38,7 +38,7 @@ ANSWER_FIELDS: dict[str, Any] = {
     "console_keys": list,
     "error": str,
 }
-"""identity: `key_id` of the key that is enrolled now; error: why it is not the one that was asked for."""
+"""identity: `key_id` of the key that was asked for; error: why it is not enrolled, "" where it is."""
 
 
 class BadCode(ValueError):

@@ -8,7 +8,8 @@ from lvs.agent import streams
 from lvs.agent.console_keys import ConsoleKeys
 from lvs.agent.envelope import Order
 from lvs.agent.facts import Facts
-from lvs.agent.memory import Held, Memory
+from lvs.agent.last_run import last_run, under_way
+from lvs.agent.memory import Memory
 from lvs.agent.periodic import Periodic
 from lvs.agent.reporter import Reporter
 from lvs.apply import apply_table
@@ -88,7 +89,7 @@ class Watcher(Periodic):
         stored, boot = self._state.load(), current_boot()
         held = self._memory.held()
         self._revision = held.verified
-        self._last_run = _last_run(stored, held, self._memory.newest_end())
+        self._last_run = last_run(stored, held, self._memory.newest_end())
         with Kernel() as kernel:
             self._info = self._info or kernel.info()
             seen = self._observe(kernel, stored.in_boot(boot))
@@ -171,7 +172,7 @@ class Watcher(Periodic):
                 revision=self._revision,
                 owned_digest=self._seen.owned_digest if self._seen else "",
                 problem=self._problem,
-                last_run=_under_way(self.running) if self.running else self._last_run,
+                last_run=under_way(self.running) if self.running else self._last_run,
                 console_keys=tuple(self._keys.trusted()),
             )
         )
@@ -184,45 +185,6 @@ def _without_others_daemons(table: Table, there: Table, owned: Scope) -> Table:
     names = ", ".join(map(str, there.sync))
     logger.warning("%s runs already: sync daemons stay as another program has them", names)
     return table._replace(sync=None)
-
-
-def _under_way(order: Order) -> streams.Message:
-    return streams.last_run(run=order.run, revision=order.revision, state="running")
-
-
-def _last_run(state: State, held: Held, end: streams.Message) -> streams.Message:
-    """What became of the last order: a journal without an end is that of an agent that was ended."""
-    journal = state.journal
-    if journal is not None and journal.run > 0 and journal.run != end.get("run"):
-        return streams.last_run(run=journal.run, revision=journal.revision, state="interrupted")
-    if held.run > end.get("run", 0):
-        return _end_that_was_not_kept(state, held)
-    if not end:
-        return {}
-    return streams.last_run(
-        run=end["run"],
-        revision=end["revision"],
-        state=end["state"],
-        error=(end["error"] or end["code"])[:PROBLEM_LENGTH],
-        digest=end["digest"],
-    )
-
-
-def _end_that_was_not_kept(state: State, held: Held) -> streams.Message:
-    """It began, and its end is nowhere: the disk was full, or we were killed.
-
-    Of what it wrote a journal would tell, until it was verified.
-    """
-    if held.revision in (held.verified, state.revision) and state.digest == held.digest:
-        return streams.last_run(
-            run=held.run, revision=held.revision, state="verified", digest=held.digest
-        )
-    return streams.last_run(
-        run=held.run,
-        revision=held.revision,
-        state="failed",
-        error="It came to nothing, and why could not be kept on disk.",
-    )
 
 
 def _one_line(text: str) -> str:

@@ -1,7 +1,6 @@
 """What the tests of relay and outbox lean on: a voice in a stream, an ear on the channel layer."""
 
 import asyncio
-import base64
 import os
 import queue
 import subprocess
@@ -18,7 +17,7 @@ from django.db import connection
 
 from apps.jobs.relay.process import Relay
 from lvs.agent import streams
-from tests.identities import own_key, voice
+from tests.identities import signed, voice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -71,9 +70,7 @@ class Voice:
 
     def raw(self, text):
         """Any text, signed with the director's key."""
-        key = own_key(self.uuid)
-        signature = base64.b64encode(key.sign(b"lvs.report.v1\n" + to_bytes(text))).decode()
-        return self.client.xadd(self.reports, {"m": text, "s": signature})
+        return self.client.xadd(self.reports, signed("report", self.uuid, to_bytes(text)))
 
     def entry(self, message):
         """A report as it would be sent."""

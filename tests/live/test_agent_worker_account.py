@@ -5,8 +5,8 @@ from celery import Celery
 from kombu import Exchange, Queue
 from redis import Redis
 
+from lvs.agent.consumer import acknowledge_nothing
 from lvs.agent.streams import queue_name
-from lvs.agent.worker import _acknowledge_nothing
 from tests.live.order_taker import DIRECTOR
 from tests.live.test_agent_worker import give, taken, worker
 
@@ -37,6 +37,6 @@ def test_tags_are_remembered_only_where_they_are_of_use(give, redis_url, no_ack,
         app.amqp.TaskConsumer(connection, queues=[queue], no_ack=no_ack) as consumer,
     ):
         consumer.on_message = lambda message: message.ack()
-        _acknowledge_nothing(consumer)
+        acknowledge_nothing(consumer)
         connection.drain_events(timeout=5)
         assert len(consumer.channel.qos._dirty) == remembered

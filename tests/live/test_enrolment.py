@@ -14,7 +14,7 @@ from apps.trust.models import Identity, Invitation
 from apps.trust.services import access as keeping
 from apps.trust.services import answer_enrolments, invite_director, keep_access, revoke_director
 from apps.trust.signing import announce_next_key, believed_keys, create_signing_key
-from lvs.agent import enrol as module
+from lvs.agent import asking as module
 from lvs.agent.config import load_config
 from lvs.agent.enrol import EnrolFailed, enrol
 from lvs.agent.invitation import ASKED, BadCode
@@ -127,6 +127,14 @@ def test_a_code_is_good_for_one_host(director, tmp_path):
     second = host(code, tmp_path / "b")
     assert "used already" in str(second)
     assert not (tmp_path / "b" / "agent.toml").exists()
+
+
+def test_what_another_host_was_told_does_not_stop_the_next_one(director, tmp_path):
+    """The answer waits in Redis for two minutes."""
+    code = invited(director)
+    host(code, tmp_path / "a")
+    assert "used already" in str(host(code, tmp_path / "b"))
+    assert host(invited(director), tmp_path / "c") == "lb1"
 
 
 def test_a_host_that_was_killed_before_the_answer_goes_on(director, tmp_path):

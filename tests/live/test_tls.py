@@ -1,6 +1,5 @@
 """TLS to a real Redis and a real PostgreSQL: certificate and name are checked, always."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 import redis
 from celery import Celery
 
+from lab.postgresql import binaries, running
 from lvs.agent.config import RedisLink
 from lvs.agent.link import append, connect
 from lvs.agent.streams import TASK, queue_name, reports_stream
@@ -136,14 +136,6 @@ def test_the_console_refuses_a_redis_that_nobody_vouches_for(server, tmp_path):
     assert "certificate verify failed" in error
 
 
-def with_postgresql():
-    """bin/with_postgresql.py as a module: it is a command, no package."""
-    spec = importlib.util.spec_from_file_location("wp", ROOT / "bin" / "with_postgresql.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 QUERY = """
 import django; django.setup()
 from django.db import connection
@@ -161,8 +153,7 @@ def test_postgresql_is_reached_over_tls_and_checked(tmp_path, authority):
     port = free_port()
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c ssl=on"
     files = {"server.crt": certificate, "server.key": key}
-    wp = with_postgresql()
-    with wp.running(wp.binaries(), options, files):
+    with running(binaries(), options, files):
         url = f"postgresql://lvs@127.0.0.1:{port}/postgres?sslmode=verify-full&sslrootcert="
         said, error = console(QUERY, LVS_DATABASE_URL=f"{url}{ca}", LVS_DATA_DIR=str(tmp_path))
         assert said == ["TLSv1.3"], error

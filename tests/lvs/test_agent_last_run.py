@@ -1,8 +1,8 @@
 """What a heartbeat says of the newest order: also where its end could not be kept."""
 
 from lvs.agent import streams
+from lvs.agent.last_run import last_run
 from lvs.agent.memory import Held
-from lvs.agent.watcher import _last_run
 from lvs.state import Journal, State
 
 END = streams.run_finished("d", 1.0, run=7, revision=3, state="failed", error="why")
@@ -12,7 +12,7 @@ NEVER, NOTHING = State(), Held()
 
 
 def told(state=NEVER, held=NOTHING, end=None):
-    said = _last_run(state, held, end or {})
+    said = last_run(state, held, end or {})
     return (said["run"], said["state"]) if said else None
 
 

@@ -62,6 +62,9 @@ def test_only_administrators_invite_and_cut_off(operator, viewer, signing_key):
         for act in ("invite", "revoke"):
             assert client.post(f"/directors/{director.uuid}/{act}/").status_code == 403
         assert "Who it is" not in page_of(person, director)
+        for part in ("standing", "joining"):
+            response = client.get(f"/directors/{director.uuid}/?part={part}")
+            assert response.status_code == 403
     assert Identity.objects.filter(director=director).exists()
 
 

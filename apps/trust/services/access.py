@@ -31,9 +31,7 @@ def keep_access() -> int:
     Whoever is revoked loses its connection and all its keys. Two workers may do this side by side. Raises
     database errors only: what Redis refuses is said beside each invitation.
     """
-    now = timezone.now()
-    spent = Q(expires_at__lt=now) | Q(used_at__lt=now - FORGET_AFTER)
-    Invitation.objects.filter(spent).delete()
+    _forget_spent()
     try:
         with connect(timeout=2.0) as client:
             changed = _make_equal(client)
@@ -48,7 +46,7 @@ def keep_access() -> int:
 def allow(client: "redis.Redis", director: Director, password_hash: str) -> None:
     """Let an enrolled director into Redis now, and whoever was there in its name out. Raises RedisError."""
     user = user_of(str(director.uuid), invited=False)
-    _set(client, user, director_rules(str(director.uuid), password_hash))
+    _set(client, {user: director_rules(str(director.uuid), password_hash)}, _ours(client))
 
 
 def _wanted() -> dict[str, list[str]]:
@@ -69,11 +67,14 @@ def _make_equal(client: "redis.Redis") -> int:
         if user not in _wanted():  # another worker may have enrolled it meanwhile
             _remove(client, user)
             changed += 1
-    for user, rules in wanted.items():
-        if user not in there or _known.get(user) != (rules, there[user]):
-            _set(client, user, rules)
-            changed += 1
-    return changed
+    others = {
+        user: rules
+        for user, rules in wanted.items()
+        if user not in there or _known.get(user) != (rules, there[user])
+    }
+    if others:
+        _set(client, others, there)
+    return changed + len(others)
 
 
 def _ours(client: "redis.Redis") -> dict[str, str]:
@@ -89,24 +90,37 @@ def _ours(client: "redis.Redis") -> dict[str, str]:
     return users
 
 
-def _set(client: "redis.Redis", user: str, rules: list[str]) -> None:
-    """Connections of a user whose password is another now are cut: `reset` alone would leave them."""
-    before = _ours(client).get(user, "").split(" ")
+def _set(client: "redis.Redis", users: dict[str, list[str]], there: dict[str, str]) -> None:
+    """Make these users; there: how Redis says those that it has. Connections of a user whose password is
+    another now are cut: `reset` alone would leave them."""
     with client.pipeline(transaction=True) as pipeline:
-        if not any(word.startswith("#") and word in before for word in rules):
-            _call(pipeline, "ACL DELUSER", user)
-        _call(pipeline, "ACL SETUSER", user, *rules)
+        for user, rules in users.items():
+            before = there.get(user, "").split(" ")
+            if not any(word.startswith("#") and word in before for word in rules):
+                _call(pipeline, "ACL DELUSER", user)
+            _call(pipeline, "ACL SETUSER", user, *rules)
         pipeline.execute()
-    _known[user] = (rules, _ours(client).get(user, ""))
+    said = _ours(client)
+    _known.update({user: (rules, said.get(user, "")) for user, rules in users.items()})
 
 
 def _remove(client: "redis.Redis", user: str) -> None:
-    """The user, its connections, and what it left."""
+    """The user, its connections, and what it left: all of it or nothing."""
     logger.info("Redis user %s goes", user)
-    _call(client, "ACL DELUSER", user)
+    with client.pipeline(transaction=True) as pipeline:
+        _call(pipeline, "ACL DELUSER", user)
+        if not user.startswith(user_of("", invited=True)):
+            pipeline.unlink(*keys_of(director_of(user)))
+        pipeline.execute()
     _known.pop(user, None)
-    if not user.startswith(user_of("", invited=True)):
-        client.unlink(*keys_of(director_of(user)))
+
+
+def _forget_spent() -> None:
+    """Invitations that nobody can use any more. A beat without any writes nothing."""
+    now = timezone.now()
+    spent = Invitation.objects.filter(Q(expires_at__lt=now) | Q(used_at__lt=now - FORGET_AFTER))
+    if spent.exists():
+        spent.delete()
 
 
 def _call(client: "redis.Redis", *words: str) -> Any:
@@ -115,4 +129,6 @@ def _call(client: "redis.Redis", *words: str) -> Any:
 
 
 def _note(error: str) -> None:
-    Invitation.objects.exclude(error=error).update(error=error)
+    others = Invitation.objects.exclude(error=error)
+    if others.exists():
+        others.update(error=error)

@@ -101,7 +101,7 @@ def _request(invitation: Invitation, text: bytes) -> Request | None:
     except (EnvelopeRefused, ValueError) as error:
         _note_refusal(invitation, str(error))
         return None
-    wrong = asked["schema"] != SCHEMA or asked["director"] != str(invitation.director.uuid)
+    wrong = asked["director"] != str(invitation.director.uuid)
     if wrong or len(asked["password_hash"]) != 64 or set(asked["password_hash"]) - _HEX:
         _note_refusal(invitation, "it asks for something that can't be")
         return None
@@ -168,7 +168,7 @@ def _answer(client: "redis.Redis", director: Director, request: Request, error: 
     answer = {
         "schema": SCHEMA,
         "director": str(director.uuid),
-        "identity": "" if error else request.key_id,
+        "identity": request.key_id,
         "name": director.name,
         "console_keys": signing.believed_keys(),
         "error": error,

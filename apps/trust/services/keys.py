@@ -10,8 +10,7 @@ from lvs.agent.sealing import key_id, public_key_from_text
 
 @transaction.atomic
 def note_keys() -> bool:
-    """Bring the notes up to the files; whether something was new. Raises
-    SigningKeyError."""
+    """Bring the notes up to the files; whether something was new. Raises SigningKeyError."""
     current, *announced = (key_id(public_key_from_text(text)) for text in believed_keys())
     state = ConsoleKey.State
     wanted = {current: state.CURRENT} | dict.fromkeys(announced, state.NEXT)

@@ -18,10 +18,10 @@ from apps.web.forms.details import DirectorForm
 from apps.web.standing import standing_of
 from apps.web.views.common import Request, found
 
-_PARTS = {
-    "facts": "parts/director_facts.html",
-    "standing": "parts/director_standing.html",
-    "joining": "parts/director_joining.html",
+OF_MANAGERS = ("standing", "joining")
+"""Parts of the page that show who the director is."""
+_PARTS = {"facts": "parts/director_facts.html"} | {
+    part: f"parts/director_{part}.html" for part in OF_MANAGERS
 }
 
 
@@ -50,8 +50,11 @@ def show(request: Request, uuid: Any) -> HttpResponse:
                 messages.success(request, "Renamed.")
                 return redirect("web:director", director.uuid)
     form.mark_errors()
+    part = request.GET.get("part", "")
+    if part in OF_MANAGERS:
+        require(request.user, "director.manage", director)
     context = _context(request, director) | {"form": form}
-    template = _PARTS.get(request.GET.get("part", ""), "director.html")
+    template = _PARTS.get(part, "director.html")
     return render(request, f"web/{template}", context, status=status)
 
 

@@ -1,4 +1,4 @@
-"""Runs a command with LVS_DATABASE_URL naming a PostgreSQL that lives only as long as the command.
+"""`python -m lab.postgresql COMMAND` runs it with LVS_DATABASE_URL naming a PostgreSQL of its own.
 
 The server's data is in a temporary folder, it listens on a Unix socket there and on no port. Nothing of it
 is forced to the disk, unless --durable says that commits shall wait for that, as they do in production.
@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def binaries() -> Path | None:
@@ -84,10 +85,10 @@ class Server:
 
     def _run(self, tool: str, *arguments: str) -> None:
         account = self._account
-        identity = (
+        identity: dict[str, Any] = (
             {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
         )
-        command = [self._tools / tool, "-D", self._folder / "data", *arguments]
+        command = [str(self._tools / tool), "-D", str(self._folder / "data"), *arguments]
         with (self._folder / "log").open("ab") as log:
             subprocess.run(command, check=True, cwd="/", stdout=log, stderr=log, **identity)
 

@@ -1,0 +1,97 @@
+"""Asking the console, through Redis, to be the director that it invited."""
+
+import socket
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from lvs.agent.config import RedisLink, with_user
+from lvs.agent.facts import agent_version
+from lvs.agent.invitation import (
+    ANSWER_FIELDS,
+    ANSWERED,
+    ASKED,
+    SCHEMA,
+    Invitation,
+    invited_user,
+    password_hash,
+)
+from lvs.agent.link import connect, one_line
+from lvs.agent.sealing import (
+    EnvelopeRefused,
+    key_id,
+    open_body,
+    public_key_from_text,
+    public_key_to_text,
+    seal_body,
+)
+from lvs.agent.streams import enrolled_key, enrolments_stream
+
+ASK_EVERY, LOOK_EVERY = 5.0, 0.5
+"""Seconds between two requests, and between two looks for the answer."""
+
+
+class EnrolFailed(Exception):
+    """This host is not enrolled; the text says why, and what to do."""
+
+
+def ask(
+    invitation: Invitation, key: Ed25519PrivateKey, password: str, ca: str, timeout: float
+) -> dict[str, Any]:
+    """The console's answer to our request, which is repeated until it comes.
+
+    key, password: our own, new ones; ca: who may vouch for Redis; timeout: seconds. Raises EnrolFailed.
+    """
+    request = {
+        "schema": SCHEMA,
+        "director": invitation.director,
+        "key": public_key_to_text(key.public_key()),
+        "password_hash": password_hash(password),
+        "hostname": socket.gethostname()[:253],
+        "agent_version": agent_version(),
+    }
+    sealed = seal_body(ASKED, request, invitation.key)
+    user = invited_user(invitation.director)
+    link = RedisLink(with_user(invitation.redis_url, user, invitation.password), ca)
+    identity = key_id(key.public_key())
+    deadline, asked, trouble = time.monotonic() + timeout, float("-inf"), ""
+    with connect(link, timeout=5.0) as client:
+        while time.monotonic() < deadline:
+            try:
+                if time.monotonic() - asked > ASK_EVERY:
+                    client.xadd(enrolments_stream(invitation.director), {"m": sealed}, maxlen=20)
+                    asked, trouble = time.monotonic(), ""
+                text = client.get(enrolled_key(invitation.director))
+                if text and (answer := _answer(text, invitation, identity)):
+                    return answer
+            except redis.AuthenticationError:
+                trouble = "Redis does not know this invitation: it was used, withdrawn or too old"
+            except redis.RedisError as error:
+                trouble = f"Redis at {urlsplit(invitation.redis_url).netloc}: {one_line(error)}"
+            time.sleep(LOOK_EVERY)
+    raise EnrolFailed(
+        f"{trouble or 'The console did not answer: is its worker running?'}. This host is not "
+        "enrolled; call it again, or make a new invitation in the console."
+    )
+
+
+def _answer(text: bytes, invitation: Invitation, identity: str) -> dict[str, Any] | None:
+    """The answer in the text, None when it is an older one, to somebody else. Raises EnrolFailed."""
+    console: Ed25519PublicKey = public_key_from_text(invitation.console_key)
+    try:
+        _, answer = open_body(
+            text.decode(errors="replace"), {key_id(console): console}, {ANSWERED: ANSWER_FIELDS}
+        )
+    except EnvelopeRefused as refusal:
+        raise EnrolFailed(f"The answer is not the console's: {refusal.reason}") from None
+    if (answer["director"], answer["identity"]) != (invitation.director, identity):
+        return None
+    if answer["error"]:
+        raise EnrolFailed(f"The console says: {answer['error']}")
+    return answer
