@@ -11,3 +11,5 @@ urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="account_login"),
     path("sign-in/second-factor/", sign_in.second_factor, name="mfa_authenticate"),
 ]
+
+handler500 = "apps.web.views.failed.server_error"

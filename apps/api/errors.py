@@ -1,9 +1,11 @@
 """Every refusal in one shape: `{"error": sentence, "problems": [{"path": […], "message": …}]}`."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
@@ -13,8 +15,14 @@ from apps.changes.errors import ChangeError, Invalid
 from lvs.formats.document import document_path
 from lvs.rules import Path, Problem
 
+logger = logging.getLogger(__name__)
+
 DOCUMENT = "document.wrong"
 """The code of what is no such value at all, and so never came before `lvs.rules`."""
+DATABASE = (
+    "The console's database does not answer, or somebody else changed the same thing at the same moment. "
+    "Nothing was stored: try again."
+)
 NOTHING = "There is nothing here, or you may not see it."
 
 
@@ -26,6 +34,9 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
         return _response(409, str(error))
     if isinstance(error, RequestDataTooBig):
         return _response(413, "The body is too large.")
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("the database failed a request", exc_info=error)
+        return Response(_body(DATABASE), status=503, headers={"Retry-After": "5"})
     if isinstance(error, ObjectDoesNotExist | Http404):
         error = NotFound(NOTHING)
     response = exception_handler(error, context)

@@ -35,6 +35,9 @@ class Run(models.Model):
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)  # the newest report about this run
+    said_at = models.FloatField(
+        null=True, blank=True
+    )  # its own time, unix seconds: older is no news
     ended_at = models.DateTimeField(null=True, blank=True)
     inferred = models.BooleanField(default=False)  # its end was concluded, not reported
 

@@ -1,13 +1,12 @@
 """The steps of `lab.faults.slow`: each breaks one part in the middle of a change."""
 
 import json
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
+from lab.faults.breaking_stores import STEPS as STORES
 from lab.faults.broken import Broken
 from lab.steps import apply, define, people_and_director, review, start
 from lab.story import DIRECTOR, assert_equal, assert_in, wait
@@ -21,69 +20,6 @@ def side_by_side(story: Broken) -> None:
         weight = story.propose()
         story.approve()
         story.comes_through(weight)
-
-
-def redis_stalls(story: Broken) -> None:
-    """Redis is frozen for eight seconds: connections stay open, and nothing answers"""
-    _redis(story, lambda: _frozen(story, 8))
-
-
-def redis_is_slow(story: Broken) -> None:
-    """The director's line to Redis takes a quarter of a second for each piece"""
-
-    def slow() -> None:
-        story.proxy.delay = 0.25
-        story.while_broken(5)
-
-    weight = story.propose()
-    story.approve()
-    slow()
-    story.comes_through(weight)
-    story.proxy.delay = 0.0
-
-
-def connections_break(story: Broken) -> None:
-    """The director's connections to Redis are reset, again and again"""
-
-    def resets() -> None:
-        for _ in range(6):
-            story.proxy.reset()
-            time.sleep(0.4)
-
-    _redis(story, resets)
-
-
-def redis_is_full(story: Broken) -> None:
-    """Redis has no memory left: the page says that the order is not delivered; with room again it is"""
-    weight = story.propose()
-    story.redis("CONFIG", "SET", "maxmemory", "1mb")
-    story.approve()
-    wait(lambda: "Not sent yet" in story.change_page("viewer").text, 20, "nothing is said of Redis")
-    story.redis("CONFIG", "SET", "maxmemory", "0")
-    story.comes_through(weight)
-
-
-def redis_loses_everything(story: Broken) -> None:
-    """Redis dies with the order in it and comes back empty, without its data and without its users"""
-
-    def lose() -> None:
-        story.stack.redis.kill()
-        shutil.rmtree(story.stack.data / "redis")
-        (story.stack.data / "redis").mkdir()
-        time.sleep(1)
-        story.stack.redis.start()
-
-    _redis(story, lose)
-
-
-def postgresql_dies(story: Broken) -> None:
-    """PostgreSQL dies as the director reports, and comes back: the report is stored after all"""
-    weight = story.propose()
-    story.approve()
-    story.postgresql.stop()
-    time.sleep(6)
-    story.postgresql.start()
-    story.comes_through(weight)
 
 
 def console_dies(story: Broken) -> None:
@@ -199,36 +135,16 @@ def _another_boot(story: Broken) -> None:
     story.stack.lab.run(["sh", "-c", f"cat > {folder}"], input=json.dumps(document))
 
 
-def _redis(story: Broken, trouble: Callable[[], None]) -> None:
-    """A change with trouble right after its approval."""
-    weight = story.propose()
-    story.approve()
-    trouble()
-    story.comes_through(weight)
-
-
-def _frozen(story: Broken, seconds: float) -> None:
-    story.stack.redis.signal(signal.SIGSTOP)
-    try:
-        story.while_broken(seconds)
-    finally:
-        story.stack.redis.signal(signal.SIGCONT)
-
-
 def chain_is_whole(story: Broken) -> None:
     """After all of it: the audit chain is whole, and no run is open"""
     assert_in("is whole", story.stack.manage("audit", "verify"))
-    sql = "SELECT state, count(*) FROM jobs_run GROUP BY state"
-    done = subprocess.run(
-        ["psql", "-At", story.postgresql.url, "-c", sql], capture_output=True, text=True, check=True
-    )
-    states = {line.split("|")[0] for line in done.stdout.split()}
-    assert states <= {"verified", "failed"}, done.stdout
+    states = set(story.sql("SELECT DISTINCT state FROM jobs_run").split())
+    assert states <= {"verified", "failed"}, states
 
 
 STEPS: tuple[Callable[[Any], None], ...] = (
     *(start, people_and_director, define, review, apply, side_by_side),
-    *(redis_stalls, redis_is_slow, connections_break, redis_is_full, redis_loses_everything),
-    *(postgresql_dies, console_dies, agent_dies, host_freezes, clock_is_wrong),
+    *STORES,
+    *(console_dies, agent_dies, host_freezes, clock_is_wrong),
     *(folder_is_read_only, disk_is_full, host_restarts_without_console, chain_is_whole),
 )

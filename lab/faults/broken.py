@@ -58,16 +58,14 @@ class Broken(Story):
 
     def acts(self) -> list[str]:
         """What the audit log tells of the change, straight from the database."""
-        sql = (
+        return self.sql(
             f"SELECT action FROM audit_auditrecord WHERE change_number = {self.change} ORDER BY id"
-        )
-        done = subprocess.run(
-            ["psql", "-At", self.postgresql.url, "-c", sql],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.split()
+        ).split()
+
+    def sql(self, text: str) -> str:
+        """What psql prints for it, past the console."""
+        command = ["psql", "-qAt", "-v", "ON_ERROR_STOP=1", self.postgresql.url, "-c", text]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def redis(self, *words: str) -> str:
         """redis-cli, past the proxy."""

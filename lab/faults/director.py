@@ -11,6 +11,7 @@ import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lab.faults.boundaries import Process
+from lab.faults.disk import DISK
 from lab.faults.kernel import Machine
 from lvs.agent.config import Config, RedisLink
 from lvs.agent.console_keys import ConsoleKeys
@@ -132,6 +133,11 @@ class Host:
         self.kill()
         self.machine.reboot()
         self.foreign.clear()
+
+    def power_cut(self, kept: float) -> None:
+        """A reboot that nobody asked for. kept: how much reached the disk of what was on its way, 0 to 1."""
+        self.reboot()
+        DISK.cut(self.folder, kept)
 
     def forget(self) -> None:
         """Another history begins."""

@@ -16,7 +16,7 @@ RATE = 0.04
 """How often something happens at a boundary."""
 WEATHER = 0.2
 """How many turns are followed by an event from outside."""
-HEALING = 60
+HEALING = 64
 """Rounds in which everything must come to an end once nothing is broken any more."""
 
 
@@ -78,7 +78,8 @@ def _heal(world: World, weather: Weather) -> None:
         for process, turn in world.console_turns():
             if round_number < 3 or process.name.endswith("1"):  # each would do it all alone
                 world.play(process, turn)
-        # Now and then past the deadline of what is open; in between long enough to be heard again.
-        world.clock.go_on(400 if round_number > 6 and round_number % 6 == 0 else 3)
+        # Now and then past the deadline of what is open. In between relays listen for long enough that
+        # silence counts when a worker looks, at every third beat.
+        world.clock.go_on(400 if round_number % 8 == 7 else 3)
         if round_number > 2 and world.at_rest():
             return

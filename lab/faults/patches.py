@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -12,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from redis.client import Pipeline
 
 from lab.faults.boundaries import Here, cross
+from lab.faults.disk import DISK
 
 _execute, _pipeline = redis.Redis.execute_command, Pipeline.execute
 _commit = BaseDatabaseWrapper.commit
@@ -57,27 +59,51 @@ def while_down(execute: Any, sql: str, params: Any, many: bool, context: Any) ->
 
 def fsync(handle: int) -> None:
     """A file, or a folder, on its way to the disk."""
-    cross("disk fsync", lambda: _fsync(handle), _disk_error)
+
+    def deed() -> None:
+        _fsync(handle)
+        DISK.flushed(handle)
+
+    cross("disk fsync", deed, _disk_error)
 
 
 def mkstemp(*arguments: Any, **more: Any) -> Any:
     """A new file."""
-    return cross("disk create", lambda: _mkstemp(*arguments, **more), _disk_error)
+
+    def deed() -> Any:
+        handle, name = _mkstemp(*arguments, **more)
+        DISK.created(Path(name))
+        return handle, name
+
+    return cross("disk create", deed, _disk_error)
 
 
 def replace(self: Path, target: Any) -> Path:
     """A new file in the place of an old one."""
-    return cross("disk replace", lambda: _replace(self, target), _disk_error)
+    return _moved("disk replace", _replace, self, target)
 
 
 def rename(self: Path, target: Any) -> Path:
     """Another name."""
-    return cross("disk rename", lambda: _rename(self, target), _disk_error)
+    return _moved("disk rename", _rename, self, target)
+
+
+def _moved(place: str, move: Callable[[Path, Any], Path], source: Path, target: Any) -> Path:
+    def deed() -> Path:
+        DISK.moves(source, Path(target))
+        return move(source, target)
+
+    return cross(place, deed, _disk_error)
 
 
 def unlink(self: Path, missing_ok: bool = False) -> None:
     """A file that goes: whoever is dead removes nothing."""
-    cross("disk unlink", lambda: _unlink(self, missing_ok=missing_ok))
+
+    def deed() -> None:
+        DISK.goes(self)
+        _unlink(self, missing_ok=missing_ok)
+
+    cross("disk unlink", deed)
 
 
 PATCHES: list[Any] = [

@@ -14,6 +14,7 @@ from unittest import mock
 import redis
 
 from lab.faults.clock import Clock
+from lab.faults.disk import DISK
 from lab.faults.names import own_key
 from lab.parts import free_port
 
@@ -72,6 +73,7 @@ class Setting:
         shutil.copyfile(self._base, self._database)
         self.redis.flushall()
         shutil.rmtree(self.folder, ignore_errors=True)
+        DISK.forget()
 
     def _start_redis(self) -> None:
         """One of our own: another process may have found the same port free."""

@@ -29,7 +29,8 @@ class Weather:
             "a long time passes": (2, self._long_time),
             "agent killed": (6, self._kill_agent),
             "console process killed": (6, self._kill_console),
-            "host rebooted": (3, self._reboot),
+            "host rebooted": (2, self._reboot),
+            "power cut": (3, self._power_cut),
             "table changed by hand": (3, self._hand),
             "service of another program": (3, self._foreign),
             "clock set wrong": (2, self._clock),
@@ -92,6 +93,9 @@ class Weather:
 
     def _reboot(self) -> None:
         self._host().reboot()
+
+    def _power_cut(self) -> None:
+        self._host().power_cut(self._rng.random())
 
     def _clock(self) -> None:
         host = self._host()

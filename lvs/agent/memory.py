@@ -1,4 +1,4 @@
-"""What the agent itself remembers on disk, beside `lvs.state`: ended runs and given revisions.
+"""What the agent itself remembers on disk of orders, beside `lvs.state`: ended runs and given revisions.
 
 An order may come twice, even after its run failed. Then the first answer is given again: trying again
 behind the console's back would make the kernel differ from what the console shows.

@@ -59,6 +59,8 @@ class Watcher(Periodic):
         self._problem = ""
         self._unrestored = ""
         """Why what a reboot lost is not back yet; "" where it is, or is to stay away."""
+        self._forgot = ""
+        """Why it is not known what became of orders; "" where it is."""
         self.boot_checked = False
         """Whether what a reboot lost is back, or is known to be in another's way."""
         self._looking = threading.Lock()
@@ -77,7 +79,7 @@ class Watcher(Periodic):
         with self._looking:
             try:
                 self._look(report)
-                problem = self._unrestored or _one_line(self._keys.problem)
+                problem = self._unrestored or self._forgot or _one_line(self._keys.problem)
             except (LvsError, OSError) as error:
                 problem = _one_line(str(error))
                 self._seen = self._info = None
@@ -87,9 +89,7 @@ class Watcher(Periodic):
 
     def _look(self, report: bool) -> None:
         stored, boot = self._state.load(), current_boot()
-        held = self._memory.held()
-        self._revision = held.verified
-        self._last_run = last_run(stored, held, self._memory.newest_end())
+        self._remember(stored)
         with Kernel() as kernel:
             self._info = self._info or kernel.info()
             seen = self._observe(kernel, stored.in_boot(boot))
@@ -102,6 +102,17 @@ class Watcher(Periodic):
         self._seen = seen
         if changed or due or report:
             self._report(seen)
+
+    def _remember(self, stored: State) -> None:
+        """What orders came to. Not to know it keeps nobody from looking at the kernel, or restoring it."""
+        try:
+            held = self._memory.held()
+        except LvsError as error:
+            self._revision, self._last_run, self._forgot = 0, {}, _one_line(str(error))
+            return
+        self._forgot = ""
+        self._revision = held.verified
+        self._last_run = last_run(stored, held, self._memory.newest_end())
 
     def _observe(self, kernel: Kernel, state: State) -> Observation:
         """What the kernel holds now; one reading that equals the last look is enough."""

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import InterfaceError, OperationalError, connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -167,3 +168,19 @@ def test_what_is_no_json_is_said(admin, cluster, body):
     response = admin.call("POST", "changes/", body)
     assert response.status_code == 400
     assert "JSON" in response.json()["error"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("deadlock"), InterfaceError("closed")])
+def test_a_database_that_fails_asks_to_try_again(operator, error):
+    known = operator.get("clusters/")
+
+    def fail(execute, sql, params, many, context):
+        if "inventory_cluster" in sql:
+            raise error
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        answer = operator.get("clusters/")
+    assert (known.status_code, answer.status_code) == (200, 503)
+    assert answer["Retry-After"] == "5"
+    assert "Nothing was stored: try again" in answer.json()["error"]

@@ -88,4 +88,23 @@ MUTANTS = (
         """,
         44,
     ),
+    Mutant(
+        "does not wait until the disk has what it was given of orders",
+        """
+        import lvs.agent.memory as m
+        from lvs.errors import LvsError
+
+        def write(path, text):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(".new")
+            new.write_text(text)
+            try:
+                new.replace(path)
+            except OSError as error:
+                raise LvsError("no") from error
+
+        m.write_whole = write
+        """,
+        22,
+    ),
 )

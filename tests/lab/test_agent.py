@@ -1,5 +1,6 @@
 """The agent against a real kernel and a real Redis, with ipvsadm as witness."""
 
+import hashlib
 import json
 import re
 import threading
@@ -7,6 +8,7 @@ import threading
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from apps.trust.access import director_rules
 from lvs.agent.envelope import seal_order
 from lvs.agent.streams import SAMPLES_KEPT, samples_stream
 from lvs.documents import scope_to_document, table_to_document
@@ -206,12 +208,9 @@ def test_a_frozen_redis_is_survived(running, redis_server):
     assert running.obey(running.order(table()))["state"] == "verified"
 
 
-def test_an_access_list_of_its_own_keys_is_enough(director, redis_url):
-    """The list that docs/agent.md recommends."""
-    director.redis.execute_command(
-        *("ACL", "SETUSER", "lb1", "reset", "on", ">secret", "+@all", "-@dangerous", "+info"),
-        *(f"~lvs:{UUID}:*", f"~director.{UUID}*", f"~_kombu.binding*director.{UUID}"),
-    )
+def test_the_rights_that_enrolment_gives_it_in_redis_are_enough(director, redis_url):
+    password_hash = hashlib.sha256(b"secret").hexdigest()
+    director.redis.execute_command("ACL", "SETUSER", "lb1", *director_rules(UUID, password_hash))
     director.configure(redis_url.replace("redis://", "redis://lb1:secret@"))
     try:
         director.start()
@@ -279,6 +278,18 @@ def test_a_reboot_restores_without_redis(running, redis_server):
     redis_server.stop()
     running.launch()
     wait_for(lambda: running.rules() == FIRST_RULES, "the restored table")
+
+
+def test_a_reboot_restores_though_the_memory_of_orders_is_damaged(running):
+    running.obey(running.order(table()))
+    after_a_reboot(running)
+    (running.state / "orders.json").write_text("")
+    running.start()
+    assert running.rules() == FIRST_RULES
+    assert "orders.json is damaged" in running.reports("heartbeat")[-1]["problem"]
+    assert running.reports("observed")[-1]["owned_digest"] == table().digest
+    assert running.obey(running.order(table(2), revision=2))["state"] == "failed"
+    assert running.rules() == FIRST_RULES
 
 
 def test_after_a_reboot_what_others_put_there_stays_and_a_table_of_theirs_is_kept(running):

@@ -78,6 +78,41 @@ def test_an_errand_that_comes_twice_is_done_once(errands, reporter):
     assert len(errands.asked) == len(reporter.messages) == 1
 
 
+def test_an_act_is_not_done_again_by_another_life_of_the_agent(tmp_path, reporter):
+    """Who recorded it sends it once more, within the half minute in which it is good."""
+    done = []
+    for _ in range(2):
+        errands = Errands(DIRECTOR, StateFolder(tmp_path), reporter)
+        errands._kinds["zero"] = lambda arguments: done.append(arguments) or {}
+        errands.run(errand())
+    assert len(done) == len(reporter.messages) == 1
+
+
+def test_an_act_that_can_not_be_noted_is_not_done(errands, reporter, monkeypatch):
+    def full(path, text):
+        raise LvsError("No space left on device")
+
+    monkeypatch.setattr("lvs.agent.done_errands.write_whole", full)
+    errands.run(errand())
+    assert not errands.asked
+    assert "No space left" in reporter.messages[0]["error"]
+
+
+@pytest.mark.parametrize("text", ["{", "7", '["x"]', "[null]"])
+def test_without_the_list_of_acts_none_is_done(errands, reporter, tmp_path, text):
+    (tmp_path / "errands.json").write_text(text)
+    errands.run(errand())
+    assert not errands.asked
+    assert "errands.json is damaged" in reporter.messages[0]["error"]
+
+
+def test_a_question_leaves_nothing_on_disk(errands, reporter, tmp_path):
+    errands._kinds["connections"] = lambda arguments: {"rows": []}
+    errands.run(errand(kind="connections"))
+    assert reporter.messages[0]["answer"] == {"rows": []}
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_kind_that_the_agent_does_not_know_is_answered_so(errands, reporter):
     errands.run(errand(kind="dance"))
     assert "no errand “dance”" in reporter.messages[0]["error"]

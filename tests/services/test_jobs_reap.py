@@ -86,6 +86,26 @@ def test_a_lost_run_says_that_its_director_refused_the_order(run):
     assert "did not take" not in run.error
 
 
+def test_a_recorded_report_sent_again_and_again_keeps_no_run_alive(run):
+    recorded = run_started(run)
+    store_run_started(director=run.director, message=recorded)
+    Run.objects.filter(pk=run.pk).update(heard_at=ago(90))
+    past_its_deadline(run)
+    store_run_started(director=run.director, message=recorded)
+    assert reap_runs() == 1
+    run.refresh_from_db()
+    assert run.state == "lost"
+
+
+def test_a_report_that_was_said_later_keeps_its_run_alive(run):
+    store_run_started(director=run.director, message=run_started(run))
+    Run.objects.filter(pk=run.pk).update(heard_at=ago(90))
+    past_its_deadline(run)
+    later = run_started(run) | {"at": run_started(run)["at"] + 1}
+    store_run_started(director=run.director, message=later)
+    assert reap_runs() == 0
+
+
 def test_a_run_whose_director_fell_silent_is_lost(run):
     running_and_silent(run, 90)
     assert reap_runs() == 1

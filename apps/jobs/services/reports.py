@@ -33,7 +33,7 @@ def store_run_started(*, director: Director, message: Message) -> None:
     run = _run_for(director, message)
     if run is None or not _may_speak_of(run):
         return
-    _begin(run)
+    _begin(run, message)
     steps.plan_steps(run, message["steps"])
     _save_progress(run)
 
@@ -44,7 +44,7 @@ def store_run_steps(*, director: Director, message: Message) -> None:
     run = _run_for(director, message)
     if run is None or not _may_speak_of(run):
         return
-    _begin(run)
+    _begin(run, message)
     steps.note_results(run, message["results"])
     _save_progress(run)
 
@@ -55,8 +55,8 @@ def store_run_finished(*, director: Director, message: Message) -> None:
     run = _run_for(director, message)
     if run is None or not _may_speak_of(run):
         return
-    run.heard_at = timezone.now()
-    run.started_at = run.started_at or run.heard_at
+    _hear(run, message)
+    run.started_at = run.started_at or timezone.now()
     steps.finish_steps(run, message["steps"], already=message["already"])
     _save_progress(run)
     error = (message["error"] or message["code"])[:LONGEST_ERROR]
@@ -142,12 +142,18 @@ def _may_speak_of(run: Run) -> bool:
     return run.state in (*OPEN, Run.State.LOST) or run.inferred
 
 
-def _begin(run: Run) -> None:
+def _hear(run: Run, message: Message) -> None:
+    """Only what was said later than all before keeps a run alive: a recorded report, sent again, does not."""
+    if run.said_at is None or message["at"] > run.said_at:
+        run.said_at, run.heard_at = message["at"], timezone.now()
+
+
+def _begin(run: Run, message: Message) -> None:
     """Any word of a queued run says that it runs; the first one is recorded."""
-    run.heard_at = timezone.now()
+    _hear(run, message)
     if run.state != Run.State.QUEUED:
         return
-    run.state, run.started_at = Run.State.RUNNING, run.heard_at
+    run.state, run.started_at = Run.State.RUNNING, timezone.now()
     run.save(update_fields=["state", "started_at"])
     Outbox.objects.filter(run=run).update(refusal="")  # it was taken after all
     record(
@@ -162,5 +168,5 @@ def _begin(run: Run) -> None:
 
 
 def _save_progress(run: Run) -> None:
-    run.save(update_fields=["heard_at", "started_at", "done_steps", "total_steps"])
+    run.save(update_fields=["heard_at", "said_at", "started_at", "done_steps", "total_steps"])
     announce_run(run)
