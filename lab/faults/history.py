@@ -11,7 +11,7 @@ from lab.faults.setting import Setting
 from lab.faults.weather import Weather
 from lab.faults.world import World
 
-TURNS = 60
+TURNS = 50
 RATE = 0.04
 """How often something happens at a boundary."""
 WEATHER = 0.2
@@ -76,10 +76,10 @@ def _heal(world: World, weather: Weather) -> None:
                 while world.waits(agent):
                     world.play(agent, agent.take_one)
         for process, turn in world.console_turns():
-            if round_number < 3 or process.name.endswith("1"):  # each would do it all alone
+            if round_number == 0 or process.name.endswith("1"):  # each would do it all alone
                 world.play(process, turn)
         # Now and then past the deadline of what is open. In between relays listen for long enough that
         # silence counts when a worker looks, at every third beat.
         world.clock.go_on(400 if round_number % 8 == 7 else 3)
-        if round_number > 2 and world.at_rest():
+        if round_number > 1 and world.at_rest():
             return

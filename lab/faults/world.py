@@ -148,7 +148,9 @@ class World:
 
     def _on_write(self, host: Host) -> Callable[[Any], None]:
         def note(step: Any) -> None:
-            order = host.agent.watcher.running if host.agent else None
+            # What a reboot lost is restored before an order that comes first is carried out.
+            agent = host.agent
+            order = agent.watcher.running if agent and not agent.state.load().restoring else None
             self.writes.append((host.name, order))
             run = order and f"run {order.run}, revision {order.revision}"
             self.boundaries.tell(
