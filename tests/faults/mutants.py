@@ -45,7 +45,7 @@ MUTANTS = (
         m._Run.conflict = lambda self, adopt: None
         m._Run.moved = lambda self, digest: None
         """,
-        0,
+        10,
     ),
     Mutant(
         "forgets that it was killed between the two files that say “verified”",
@@ -60,7 +60,7 @@ MUTANTS = (
 
         m.Orders._already_settled = already_settled
         """,
-        1,
+        0,
     ),
     Mutant(
         "forgets that it had written before it was killed",
@@ -68,7 +68,7 @@ MUTANTS = (
         import lvs.agent.orders as m
         m.Orders._was_under_way = lambda self, order: False
         """,
-        85,
+        1133,
     ),
     Mutant(
         "tells an end that it can't keep, and tries the run again when its order comes again",
@@ -86,7 +86,7 @@ MUTANTS = (
 
         m.Orders._finish = finish
         """,
-        44,
+        21,
     ),
     Mutant(
         "does not wait until the disk has what it was given of orders",
@@ -105,6 +105,6 @@ MUTANTS = (
 
         m.write_whole = write
         """,
-        22,
+        135,
     ),
 )
