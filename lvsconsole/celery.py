@@ -10,6 +10,8 @@ from celery import Celery
 from django.conf import settings
 from kombu import Exchange, Queue
 
+from lvs.agent.link import LOOK_FOR_DEAD_EVERY
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lvsconsole.settings")
 
 
@@ -39,6 +41,7 @@ app.conf.update(
     broker_transport_options={
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
+        "health_check_interval": LOOK_FOR_DEAD_EVERY,
         # Who sends is told at once that Redis is away, instead of waiting for it.
         "max_retries": 0,
         "interval_start": 0,

@@ -43,6 +43,14 @@ def connections_break(story: Broken) -> None:
     _redis(story, resets)
 
 
+def connections_go_dead(story: Broken) -> None:
+    """The director's connections to Redis are forgotten on their way: open, and nothing comes through"""
+    weight = story.propose()
+    story.proxy.forget()
+    story.approve()
+    story.comes_through(weight)
+
+
 def redis_is_full(story: Broken) -> None:
     """Redis has no memory left: the page says that the order is not delivered; with room again it is"""
     weight = story.propose()
@@ -129,6 +137,7 @@ def _frozen(story: Broken, seconds: float) -> None:
 
 
 STEPS: tuple[Callable[[Any], None], ...] = (
-    *(redis_stalls, redis_is_slow, connections_break, redis_is_full, redis_loses_everything),
+    *(redis_stalls, redis_is_slow, connections_break, connections_go_dead),
+    *(redis_is_full, redis_loses_everything),
     *(postgresql_dies, transactions_are_refused),
 )

@@ -1,4 +1,4 @@
-"""A line to Redis that can be slow, or break: TCP, on loopback."""
+"""A line to Redis that can be slow, break, or go dead without a word: TCP, on loopback."""
 
 import socket
 import struct
@@ -22,6 +22,7 @@ class Proxy:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._open: list[socket.socket] = []
+        self._dead: set[socket.socket] = set()
 
     def __enter__(self) -> "Proxy":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,12 +33,18 @@ class Proxy:
         self.reset()
 
     def reset(self) -> None:
-        """Break every connection, without a word."""
+        """Break every connection: whoever uses one is told so."""
         broken, self._open = self._open, []
         for end in broken:
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-                end.close()
+                end.shutdown(
+                    socket.SHUT_RD
+                )  # `_pass` wakes and closes it, and that sends the reset
+
+    def forget(self) -> None:
+        """From now on nothing passes through the connections that are open, and nobody is told."""
+        self._dead.update(self._open)
 
     def _accept(self) -> None:
         while True:
@@ -56,7 +63,8 @@ class Proxy:
         with suppress(OSError):
             while piece := source.recv(65536):
                 time.sleep(self.delay)
-                to.sendall(piece)
+                if source not in self._dead:
+                    to.sendall(piece)
         for end in (source, to):
             with suppress(OSError):
                 end.close()

@@ -1,4 +1,4 @@
-"""The agent's connection to Redis, for reports and samples."""
+"""The agent's connections to Redis: the one for reports and samples, and what holds for all."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from lvs.agent.config import RedisLink
+
+LOOK_FOR_DEAD_EVERY = 2
+"""Seconds between two looks whether the connection that waits for messages is a dead one, that nobody closed
+and a firewall forgot. kombu finds it within twice that and one (its own 25 make it 51 seconds)."""
 
 
 def connect(link: RedisLink, timeout: float) -> "redis.Redis":

@@ -14,6 +14,7 @@ from kombu.transport.redis import QoS
 
 from lvs.agent.config import Config
 from lvs.agent.consumer import PatientConsumer, nothing
+from lvs.agent.link import LOOK_FOR_DEAD_EVERY
 from lvs.agent.streams import TASK, queue_name
 
 logger = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ def _settings(config: Config) -> dict[str, Any]:
             "socket_timeout": 10,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
+            "health_check_interval": LOOK_FOR_DEAD_EVERY,
         },
     }
     if tls := config.redis.tls_options():
