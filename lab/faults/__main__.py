@@ -20,8 +20,8 @@ from lab.faults.pool import Job, played
 from lab.faults.setting import Setting
 
 BROKEN = 1
-SWEPT = 7
-"""The seed of the history in which each single fault is tried."""
+SWEPT = 256
+"""The seed of the history in which each single fault is tried: two changes, each for two directors."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,10 +77,8 @@ def _summary(
 
 def _sweep() -> Iterable[Job]:
     """One fault in each history: every kind at every boundary that it crosses without any."""
-    from lab.faults.history import QUIET
-
     with Setting() as setting:
-        from lab.faults.history import play
+        from lab.faults.history import QUIET, play
 
         logging.disable(logging.CRITICAL)
         crossed = play(setting, SWEPT, QUIET).turned
