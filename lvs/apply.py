@@ -46,6 +46,7 @@ def apply_table(
     journal: Journal | None = None,
     revision: int = 0,
     on_plan: Callable[[tuple[AnyStep, ...]], None] | None = None,
+    on_write: Callable[[], None] = lambda: None,
     on_step: OnStep | None = None,
 ) -> Outcome:
     """Make the owned services of this network namespace, and its settings, equal to `desired`.
@@ -53,10 +54,11 @@ def apply_table(
     adopt: take over wanted services and sync daemons that exist and aren't ours; without it they are a
     conflict.
     expected_digest: of the owned services as the approvers saw them, of those that they let be taken
-    over, and of the settings that `desired` decides; None = any. It isn't asked when this same revision
-    and table were under way before: then our own writes have moved them.
+    over, and of the settings that `desired` decides; None = any. It isn't asked when this same run was
+    under way before: then our own writes have moved them.
     revision: 0 for a table that has none (the command line); the stored one then stays.
-    on_plan, on_step: told before anything is written, and as each step ends.
+    on_plan, on_write, on_step: told what is to be done, that the first write comes next, and as each step
+    ends. What on_write raises keeps the write from coming.
 
     Raises Busy, StateDamaged, IpvsMissing, NotPermitted or LvsError, all before anything is written.
     """
@@ -64,7 +66,7 @@ def apply_table(
         kernel.info()  # the right to use it comes first: without it the state folder says nothing
         with state.lock():
             run = _Run(kernel, state, desired, journal or Journal(0, revision, desired.digest))
-            refused = run.conflict(adopt) or run.moved(expected_digest)
+            refused = run.overtaken() or run.conflict(adopt) or run.moved(expected_digest)
             if refused:
                 return refused
             steps = make_plan(run.owned_found, desired)
@@ -75,7 +77,7 @@ def apply_table(
             if not steps:
                 run.save_verified()
                 return Outcome("unchanged", "", "", (), (), desired.digest)
-            return run.write(StepLog(steps, on_step))
+            return run.write(StepLog(steps, on_step), on_write)
 
 
 class _Run:
@@ -106,9 +108,18 @@ class _Run:
     def _settled(self, table: Table) -> bool:
         return table.only(self._concerned) == self._desired
 
+    def overtaken(self) -> Outcome | None:
+        """Refuse to restore what is lost no longer: another run had the lock while this one waited."""
+        lost = self._before.boot_id != self._stored.boot_id or self._before.restoring
+        if lost or not self._restoring:
+            return None
+        return self._refused("moved", "Another run came first: nothing is left to be restored.")
+
     def conflict(self, adopt: bool) -> Outcome | None:
         """Refuse to touch wanted services and daemons that exist and aren't ours."""
-        foreign = claims(self._found, self._desired, self._stored.owned)
+        # Daemons that run as a restore wants them are no conflict: whoever restores looked.
+        desired = self._desired._replace(sync=None) if self._restoring else self._desired
+        foreign = claims(self._found, desired, self._stored.owned)
         if adopt or not foreign:
             return None
         names = ", ".join(foreign)
@@ -117,8 +128,7 @@ class _Run:
 
     def moved(self, expected_digest: str | None) -> Outcome | None:
         """Refuse a plan that was made for another table than the kernel's."""
-        before = self._stored.journal
-        under_way = before is not None and before[1:] == self._journal[1:]
+        under_way = self._stored.journal == self._journal
         if expected_digest is None or expected_digest == self.owned_found.digest or under_way:
             return None
         return self._refused(
@@ -132,9 +142,14 @@ class _Run:
         missing = [] if self._restoring else missing_parts(self._desired, self._found)
         return self._refused("refused", " ".join(missing)) if missing else None
 
-    def write(self, log: StepLog) -> Outcome:
+    def write(self, log: StepLog, on_write: Callable[[], None]) -> Outcome:
         """Journal, write, read back."""
         self._save(replace(self._stored, owned=self._concerned, journal=self._journal))
+        try:
+            on_write()
+        except LvsError:
+            self._save(self._before)
+            raise
         lost = ""
         try:
             self._kernel.execute(log.steps, log.answered, go_on=self._restoring)
@@ -160,6 +175,7 @@ class _Run:
     def save_verified(self) -> None:
         """The kernel was read and holds exactly the wanted table."""
         revision = max(self._stored.revision, self._journal.revision)
+        run = self._stored.run if self._restoring else self._journal.run
         self._save(
             State(
                 revision,
@@ -168,6 +184,7 @@ class _Run:
                 self._wanted,
                 journal=None,
                 boot_id=self._stored.boot_id,
+                run=run,
             )
         )
 

@@ -64,6 +64,8 @@ class State:
     journal: Journal | None = None
     boot_id: str = ""
     """`current_boot()` when this was saved: tells a reboot, after which the kernel holds nothing."""
+    run: int = 0
+    """The run that verified the table; 0 = none, or somebody applied it by hand."""
 
     def in_boot(self, boot: str) -> "State":
         """What of it holds in this life of the kernel's table.
@@ -179,6 +181,7 @@ def _to_text(state: State) -> Iterator[bytes]:
     document = {
         "schema": SCHEMA,
         "revision": state.revision,
+        "run": state.run,
         "digest": state.digest,
         "boot_id": state.boot_id,
         "journal": None if state.journal is None else state.journal._asdict(),
@@ -206,6 +209,7 @@ def _from_document(document: Document) -> State:
         owned=_owned(document["owned"]),
         journal=None if journal is None else Journal(**journal),
         boot_id=str(document["boot_id"]),
+        run=int(document.get("run", 0)),  # earlier versions did not note it
     )
 
 

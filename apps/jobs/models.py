@@ -35,9 +35,10 @@ class Run(models.Model):
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)  # the newest report about this run
-    said_at = models.FloatField(
-        null=True, blank=True
-    )  # its own time, unix seconds: older is no news
+    # Of that report: the life of the agent that said it, its number there, and its time by its own clock.
+    said_by = models.CharField(max_length=32, blank=True)
+    said_number = models.BigIntegerField(default=0)
+    said_at = models.FloatField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     inferred = models.BooleanField(default=False)  # its end was concluded, not reported
 

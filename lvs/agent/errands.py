@@ -58,9 +58,9 @@ class Errands:
         """What came of it; None where it came before. Raises what it raises."""
         run = {str(kind): run for kind, run in self._kinds.items()}.get(errand.kind)
         act = errand.kind in ACTS
-        if self._done.known(errand.errand, act=act):
+        if self._done.known(errand, act=act):
             return None
-        self._done.note(errand.errand, act=act)
+        self._done.note(errand, act=act)
         logger.info("errand %d: %s", errand.errand, errand.kind)
         if run is None:
             raise LvsError(f"This agent runs no errand “{errand.kind[:40]}”: update it")

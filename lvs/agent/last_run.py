@@ -14,11 +14,13 @@ def under_way(order: Order) -> streams.Message:
 
 
 def last_run(state: State, held: Held, end: streams.Message) -> streams.Message:
-    """What became of the last order: a journal without an end is that of an agent that was ended."""
+    """What became of the last order. A run without an end is that of an agent that was ended, or whose disk
+    was full."""
+    ended = end.get("run", 0)
     journal = state.journal
-    if journal is not None and journal.run > 0 and journal.run != end.get("run"):
+    if journal is not None and journal.run > max(ended, held.run - 1):
         return streams.last_run(run=journal.run, revision=journal.revision, state="interrupted")
-    if held.run > end.get("run", 0):
+    if held.run > ended:
         return _end_that_was_not_kept(state, held)
     if not end:
         return {}
@@ -32,14 +34,14 @@ def last_run(state: State, held: Held, end: streams.Message) -> streams.Message:
 
 
 def _end_that_was_not_kept(state: State, held: Held) -> streams.Message:
-    """It began, and its end is nowhere: the disk was full, or we were killed.
-
-    Of what it wrote a journal would tell, until it was verified.
-    """
-    if held.revision in (held.verified, state.revision) and state.digest == held.digest:
+    """It began, and its end is nowhere: the disk was full, or we were killed."""
+    noted = state.run == held.run and state.digest == held.digest
+    if noted or held.verified == held.revision:
         return streams.last_run(
             run=held.run, revision=held.revision, state="verified", digest=held.digest
         )
+    if held.wrote:
+        return streams.last_run(run=held.run, revision=held.revision, state="interrupted")
     return streams.last_run(
         run=held.run,
         revision=held.revision,

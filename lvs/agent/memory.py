@@ -31,6 +31,8 @@ class Held(NamedTuple):
     """The highest revision that was verified here; 0 = none."""
     run: int = 0
     """That began to carry out `revision`."""
+    wrote: bool = False
+    """Whether that run may have written to the kernel, and was not verified since."""
 
 
 class Memory:
@@ -51,8 +53,19 @@ class Memory:
 
     def note_begun(self, order: Order) -> None:
         """Before anything is written: no lower revision will be obeyed again. Raises LvsError."""
-        verified = self.held(order.cluster).verified
-        self._note(order, Held(order.revision, order.digest, verified, order.run))
+        held = self.held(order.cluster)
+        wrote = held.wrote and held.run == order.run
+        self._note(order, Held(order.revision, order.digest, held.verified, order.run, wrote))
+
+    def note_writing(self, order: Order) -> None:
+        """The next act is the first write of the run that was noted as begun. Raises LvsError."""
+        self._note(order, self.held(order.cluster)._replace(wrote=True))
+
+    def note_nothing_written(self, order: Order) -> None:
+        """It tried, and the kernel took nothing. Raises LvsError."""
+        held = self.held(order.cluster)
+        if held.wrote and held.run == order.run:
+            self._note(order, held._replace(wrote=False))
 
     def note_verified(self, order: Order) -> None:
         """The order's revision was read back and is equal. Raises LvsError."""
@@ -105,10 +118,7 @@ class Memory:
     def _load_ledger(self) -> Message:
         try:
             document = json.loads(self._ledger.read_text())
-            clusters = {
-                str(name): Held(int(revision), str(digest), int(verified), *map(int, run))
-                for name, (revision, digest, verified, *run) in document["clusters"].items()
-            }
+            clusters = {str(name): _held(*held) for name, held in document["clusters"].items()}
             return {"clusters": clusters, "newest": str(document["newest"])}
         except FileNotFoundError:
             return {"clusters": {}, "newest": ""}
@@ -117,6 +127,11 @@ class Memory:
                 f"{self._ledger} is damaged ({error!r}). It says which orders are too old, so no "
                 "order is obeyed without it. Restore it, or move it away."
             ) from error
+
+
+def _held(revision: int, digest: str, verified: int, run: int = 0, wrote: bool = True) -> Held:
+    """As the file has it. Earlier versions did not note whether a run wrote: it may have."""
+    return Held(int(revision), str(digest), int(verified), int(run), bool(wrote))
 
 
 def _identity(order: Order) -> list[str | int]:

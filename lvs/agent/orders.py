@@ -44,11 +44,13 @@ class Orders:
             return
         self._watcher.running = order
         try:
-            was_under_way = self._was_under_way(order)
+            had_written = self._may_have_written(order)
             message = self._carry_out(order)
-            if was_under_way and message["state"] == "failed":
+            if had_written and message["state"] == "failed":
                 error = f"It was under way before, when the agent ended. Now: {message['error']}"
                 message |= {"state": "partial", "error": error}
+            elif message["state"] == "failed":
+                self._note_nothing_written(order)
             self._finish(order, message)
         finally:
             self._watcher.running = None
@@ -60,19 +62,29 @@ class Orders:
                 self._watcher.look()
             return self._already_settled(order, progress) or self._apply(order, progress)
         except LvsError as error:
-            return progress.broken_off(str(error))
+            text = str(error)
         except Exception as error:
             logger.exception("run %d met an error of the agent itself", order.run)
-            kind = type(error).__name__
-            return progress.broken_off(f"The agent met an error of its own, see its log: {kind}")
+            text = f"The agent met an error of its own, see its log: {type(error).__name__}"
+        return progress.broken_off(text, wrote=self._may_have_written(order))
 
-    def _was_under_way(self, order: Order) -> bool:
-        """Whether the agent ended in the middle of this run before: then it may have written something."""
+    def _may_have_written(self, order: Order) -> bool:
+        """Whether this run has begun to write, now or before the agent was ended in the middle of it.
+
+        Two files can tell, and one of them may be damaged.
+        """
+        try:
+            held = self._memory.held(order.cluster)
+            return held.wrote and held.run == order.run
+        except LvsError:
+            logger.warning(
+                "run %d: whether it wrote before is not in the memory of orders", order.run
+            )
         try:
             journal = self._state.load().journal
+            return journal is not None and journal.run == order.run
         except LvsError:
-            return False
-        return journal is not None and journal.run == order.run
+            return True
 
     def _already_settled(self, order: Order, progress: Progress) -> Message | None:
         """The answer to an order that must not, or need not, be carried out."""
@@ -97,7 +109,7 @@ class Orders:
         if state.digest != order.digest or state.journal:
             return None
         if held.verified != order.revision:
-            if state.revision != order.revision:
+            if state.run != order.run:
                 return None
             self._note_verified(order)  # we were killed between the two files
         return progress.ended("verified", digest=state.digest, already=True)
@@ -112,6 +124,7 @@ class Orders:
             journal=Journal(order.run, order.revision, order.digest),
             revision=order.revision,
             on_plan=progress.plan,
+            on_write=lambda: self._memory.note_writing(order),
             on_step=progress.step,
         )
         if outcome.state in ("verified", "unchanged"):
@@ -122,6 +135,13 @@ class Orders:
         """A disk that is full does not undo it: state.json says the same."""
         try:
             self._memory.note_verified(order)
+        except LvsError as error:
+            logger.error("run %d: %s", order.run, error)
+
+    def _note_nothing_written(self, order: Order) -> None:
+        """Where that can't be kept, it counts as a run that may have written: that is safe to believe."""
+        try:
+            self._memory.note_nothing_written(order)
         except LvsError as error:
             logger.error("run %d: %s", order.run, error)
 

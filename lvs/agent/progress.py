@@ -52,10 +52,9 @@ class Progress:
         state: RunState = "verified" if outcome.state == "unchanged" else outcome.state
         return self._end(state, outcome.code, outcome.error, outcome.digest, outcome.results)
 
-    def broken_off(self, error: str) -> Message:
-        """The end of a run that stopped by an error: what had been done stays done."""
-        written = any(result.state == "done" for result in self._results)
-        return self._end("partial" if written else "failed", "", error, "", ())
+    def broken_off(self, error: str, *, wrote: bool) -> Message:
+        """The end of a run that stopped by an error. wrote: whether it may have written something."""
+        return self._end("partial" if wrote else "failed", "", error, "", ())
 
     def ended(
         self, state: RunState, *, error: str = "", digest: str = "", already: bool = False

@@ -150,7 +150,6 @@ class Watcher(Periodic):
         outcome = apply_table(
             table,
             state=self._state,
-            adopt=table.sync is not None,  # those that run are as wanted
             journal=Journal(RESTORING, state.revision, table.digest),
             expected_digest=there.only(concerned(table, state.owned)).digest,
         )

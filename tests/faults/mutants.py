@@ -66,7 +66,7 @@ MUTANTS = (
         "forgets that it had written before it was killed",
         """
         import lvs.agent.orders as m
-        m.Orders._was_under_way = lambda self, order: False
+        m.Orders._may_have_written = lambda self, order: False
         """,
         1133,
     ),

@@ -34,9 +34,24 @@ def test_a_restore_after_a_reboot_is_nobodys_run():
 
 
 def test_what_was_verified_is_told_though_its_end_is_nowhere():
-    state = State(revision=4, digest="d")
-    assert told(state, Held(4, "d", 3, 8), END) == (8, "verified")
-    assert told(state, Held(4, "d", 4, 8), END) == (8, "verified")
+    assert told(State(run=8, digest="d"), Held(4, "d", 3, 8, True), END) == (8, "verified")
+    assert told(State(), Held(4, "d", 4, 8), END) == (8, "verified")
+
+
+def test_what_another_run_verified_is_not_said_of_this_one():
+    """The same revision and the same table, of another cluster."""
+    state = State(revision=4, digest="d", run=7)
+    assert told(state, Held(4, "d", 3, 8), END) == (8, "failed")
+    assert told(state, Held(4, "d", 3, 8, True), END) == (8, "interrupted")
+
+
+def test_what_may_have_written_is_no_failure_though_a_reboot_took_its_journal():
+    assert told(State(), Held(4, "d", 3, 8, True), END) == (8, "interrupted")
+
+
+def test_a_newer_end_is_told_beside_an_old_journal():
+    """Run 6 was interrupted; run 7 was refused before it wrote."""
+    assert told(State(journal=Journal(6, 2, "a")), Held(3, "d", 1, 7), END) == (7, "failed")
 
 
 def test_what_began_and_wrote_nothing_failed():

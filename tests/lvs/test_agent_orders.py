@@ -75,7 +75,7 @@ def test_what_was_verified_stays_so_though_the_disk_is_full_as_it_is_noted(tmp_p
     now = time.time()
     asked = order(not_before=now, expires=now + 60)
     memory.note_begun(asked)
-    state.save(State(revision=asked.revision, digest=asked.digest))
+    state.save(State(revision=asked.revision, digest=asked.digest, run=asked.run))
 
     def full(_order):
         raise LvsError("No space left on device")

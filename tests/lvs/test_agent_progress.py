@@ -75,7 +75,7 @@ def test_the_steps_of_a_long_run_are_told_together_as_time_goes(progress, report
 
 def test_a_run_that_breaks_off_says_what_was_done(progress, reporter):
     progress.step(DONE[0])
-    end = progress.broken_off("The disk is full")
+    end = progress.broken_off("The disk is full", wrote=True)
     assert reporter.told() == []
     assert (end["state"], end["error"]) == ("partial", "The disk is full")
     assert [step["state"] for step in end["steps"]] == ["done", "skipped", "skipped"]

@@ -73,18 +73,26 @@ def test_the_answer_names_the_errand(errands, reporter):
 
 
 def test_an_errand_that_comes_twice_is_done_once(errands, reporter):
+    asked = errand()
     for _ in range(2):
-        errands.run(errand())
+        errands.run(asked)
     assert len(errands.asked) == len(reporter.messages) == 1
+
+
+def test_the_same_number_of_another_console_is_another_errand(errands, reporter):
+    """Or of one that came back from its backup, and counts from there again."""
+    errands.run(errand(not_before=100.0))
+    errands.run(errand(not_before=200.0))
+    assert len(errands.asked) == len(reporter.messages) == 2
 
 
 def test_an_act_is_not_done_again_by_another_life_of_the_agent(tmp_path, reporter):
     """Who recorded it sends it once more, within the half minute in which it is good."""
-    done = []
+    done, asked = [], errand()
     for _ in range(2):
         errands = Errands(DIRECTOR, StateFolder(tmp_path), reporter)
         errands._kinds["zero"] = lambda arguments: done.append(arguments) or {}
-        errands.run(errand())
+        errands.run(asked)
     assert len(done) == len(reporter.messages) == 1
 
 
@@ -98,7 +106,7 @@ def test_an_act_that_can_not_be_noted_is_not_done(errands, reporter, monkeypatch
     assert "No space left" in reporter.messages[0]["error"]
 
 
-@pytest.mark.parametrize("text", ["{", "7", '["x"]', "[null]"])
+@pytest.mark.parametrize("text", ["{", "7", '["x"]', "[null]", "[[1, null]]"])
 def test_without_the_list_of_acts_none_is_done(errands, reporter, tmp_path, text):
     (tmp_path / "errands.json").write_text(text)
     errands.run(errand())

@@ -86,24 +86,36 @@ def test_a_lost_run_says_that_its_director_refused_the_order(run):
     assert "did not take" not in run.error
 
 
-def test_a_recorded_report_sent_again_and_again_keeps_no_run_alive(run):
-    recorded = run_started(run)
-    store_run_started(director=run.director, message=recorded)
-    Run.objects.filter(pk=run.pk).update(heard_at=ago(90))
-    past_its_deadline(run)
-    store_run_started(director=run.director, message=recorded)
-    assert reap_runs() == 1
-    run.refresh_from_db()
-    assert run.state == "lost"
+LATER = [
+    pytest.param(
+        {"session": "one", "number": 2, "at": 1.0}, id="by its number, whatever its clock does"
+    ),
+    pytest.param({"session": "two", "number": 1, "at": 3.0}, id="in another life, by its time"),
+]
+RECORDED = [
+    pytest.param({"session": "one", "number": 1, "at": 9.0}, id="the same number"),
+    pytest.param({"session": "before", "number": 9, "at": 2.0}, id="another life, no later"),
+]
 
 
-def test_a_report_that_was_said_later_keeps_its_run_alive(run):
-    store_run_started(director=run.director, message=run_started(run))
+def said_again(run, message):
+    """It was heard of long ago; now this comes. How many runs are lost then."""
+    first = {"session": "one", "number": 1, "at": 2.0}
+    store_run_started(director=run.director, message=run_started(run) | first)
     Run.objects.filter(pk=run.pk).update(heard_at=ago(90))
     past_its_deadline(run)
-    later = run_started(run) | {"at": run_started(run)["at"] + 1}
-    store_run_started(director=run.director, message=later)
-    assert reap_runs() == 0
+    store_run_started(director=run.director, message=run_started(run) | message)
+    return reap_runs()
+
+
+@pytest.mark.parametrize("message", LATER)
+def test_a_report_that_was_said_later_keeps_its_run_alive(run, message):
+    assert said_again(run, message) == 0
+
+
+@pytest.mark.parametrize("message", RECORDED)
+def test_a_recorded_report_keeps_no_run_alive(run, message):
+    assert said_again(run, message) == 1
 
 
 def test_a_run_whose_director_fell_silent_is_lost(run):

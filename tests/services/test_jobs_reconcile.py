@@ -9,11 +9,27 @@ from django.utils import timezone
 
 from apps.audit.models import AuditRecord
 from apps.changes.models import Change
+from apps.inventory.services import create_cluster, edit_cluster
 from apps.jobs.models import Outbox, Run
-from apps.jobs.services import reap_runs, store_heartbeat, store_run_finished
+from apps.jobs.services import (
+    reap_runs,
+    store_heartbeat,
+    store_run_finished,
+    store_run_started,
+    store_run_steps,
+)
 from apps.telemetry.models import RelayStatus
 from lvs.agent import streams
-from tests.applying import holds_what_was_approved, run_finished, started, verified, world
+from tests.applying import (
+    holds_what_was_approved,
+    person,
+    run_finished,
+    run_started,
+    run_steps,
+    started,
+    verified,
+    world,
+)
 
 pytestmark = pytest.mark.django_db
 _numbers = count(1)
@@ -149,3 +165,43 @@ def test_another_directors_word_settles_nothing(run):
     store_heartbeat(director=other, message=message, seen_at=timezone.now())
     run.refresh_from_db()
     assert run.state == "lost"
+
+
+def test_a_lost_run_that_was_heard_of_is_never_said_to_have_changed_nothing(run):
+    """The reaper was quicker than its first report. Then another host was enrolled in its place."""
+    store_run_started(director=run.director, message=run_started(run))
+    store_run_steps(director=run.director, message=run_steps(run, 0))
+    beat(run)  # the new host knows nothing of it
+    assert run.state == "partial"
+
+
+def test_a_run_that_a_heartbeat_called_under_way_is_never_said_to_have_changed_nothing(run):
+    beat(run, last_run(run, "running"))
+    assert run.state == "lost"
+    beat(run)  # another host
+    assert run.state == "partial"
+
+
+@pytest.mark.parametrize("first", ["failed", "interrupted"])
+def test_what_a_heartbeat_concluded_a_later_one_corrects(run, first):
+    """A copy of its order was still on the way, and its end got lost once more."""
+    beat(run, last_run(run, first))
+    holds_what_was_approved(run.change)
+    beat(run, last_run(run, "verified"))
+    assert (run.state, change_of(run).state) == ("verified", Change.State.APPLIED)
+
+
+def test_the_same_word_again_and_again_is_one_record(run):
+    for _ in range(3):
+        beat(run, last_run(run, "interrupted"))
+    assert AuditRecord.objects.filter(action="run.partial").count() == 1
+
+
+def test_a_lost_run_is_settled_though_its_director_serves_another_cluster_now(made, run):
+    edit_cluster(actor=None, cluster=made.cluster, name=made.cluster.name, directors=[])
+    run.director.refresh_from_db()
+    made.cluster = create_cluster(actor=person("admin"), name="other", directors=[run.director])
+    newer = started(made).runs.get()
+    beat(run, last_run(newer, "verified"))
+    assert run.state == "superseded"
+    assert "another cluster" in run.error

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.jobs.models import Run
@@ -31,26 +32,42 @@ _INTERRUPTED = (
 
 
 def store_heartbeat(*, director: Director, message: Message, seen_at: datetime) -> None:
-    """Store a heartbeat, and settle the lost runs that it speaks of. Raises telemetry's Replayed."""
+    """Store a heartbeat, and settle what it speaks of: lost runs, and an end that was only concluded.
+
+    Raises telemetry's Replayed.
+    """
     if not telemetry.store_heartbeat(director=director, message=message, seen_at=seen_at):
         return
-    lost = Run.objects.filter(director=director, state=Run.State.LOST)
-    for number in list(lost.order_by("pk").values_list("pk", flat=True)):
+    told = min(message["last_run"].get("run", 0), 2**63 - 1)
+    runs = Run.objects.filter(director=director)
+    lost = runs.filter(state=Run.State.LOST).order_by("pk").values_list("pk", flat=True)
+    concluded = runs.filter(pk=told, inferred=True).values_list("pk", flat=True)
+    for number in dict.fromkeys([*lost, *concluded]):
         _settle(number, message)
 
 
 @transaction.atomic
 def _settle(number: int, message: Message) -> None:
     run = lock_run(number)
-    if run is None or run.state != Run.State.LOST:
+    if run is None:
         return
     last = message["last_run"]
-    name = run.director.name
     if last and last["run"] == run.pk:
-        _end_as_told(run, last)
-    elif last and last["run"] > run.pk and _newer(run, last):
+        if run.state == Run.State.LOST or run.inferred:
+            _end_as_told(run, last)
+    elif run.state == Run.State.LOST:
+        _conclude(run, message, last)
+
+
+def _conclude(run: Run, message: Message, last: Message) -> None:
+    """The end of a lost run of which its director says nothing, as far as that tells."""
+    name = run.director.name
+    if last and last["run"] > run.pk and _newer(run, last):
         note = f"{name} was given a newer revision since: it will not carry this one out."
         end_run(run, Run.State.SUPERSEDED, error=note, actor_name=name)
+    elif last and last["run"] > run.pk and message["at"] > _too_late_after(run):
+        note = f"{name} works for another cluster since: what became of this it tells no more."
+        end_run(run, Run.State.SUPERSEDED, error=note, actor_name=name, inferred=True)
     elif message["problem"] or (last and last["run"] >= run.pk):
         return  # it can't tell
     elif run.started_at is not None:  # it had begun, and its director has forgotten it
@@ -64,8 +81,13 @@ def _settle(number: int, message: Message) -> None:
 def _end_as_told(run: Run, last: Message) -> None:
     state = _ENDS.get(last["state"])
     revision = run.change.revision
-    if state is None or revision is None or last["revision"] != revision.number:
-        return  # it is under way still; its own reports will tell
+    if revision is None or last["revision"] != revision.number or state == run.state:
+        return
+    if state is None:  # it is under way still; its own reports will tell
+        if run.started_at is None:
+            run.started_at = timezone.now()
+            run.save(update_fields=["started_at"])
+        return
     if state == Run.State.VERIFIED and last["digest"] != revision.digest:
         return
     error = _INTERRUPTED if last["state"] == "interrupted" else last["error"][:LONGEST_ERROR]

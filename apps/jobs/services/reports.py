@@ -143,17 +143,24 @@ def _may_speak_of(run: Run) -> bool:
 
 
 def _hear(run: Run, message: Message) -> None:
-    """Only what was said later than all before keeps a run alive: a recorded report, sent again, does not."""
-    if run.said_at is None or message["at"] > run.said_at:
-        run.said_at, run.heard_at = message["at"], timezone.now()
+    """Only what was said after all before keeps a run alive: a recorded report, sent again, does not.
+
+    In one life of the agent numbers tell that, whatever its clock does; of two lives their time.
+    """
+    life, number = message.get("session", "")[:32], min(message.get("number", 0), 2**63 - 1)
+    later = run.said_at is None or message["at"] > run.said_at
+    if number > run.said_number if life == run.said_by and number else later:
+        run.said_by, run.said_number, run.said_at = life, number, message["at"]
+        run.heard_at = timezone.now()
 
 
 def _begin(run: Run, message: Message) -> None:
     """Any word of a queued run says that it runs; the first one is recorded."""
     _hear(run, message)
+    run.started_at = run.started_at or timezone.now()  # also of one that was called lost meanwhile
     if run.state != Run.State.QUEUED:
         return
-    run.state, run.started_at = Run.State.RUNNING, timezone.now()
+    run.state = Run.State.RUNNING
     run.save(update_fields=["state", "started_at"])
     Outbox.objects.filter(run=run).update(refusal="")  # it was taken after all
     record(
@@ -168,5 +175,6 @@ def _begin(run: Run, message: Message) -> None:
 
 
 def _save_progress(run: Run) -> None:
-    run.save(update_fields=["heard_at", "said_at", "started_at", "done_steps", "total_steps"])
+    said = ("heard_at", "said_by", "said_number", "said_at")
+    run.save(update_fields=[*said, "started_at", "done_steps", "total_steps"])
     announce_run(run)
