@@ -22,14 +22,14 @@ MUTANTS = (
         import lvs.agent.orders as m
         m.Orders._already_settled = lambda self, order, progress: None
         """,
-        0,
+        267,
     ),
     Mutant(
         "calls a table verified without reading it back",
         """
         import lvs.apply as m
 
-        def write(self, log):
+        def write(self, log, on_write):
             self._kernel.execute(log.steps[:1], log.answered)
             self.save_verified()
             return m.Outcome("verified", "", "", log.steps, log.results(), self._digest)
@@ -48,19 +48,17 @@ MUTANTS = (
         10,
     ),
     Mutant(
-        "forgets that it was killed between the two files that say “verified”",
+        "believes a journal alone that it had written before it was killed",
         """
         import lvs.agent.orders as m
-        settled = m.Orders._already_settled
 
-        def already_settled(self, order, progress):
-            held = self._memory.held(order.cluster)
-            again = (held.revision, held.digest) == (order.revision, order.digest)
-            return None if again and held.verified != order.revision else settled(self, order, progress)
+        def may_have_written(self, order):
+            journal = self._state.load().journal
+            return journal is not None and journal.run == order.run
 
-        m.Orders._already_settled = already_settled
+        m.Orders._may_have_written = may_have_written
         """,
-        0,
+        429,
     ),
     Mutant(
         "forgets that it had written before it was killed",
@@ -68,7 +66,7 @@ MUTANTS = (
         import lvs.agent.orders as m
         m.Orders._may_have_written = lambda self, order: False
         """,
-        1133,
+        148,
     ),
     Mutant(
         "tells an end that it can't keep, and tries the run again when its order comes again",
@@ -105,6 +103,6 @@ MUTANTS = (
 
         m.write_whole = write
         """,
-        135,
+        263,
     ),
 )
