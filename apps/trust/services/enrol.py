@@ -165,13 +165,14 @@ def _take(invitation: Invitation, request: Request) -> str:
 def _answer(client: "redis.Redis", director: Director, request: Request, error: str) -> None:
     if not error:  # first the user, then the answer: the host tries it at once
         allow(client, director, request.password_hash)
+    signer = signing.signer()
     answer = {
         "schema": SCHEMA,
         "director": str(director.uuid),
         "identity": request.key_id,
         "name": director.name,
-        "console_keys": signing.believed_keys(),
+        "console_keys": signer.believed,
         "error": error,
     }
-    sealed = seal_body(ANSWERED, answer, signing.signing_key())
+    sealed = seal_body(ANSWERED, answer, signer.key)
     client.set(enrolled_key(str(director.uuid)), sealed, ex=ANSWER_KEPT)
