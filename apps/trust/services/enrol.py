@@ -14,6 +14,7 @@ from apps.trust import signing
 from apps.trust.models import Identity, Invitation
 from apps.trust.services.access import allow
 from apps.trust.services.refusals import note_refusal
+from apps.trust.signals import enrolled
 from lvs.agent.invitation import ANSWERED, ASK_FIELDS, ASKED, SCHEMA
 from lvs.agent.sealing import (
     EnvelopeRefused,
@@ -158,6 +159,7 @@ def _take(invitation: Invitation, request: Request) -> str:
         before=before,
         after={"identity": identity.key_id, "hostname": identity.hostname},
     )
+    enrolled.send(sender=Director, director=director)
     stored.send(sender=Director, director=director)
     return ""
 
