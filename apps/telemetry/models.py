@@ -29,7 +29,11 @@ class DirectorStatus(models.Model):
     session = models.CharField(max_length=32, blank=True)  # the life of the agent that spoke last
     heartbeat_number = models.BigIntegerField(default=0)  # of the newest one in that life
     observed_number = models.BigIntegerField(default=0)
-    past_sessions = models.JSONField(default=dict)  # when each ended, unix seconds; the newest ones
+    spoke_at = models.FloatField(default=0)  # newest time in that life, unix s by its own clock
+    past_sessions = models.JSONField(default=dict)  # of each the same, and when it ended by ours
+    forgotten_until = models.FloatField(
+        null=True, blank=True
+    )  # newest time in lives that are not remembered any more; None = all are
 
     def __str__(self) -> str:
         return f"status of {self.director}"

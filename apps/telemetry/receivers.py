@@ -1,4 +1,4 @@
-"""What pages must hear of clusters and directors that were made or edited."""
+"""What follows here as clusters and directors are made or edited, and directors enrolled."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from django.dispatch import receiver
 from apps.inventory.models import Cluster, Director
 from apps.inventory.signals import stored
 from apps.telemetry import push
+from apps.telemetry.replays import forget_lives
+from apps.trust.signals import enrolled
 
 
 @receiver(stored)
@@ -19,3 +21,9 @@ def announce_stored(
     number = cluster.pk if cluster else director.cluster_id if director else None
     if number is not None:
         push.announce(f"cluster.{number}")
+
+
+@receiver(enrolled)
+def begin_anew(sender: Any, director: Director, **kwargs: Any) -> None:
+    """Lives of the host before say nothing of the one that took its place."""
+    forget_lives(director)

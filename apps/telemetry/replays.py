@@ -3,12 +3,19 @@
 Each life of an agent has a name (`session`), and numbers what it says. A number that is not above the
 highest one of its life is no news. Which life is the present one nobody can know for certain: the newest word
 decides.
+Only so many lives are remembered. What was recorded in one that is forgotten is known by the time that it
+names, which is the director's and signed: an unknown life is not believed unless it is newer than all that
+was forgotten. Those that spoke earliest, by the director's clock, are forgotten first: so a time to come,
+from a day on which that clock was wrong, is the last thing to stand against a new life. A director whose
+clock was set back is heard, too, unless a life that spoke later is forgotten already (so it began more than
+KEPT): then it is heard as soon as its clock is right again.
 Of runs a report may come again, for an ended run stays as it ended.
 """
 
 import time
 from typing import Any
 
+from apps.inventory.models import Director
 from apps.telemetry.models import DirectorStatus
 
 KEPT = 50
@@ -35,6 +42,8 @@ def take_place(status: DirectorStatus, message: dict[str, Any]) -> list[str] | N
     kind = message["type"]
     if session != status.session:
         past = status.past_sessions.get(session, {})
+        if not past and _was_forgotten(status, message["at"]):
+            raise Replayed
         if number <= past.get(kind, 0):
             if time.time() - past["ended"] > SETTLED_AFTER:
                 raise Replayed
@@ -43,7 +52,25 @@ def take_place(status: DirectorStatus, message: dict[str, Any]) -> list[str] | N
     elif number <= getattr(status, _NUMBERS[kind]):
         return None
     setattr(status, _NUMBERS[kind], number)
-    return ["session", "past_sessions", *_NUMBERS.values()]
+    status.spoke_at = max(status.spoke_at, float(message["at"]))
+    return ["session", "spoke_at", "past_sessions", "forgotten_until", *_NUMBERS.values()]
+
+
+def forget_lives(director: Director) -> None:
+    """Begin anew: another host became the director, with a key of its own. What was recorded before is not
+    genuine any more, and whatever times the host before named, they must not silence this one."""
+    DirectorStatus.objects.filter(director=director).update(
+        session="",
+        spoke_at=0,
+        past_sessions={},
+        forgotten_until=None,
+        **dict.fromkeys(_NUMBERS.values(), 0),
+    )
+
+
+def _was_forgotten(status: DirectorStatus, at: float) -> bool:
+    """Whether an unknown life may be one that is not remembered any more: it speaks of a time as early."""
+    return status.forgotten_until is not None and at <= status.forgotten_until
 
 
 def _change_life(status: DirectorStatus, session: str, past: dict[str, Any]) -> None:
@@ -51,8 +78,18 @@ def _change_life(status: DirectorStatus, session: str, past: dict[str, Any]) -> 
     lives = {name: life for name, life in status.past_sessions.items() if name != session}
     if status.session:
         numbers = {kind: getattr(status, field) for kind, field in _NUMBERS.items()}
-        lives[status.session] = numbers | {"ended": time.time()}
-    newest = sorted(lives.items(), key=lambda item: item[1]["ended"])[-KEPT:]
-    status.past_sessions, status.session = dict(newest), session
+        lives[status.session] = numbers | {"at": status.spoke_at, "ended": time.time()}
+    in_order = sorted(lives.items(), key=lambda item: (_spoke_at(item[1]), item[1]["ended"]))
+    if dropped := in_order[:-KEPT]:
+        newest = _spoke_at(dropped[-1][1])
+        known = status.forgotten_until
+        status.forgotten_until = newest if known is None else max(known, newest)
+    status.past_sessions, status.session = dict(in_order[-KEPT:]), session
+    status.spoke_at = _spoke_at(past) if past else 0.0
     for kind, field in _NUMBERS.items():
         setattr(status, field, past.get(kind, 0))
+
+
+def _spoke_at(life: dict[str, Any]) -> float:
+    """Its newest time by the director's clock; by ours of a life that was noted without it."""
+    return float(life.get("at", life["ended"]))

@@ -29,6 +29,14 @@ def identity_now(director: Director) -> Identity | None:
     return Identity.objects.filter(director=director).first()
 
 
+def identity_to_seal_for(director: Director) -> Identity:
+    """The same for what is sent to it: whoever was revoked a moment ago gets nothing. Raises NotEnrolled."""
+    identity = identity_now(director)
+    if identity is None:
+        raise NotEnrolled(director)
+    return identity
+
+
 def key_of(director: Director) -> Ed25519PublicKey | None:
     """The key that its reports are signed with, asked anew; None: it is not enrolled."""
     identity = identity_now(director)

@@ -6,6 +6,7 @@ Only the worker reads private keys. Beside them goes a file `.pub`, one key a li
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -73,13 +74,33 @@ def next_key() -> Ed25519PrivateKey | None:
     return _read(_next_file())
 
 
+class Signer(NamedTuple):
+    """The key that signs now, and whom directors shall believe beside it."""
+
+    key: Ed25519PrivateKey
+    believed: list[str]
+    """Public keys, as texts: that of `key` first, then the announced one."""
+
+
+def signer() -> Signer:
+    """What an announcement of keys is made of: it always names the key that it is signed with.
+
+    Another process may put the announced key in its place while we read the two files. So the announced one
+    is read first: then it is met twice at worst, and never missed. Raises SigningKeyError.
+    """
+    announced = next_key()
+    key = signing_key()
+    keys = [key] if announced is None else [key, announced]
+    texts = [public_key_to_text(one.public_key()) for one in keys]
+    return Signer(key, list(dict.fromkeys(texts)))
+
+
 def believed_keys() -> list[str]:
     """The public keys, as texts, that directors shall believe now: the one that signs, and the next one.
 
     Raises SigningKeyError.
     """
-    keys = [signing_key(), next_key()]
-    return [public_key_to_text(key.public_key()) for key in keys if key is not None]
+    return signer().believed
 
 
 def public_key_text() -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.telemetry.models import DirectorStatus
 from apps.telemetry.replays import KEPT, Replayed
 from apps.telemetry.services import store_heartbeat, store_observed
+from apps.trust.signals import enrolled
 from lvs.agent import streams
 from lvs.documents import scope_to_document, table_to_document
 from lvs.model import EMPTY
@@ -21,9 +22,9 @@ def director():
     return make_director(holds=None)
 
 
-def beat(director, session, number, revision):
+def beat(director, session, number, revision, at=0):
     message = streams.heartbeat(
-        str(director.uuid), 0, facts={}, revision=revision, owned_digest="", problem=""
+        str(director.uuid), at, facts={}, revision=revision, owned_digest="", problem=""
     )
     place = {"session": session, "number": number}
     return store_heartbeat(director=director, message=message | place, seen_at=timezone.now())
@@ -100,9 +101,55 @@ def test_observed_tables_are_counted_for_themselves(director):
 
 
 def test_so_many_lives_are_remembered_and_no_more(director):
-    for life in range(KEPT + 20):
-        beat(director, f"life {life}", 1, revision=1)
+    live(director, range(KEPT + 20))
     assert len(status(director).past_sessions) == KEPT
+
+
+def live(director, times):
+    """One life of the agent after the other, each at its time by the director's clock."""
+    for at in times:
+        assert beat(director, f"life {at}", 1, revision=9, at=at)
+
+
+def test_what_was_recorded_in_a_life_that_is_forgotten_is_no_sign_of_life(director):
+    beat(director, "recorded", 7, revision=1, at=1)
+    live(director, range(2, KEPT + 3))
+    assert "recorded" not in status(director).past_sessions
+    seen = status(director).last_seen
+    with pytest.raises(Replayed):
+        beat(director, "recorded", 7, revision=1, at=1)
+    assert (status(director).revision, status(director).last_seen) == (9, seen)
+
+
+def test_a_director_whose_clock_was_set_back_is_heard(director):
+    live(director, [2000, 10, 11, 5])
+    assert status(director).session == "life 5"
+
+
+def test_a_clock_that_was_wrong_once_does_not_silence_those_that_come_after(director):
+    live(director, [2**40, *range(1, 2 * KEPT)])
+    assert status(director).forgotten_until < KEPT
+
+
+def test_lives_that_were_noted_without_their_time_are_forgotten_by_when_they_ended(director):
+    """As the version before left them."""
+    now = time.time()
+    beat(director, "recorded", 1, revision=1, at=now)
+    old = {f"life {n}": {"heartbeat": 1, "observed": 0, "ended": now + n} for n in range(KEPT)}
+    DirectorStatus.objects.filter(director=director).update(past_sessions=old)
+    assert beat(director, "now", 1, revision=2, at=now + KEPT)
+    assert "life 0" not in status(director).past_sessions
+    with pytest.raises(Replayed):
+        beat(director, "life 0", 1, revision=1, at=now)
+
+
+def test_another_host_that_becomes_the_director_begins_anew(director):
+    """Whatever times the host before had named."""
+    live(director, range(2**40, 2**40 + 2 * KEPT))
+    with pytest.raises(Replayed):
+        beat(director, "of the new host", 1, revision=1, at=time.time())
+    enrolled.send(sender=type(director), director=director)
+    assert beat(director, "of the new host", 1, revision=1, at=time.time())
 
 
 def test_a_number_beyond_all_measure_is_taken(director):

@@ -13,6 +13,7 @@ from apps.jobs.relay.samples import _Feed
 from apps.jobs.services import store_refused, store_run_started, store_run_steps
 from apps.telemetry import services as telemetry
 from apps.telemetry.models import DirectorStatus, RelayStatus
+from apps.telemetry.replays import Replayed
 from apps.trust.models import Identity, Invitation
 from apps.trust.services import enrol, invite_director
 from apps.trust.signing import create_signing_key
@@ -211,9 +212,9 @@ def test_a_withdrawn_invitation_does_not_stop_the_beat(key):
 # --- replays -----------------------------------------------------------------------------------------
 
 
-def hb(director, session, number):
+def hb(director, session, number, at=1.0):
     return streams.heartbeat(
-        str(director.uuid), 1.0, facts={}, revision=number, owned_digest="", problem=""
+        str(director.uuid), at, facts={}, revision=number, owned_digest="", problem=""
     ) | {"session": session, "number": number}
 
 
@@ -223,12 +224,14 @@ def test_one_heartbeat_of_a_forgotten_life_does_not_silence_the_living(monkeypat
     monkeypatch.setattr("apps.telemetry.replays.time.time", lambda: clock.now)
     for life in range(60):  # an agent that was restarted 60 times
         clock.now += 100
-        telemetry.store_heartbeat(director=director, message=hb(director, f"life {life}", 1))
-    telemetry.store_heartbeat(director=director, message=hb(director, "life 3", 1))  # recorded then
+        message = hb(director, f"life {life}", 1, clock.now)
+        telemetry.store_heartbeat(director=director, message=message)
+    recorded = hb(director, "life 3", 1, 1e9 + 400)
+    with pytest.raises(Replayed):
+        telemetry.store_heartbeat(director=director, message=recorded)
     clock.now += 100
-    telemetry.store_heartbeat(
-        director=director, message=hb(director, "life 59", 50)
-    )  # Replayed, for ever
+    message = hb(director, "life 59", 50, clock.now)
+    telemetry.store_heartbeat(director=director, message=message)
     assert DirectorStatus.objects.get().heartbeat_number == 50
 
 

@@ -6,6 +6,7 @@ from django.test import override_settings
 
 from apps.audit.models import AuditRecord
 from apps.inventory.models import Cluster, Director
+from apps.trust import signing
 from apps.trust.models import ConsoleKey, Invitation
 from apps.trust.signing import (
     SigningKeyError,
@@ -111,6 +112,24 @@ def test_killed_between_key_and_publication_the_next_call_publishes(key_file):
     key_file.with_name("signing.key.next").replace(key_file)
     create_signing_key()
     assert published_keys() == [new, old]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_keys_are_announced_with_the_one_that_signs(key_file, monkeypatch, late):
+    """Another process puts the announced key in its place before, or as soon as, this one has read it."""
+    create_signing_key()
+    announce_next_key()
+    real = signing.next_key
+
+    def next_key_meanwhile():
+        monkeypatch.setattr(signing, "next_key", real)
+        found = real()
+        use_next_key()
+        return found if late else real()
+
+    monkeypatch.setattr(signing, "next_key", next_key_meanwhile)
+    key, believed = signing.signer()
+    assert believed == [public_key_to_text(key.public_key())] == published_keys()[:1]
 
 
 def believes(director, *keys):

@@ -17,6 +17,7 @@ from apps.inventory.models import Director
 from apps.jobs.relay.connection import BLOCK_MS, clock_offset, entry_time
 from apps.jobs.relay.directory import Directory
 from apps.jobs.relay.intake import store_report
+from apps.jobs.relay.progress import BATCH, Progress
 from apps.telemetry.services import relay_was_here
 from lvs.agent.streams import reports_stream
 from lvsconsole.redis_client import connect
@@ -24,8 +25,6 @@ from lvsconsole.redis_client import connect
 logger = logging.getLogger(__name__)
 
 GROUP = "relay"
-BATCH = 50
-"""Entries of each director that are read at a time: one may be megabytes."""
 MARK_EVERY = 1.5
 """Seconds between two notes that we are listening."""
 CLAIM_EVERY = 15.0
@@ -54,7 +53,8 @@ class ReportReader:
 
     def begin(self, client: "redis.Redis", stop: threading.Event) -> None:
         """Begin with what this consumer had taken and not acknowledged. Raises as `session`."""
-        self._directory = Directory()
+        self._directory = Directory(reports_stream)
+        self._progress = Progress()
         self._streams: dict[bytes, Director] = {}
         self._marked = self._claimed = float("-inf")
         self._client = client
@@ -68,13 +68,10 @@ class ReportReader:
         self._read_new(stop)
 
     def _look_around(self) -> None:
-        if not self._directory.refresh():
+        if not self._directory.refresh(self._client):
             return
         self._offset = clock_offset(self._client)
-        streams = {
-            reports_stream(str(director.uuid)).encode(): director
-            for director in self._directory.directors
-        }
+        streams = self._directory.streams
         for stream in streams.keys() - self._streams.keys():
             self._make_group(stream)
         self._streams = streams
@@ -104,8 +101,8 @@ class ReportReader:
             stop.wait(BLOCK_MS / 1000)
             answer = []
         self._store(answer)
-        if all(len(entries) < BATCH for _, entries in answer):
-            self._mark(asked)  # nothing older waits: silence before this means something
+        read = {stream: [entry_id for entry_id, _ in entries] for stream, entries in answer}
+        self._mark(self._progress.note(asked, read, set(self._streams), self._offset))
 
     def _read(self, positions: dict[bytes, bytes], block: int | None) -> list[Any]:
         answer: Any = self._client.xreadgroup(
@@ -152,8 +149,9 @@ class ReportReader:
             pipeline.xdel(stream, *ids)
             pipeline.execute()
 
-    def _mark(self, asked: float) -> None:
+    def _mark(self, until: float) -> None:
+        """Every report up to `until` is stored: silence before this means something."""
         now = time.monotonic()
         if now - self._marked >= MARK_EVERY:
-            relay_was_here(name=self.name, read_at=datetime.fromtimestamp(asked, UTC))
+            relay_was_here(name=self.name, read_at=datetime.fromtimestamp(until, UTC))
             self._marked = now

@@ -62,7 +62,7 @@ class SampleReader:
 
     def session(self, stop: threading.Event) -> None:
         """Read and pass on until `stop` is set. Raises redis.RedisError and database errors."""
-        self._directory = Directory()
+        self._directory = Directory(samples_stream)
         self._feeds: dict[bytes, _Feed] = {}
         with connect() as client:
             self._client = client
@@ -74,10 +74,10 @@ class SampleReader:
                     stop.wait(BLOCK_MS / 1000)
 
     def _look_around(self) -> None:
-        if not self._directory.refresh():
+        if not self._directory.refresh(self._client):
             return
         self._offset = clock_offset(self._client)
-        wanted = {samples_stream(str(d.uuid)).encode(): d for d in self._directory.directors}
+        wanted = self._directory.streams
         for stream in self._feeds.keys() - wanted.keys():
             self._forget(self._feeds.pop(stream))
         for stream, director in wanted.items():

@@ -14,8 +14,8 @@ from django.utils import timezone
 from apps.changes.models import Review
 from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services.ending import announce_run
-from apps.jobs.services.send import UNREACHABLE, send_sealed
-from apps.trust.selectors import NotEnrolled, identity_of
+from apps.jobs.services.send import UNREACHABLE, concerns_one, send_sealed
+from apps.trust.selectors import NotEnrolled, identity_to_seal_for
 from apps.trust.signing import SigningKeyError, signing_key
 from lvs.agent.envelope import Order, seal_order
 from lvs.agent.sealing import CLOCK_SKEW
@@ -39,7 +39,7 @@ def deliver_outbox() -> int:
     """
     now = timezone.now()
     due = Outbox.objects.filter(next_send__lte=now, run__state__in=OPEN)
-    due = due.select_related("run__director__identity", "run__change__revision")
+    due = due.select_related("run__director", "run__change__revision")
     sent = 0
     for entry in due.order_by("next_send"):
         if not _claim(entry, _pause_end(entry.run, now)):
@@ -52,7 +52,8 @@ def deliver_outbox() -> int:
             _note_failure(entry, f"Not sent yet: {error}")
         except UNREACHABLE as error:
             _note_failure(entry, f"Not sent yet, Redis does not take the order: {error}")
-            break  # nor would it take the others'
+            if not concerns_one(error):
+                break  # nor would it take the others'
     return sent
 
 
@@ -110,7 +111,7 @@ def _order(entry: Outbox) -> Order:
     plan = change.plans.filter(director=run.director).only("adopt").first()
     return Order(
         director=str(run.director.uuid),
-        identity=identity_of(run.director).key_id,
+        identity=identity_to_seal_for(run.director).key_id,
         cluster=str(change.cluster_id),
         revision=revision.number,
         run=run.pk,

@@ -12,9 +12,9 @@ from apps.accounts.policy import Act, require
 from apps.audit.services import record
 from apps.inventory.models import Director
 from apps.jobs.models import PATIENCE, Errand
-from apps.jobs.services.send import UNREACHABLE, send_sealed
+from apps.jobs.services.send import UNREACHABLE, concerns_one, send_sealed
 from apps.telemetry import push
-from apps.trust.selectors import NotEnrolled, identity_of
+from apps.trust.selectors import NotEnrolled, identity_to_seal_for
 from apps.trust.signing import SigningKeyError, signing_key
 from lvs.agent.errand import Errand as SealedErrand
 from lvs.agent.errand import seal_errand
@@ -73,7 +73,7 @@ def deliver_errands() -> int:
     """
     now, sent = timezone.now(), 0
     waiting = Errand.objects.filter(state=Errand.State.WAITING, sent_at=None, deadline__gt=now)
-    for errand in waiting.select_related("director__identity").order_by("pk"):
+    for errand in waiting.select_related("director").order_by("pk"):
         if not Errand.objects.filter(pk=errand.pk, sent_at=None).update(sent_at=now):
             continue
         try:
@@ -84,14 +84,15 @@ def deliver_errands() -> int:
         except UNREACHABLE as error:
             logger.warning("errand %s is not sent yet: %s", errand.pk, error)
             Errand.objects.filter(pk=errand.pk).update(sent_at=None)
-            break  # nor would it take the others'
+            if not concerns_one(error):
+                break  # nor would it take the others'
     return sent
 
 
 def _send(errand: Errand) -> None:
     sealed = SealedErrand(
         director=str(errand.director.uuid),
-        identity=identity_of(errand.director).key_id,
+        identity=identity_to_seal_for(errand.director).key_id,
         errand=errand.pk,
         kind=errand.kind,
         arguments=errand.arguments,

@@ -8,9 +8,19 @@ from kombu.exceptions import KombuError
 from apps.inventory.models import Director
 from lvs.agent.streams import TASK
 from lvsconsole.celery import app
+from lvsconsole.redis_client import is_wrong_type
 
 UNREACHABLE = (redis.RedisError, KombuError, OSError)
 """What sending raises while Redis does not take it."""
+
+
+def concerns_one(error: Exception) -> bool:
+    """Whether what sending raised is about that director's own keys, so that others may well be sent to.
+
+    A director may write its keys: one whose host was taken over can make its queue something else than a
+    queue. All else that Redis says (it is away, full, loading, a replica) it would say to everybody.
+    """
+    return is_wrong_type(error)
 
 
 def send_sealed(director: Director, sealed: str, *, sweep_at: datetime) -> None:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from apps.inventory.models import Director
-from apps.jobs.services.send import UNREACHABLE, send_sealed
+from apps.jobs.services.send import UNREACHABLE, concerns_one, send_sealed
 from apps.telemetry.selectors import presences, status_of
-from apps.trust.selectors import identity_of
+from apps.trust.selectors import NotEnrolled, identity_to_seal_for
 from apps.trust.services import note_keys
-from apps.trust.signing import believed_keys, signing_key
+from apps.trust.signing import believed_keys, signer
 from lvs.agent.console_keys import seal_keys
 from lvs.agent.sealing import key_id, public_key_from_text
 
@@ -27,18 +27,20 @@ def spread_keys() -> int:
     Raises SigningKeyError and database errors.
     """
     note_keys()
-    keys = believed_keys()
-    ids = sorted(key_id(public_key_from_text(text)) for text in keys)
+    ids = sorted(key_id(public_key_from_text(text)) for text in believed_keys())
     enrolled = Director.objects.filter(identity__isnull=False)
-    directors = list(enrolled.select_related("identity", "status").order_by("pk"))
+    directors = list(enrolled.select_related("status").order_by("pk"))
     there = presences(directors)
     behind = [d for d in directors if there[d.pk] == "present" and _believes(d) != ids]
     for director in behind:
         try:
-            send_sealed(director, _announcement(director, keys), sweep_at=timezone.now() + VALID)
+            send_sealed(director, _announcement(director), sweep_at=timezone.now() + VALID)
+        except NotEnrolled:
+            continue  # revoked since we looked
         except UNREACHABLE as error:
-            logger.warning("the console's keys are not announced: %s", error)
-            break
+            logger.warning("the console's keys are not announced to %s: %s", director.name, error)
+            if not concerns_one(error):
+                break  # nor would it take the others'
     return len(behind)
 
 
@@ -53,14 +55,17 @@ def _believes(director: Director) -> list[str]:
     return sorted(status.console_keys) if status else []
 
 
-def _announcement(director: Director, keys: list[str]) -> str:
+def _announcement(director: Director) -> str:
+    """Made anew for each: the keys may change while others are sent to, and who believes a set that lacks
+    the key which signs now would believe nobody any more."""
     now = time.time()
+    key, believed = signer()
     document = {
         "director": str(director.uuid),
-        "identity": identity_of(director).key_id,
+        "identity": identity_to_seal_for(director).key_id,
         "serial": int(now),
-        "keys": keys,
+        "keys": believed,
         "not_before": now,
         "expires": now + VALID.total_seconds(),
     }
-    return seal_keys(document, signing_key())
+    return seal_keys(document, key)

@@ -14,6 +14,7 @@ from apps.trust import signing
 from apps.trust.models import Identity, Invitation
 from apps.trust.services.access import allow
 from apps.trust.services.refusals import note_refusal
+from apps.trust.signals import enrolled
 from lvs.agent.invitation import ANSWERED, ASK_FIELDS, ASKED, SCHEMA
 from lvs.agent.sealing import (
     EnvelopeRefused,
@@ -158,6 +159,7 @@ def _take(invitation: Invitation, request: Request) -> str:
         before=before,
         after={"identity": identity.key_id, "hostname": identity.hostname},
     )
+    enrolled.send(sender=Director, director=director)
     stored.send(sender=Director, director=director)
     return ""
 
@@ -165,13 +167,14 @@ def _take(invitation: Invitation, request: Request) -> str:
 def _answer(client: "redis.Redis", director: Director, request: Request, error: str) -> None:
     if not error:  # first the user, then the answer: the host tries it at once
         allow(client, director, request.password_hash)
+    signer = signing.signer()
     answer = {
         "schema": SCHEMA,
         "director": str(director.uuid),
         "identity": request.key_id,
         "name": director.name,
-        "console_keys": signing.believed_keys(),
+        "console_keys": signer.believed,
         "error": error,
     }
-    sealed = seal_body(ANSWERED, answer, signing.signing_key())
+    sealed = seal_body(ANSWERED, answer, signer.key)
     client.set(enrolled_key(str(director.uuid)), sealed, ex=ANSWER_KEPT)
