@@ -8,6 +8,7 @@ Exit status 0 without a violation, 1 with one, 2 when it could not be played.
 """
 
 import argparse
+import itertools
 import logging
 import os
 import sys
@@ -20,8 +21,8 @@ from lab.faults.pool import Job, played
 from lab.faults.setting import Setting
 
 BROKEN = 1
-SWEPT = 256
-"""The seed of the history in which each single fault is tried: two changes, each for two directors."""
+SWEPT_RUNS = 3
+"""So many runs write to a kernel in the history in which each single fault is tried."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,13 +77,16 @@ def _summary(
 
 
 def _sweep() -> Iterable[Job]:
-    """One fault in each history: every kind at every boundary that it crosses without any."""
+    """One fault in each: every kind at every boundary of the first history in which enough is written."""
     with Setting() as setting:
         from lab.faults.history import QUIET, play
 
         logging.disable(logging.CRITICAL)
-        crossed = play(setting, SWEPT, QUIET).turned
-    return [(SWEPT, {number: kind}) for number in range(1, crossed + 1) for kind in KINDS]
+        for seed in itertools.count():
+            quiet = play(setting, seed, QUIET)
+            if quiet.written >= SWEPT_RUNS:
+                break
+    return [(seed, {number: kind}) for number in range(1, quiet.turned + 1) for kind in KINDS]
 
 
 def _tell(seed: int) -> int:

@@ -12,6 +12,8 @@ from lab.faults.weather import Weather
 from lab.faults.world import World
 
 TURNS = 50
+PLANNED_TURNS = 100
+"""Of a history whose faults are planned: without any by chance it is quick, and more is to happen in it."""
 RATE = 0.04
 """How often something happens at a boundary."""
 WEATHER = 0.2
@@ -29,6 +31,8 @@ class Outcome(NamedTuple):
     violations: list[str]
     turned: int
     """Boundaries that were crossed before the world healed."""
+    written: int
+    """Runs that wrote to a kernel by then, each on its host."""
 
 
 QUIET: dict[int, str] = {-1: "killed before"}
@@ -50,7 +54,7 @@ def play(
     happened: Counter[str] = Counter()
     try:
         weather = Weather(world, rng, happened)
-        for _ in range(TURNS):
+        for _ in range(PLANNED_TURNS if plan else TURNS):
             world.play(*rng.choice(world.turns()))
             world.clock.go_on(rng.random() * 2)
             if not plan and rng.random() < WEATHER:
@@ -58,11 +62,12 @@ def play(
             elif rng.random() < 0.3:
                 world.restart()
         turned = boundaries.crossed
+        written = len({order.run for _, order in world.writes if order is not None})
         _heal(world, weather)
         found = violations(world)
     finally:
         world.close()
-    return Outcome(seed, boundaries.crossed, boundaries.faults + happened, found, turned)
+    return Outcome(seed, boundaries.crossed, boundaries.faults + happened, found, turned, written)
 
 
 def _heal(world: World, weather: Weather) -> None:

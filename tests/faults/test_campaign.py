@@ -69,30 +69,19 @@ def test_the_same_seed_tells_the_same_history():
 
 
 SWEEP = """
-from lab.faults.__main__ import SWEPT, _sweep
+from lab.faults.__main__ import _sweep
 from lab.faults.boundaries import KINDS
-jobs = [fault for _, plan in _sweep() for fault in plan.items()]
-assert jobs == [(n, kind) for n in range(1, len(jobs) // 5 + 1) for kind in KINDS], jobs
+jobs = list(_sweep())
+faults = [fault for _, plan in jobs for fault in plan.items()]
+assert faults == [(n, kind) for n in range(1, len(jobs) // 5 + 1) for kind in KINDS], faults
+assert len({seed for seed, _ in jobs}) == 1
 print(len(jobs))
-"""
-SWEPT = """
-from lab.faults.__main__ import SWEPT
-from lab.faults.setting import Setting
-with Setting() as setting:
-    from lab.faults.history import QUIET, play
-    assert not play(setting, SWEPT, QUIET, tell=print).violations
 """
 
 
 def test_a_sweep_tries_every_fault_at_every_boundary():
     done = python(SWEEP)
-    assert int(done.stdout) > 500, done.stderr[-2000:]
-
-
-def test_what_is_swept_is_a_history_in_which_much_is_written():
-    done = python(SWEPT)
-    runs = set(re.findall(r"(lb\d) is written for run \d+, revision (\d+)", done.stdout))
-    assert runs >= {("lb1", "1"), ("lb1", "2"), ("lb2", "1"), ("lb2", "2")}, done.stderr[-2000:]
+    assert int(done.stdout or 0) > 500, done.stderr[-2000:]
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.does for mutant in MUTANTS])
