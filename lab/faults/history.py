@@ -11,12 +11,12 @@ from lab.faults.setting import Setting
 from lab.faults.weather import Weather
 from lab.faults.world import World
 
-TURNS = 50
+TURNS = 40
 PLANNED_TURNS = 100
 """Of a history whose faults are planned: without any by chance it is quick, and more is to happen in it."""
-RATE = 0.04
+RATE = 0.05
 """How often something happens at a boundary."""
-WEATHER = 0.2
+WEATHER = 0.25
 """How many turns are followed by an event from outside."""
 HEALING = 64
 """Rounds in which everything must come to an end once nothing is broken any more."""
@@ -86,5 +86,5 @@ def _heal(world: World, weather: Weather) -> None:
         # Now and then past the deadline of what is open. In between relays listen for long enough that
         # silence counts when a worker looks, at every third beat.
         world.clock.go_on(400 if round_number % 8 == 7 else 3)
-        if round_number > 1 and world.at_rest():
+        if round_number > 0 and world.at_rest():
             return

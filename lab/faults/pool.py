@@ -40,6 +40,7 @@ def _begin() -> None:
     logging.disable(logging.CRITICAL)
     gc.disable()
     _setting = Setting().__enter__()
+    gc.freeze()  # what is there now stays: no collection need look at it
     Finalize(None, _setting.__exit__, args=(None, None, None), exitpriority=10)
 
 

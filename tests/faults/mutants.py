@@ -22,7 +22,7 @@ MUTANTS = (
         import lvs.agent.orders as m
         m.Orders._already_settled = lambda self, order, progress: None
         """,
-        267,
+        162,
     ),
     Mutant(
         "calls a table verified without reading it back",
@@ -36,7 +36,7 @@ MUTANTS = (
 
         m._Run.write = write
         """,
-        0,
+        1,
     ),
     Mutant(
         "takes over what is not ours",
@@ -45,7 +45,7 @@ MUTANTS = (
         m._Run.conflict = lambda self, adopt: None
         m._Run.moved = lambda self, digest: None
         """,
-        10,
+        70,
     ),
     Mutant(
         "believes a journal alone that it had written before it was killed",
@@ -58,7 +58,7 @@ MUTANTS = (
 
         m.Orders._may_have_written = may_have_written
         """,
-        429,
+        398,
     ),
     Mutant(
         "forgets that it had written before it was killed",
@@ -66,7 +66,7 @@ MUTANTS = (
         import lvs.agent.orders as m
         m.Orders._may_have_written = lambda self, order: False
         """,
-        148,
+        398,
     ),
     Mutant(
         "tells an end that it can't keep, and tries the run again when its order comes again",
@@ -84,7 +84,7 @@ MUTANTS = (
 
         m.Orders._finish = finish
         """,
-        21,
+        210,
     ),
     Mutant(
         "does not wait until the disk has what it was given of orders",
@@ -103,6 +103,6 @@ MUTANTS = (
 
         m.write_whole = write
         """,
-        263,
+        399,
     ),
 )

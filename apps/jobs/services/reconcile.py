@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.inventory.models import Director
@@ -39,10 +40,9 @@ def store_heartbeat(*, director: Director, message: Message, seen_at: datetime) 
     if not telemetry.store_heartbeat(director=director, message=message, seen_at=seen_at):
         return
     told = min(message["last_run"].get("run", 0), 2**63 - 1)
-    runs = Run.objects.filter(director=director)
-    lost = runs.filter(state=Run.State.LOST).order_by("pk").values_list("pk", flat=True)
-    concluded = runs.filter(pk=told, inferred=True).values_list("pk", flat=True)
-    for number in dict.fromkeys([*lost, *concluded]):
+    unsettled = Q(state=Run.State.LOST) | Q(pk=told, inferred=True)
+    runs = Run.objects.filter(unsettled, director=director).order_by("pk")
+    for number in list(runs.values_list("pk", flat=True)):
         _settle(number, message)
 
 
