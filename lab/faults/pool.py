@@ -13,6 +13,9 @@ from lab.faults.setting import Setting
 TOGETHER = 25
 """Histories that one process plays at a time."""
 
+STUCK = 300.0
+"""Seconds without an end of any, after which some history waits for ever: many times what TOGETHER take."""
+
 Job = tuple[int, dict[int, str] | None]
 """A seed, and the faults that it is played with; None = by chance."""
 Told = tuple[int, int, Counter[str], list[str]]
@@ -22,13 +25,14 @@ _setting: Setting | None = None
 
 
 def played(jobs: list[Job], processes: int) -> Iterator[Told]:
-    """Each history as it ends, in no order."""
+    """Each history as it ends, in no order. Raises TimeoutError when one does not end."""
     parts = [jobs[start : start + TOGETHER] for start in range(0, len(jobs), TOGETHER)]
     context = multiprocessing.get_context("spawn")
     pool = context.Pool(processes, initializer=_begin)
     try:
-        for told in pool.imap_unordered(_play_all, parts):
-            yield from told
+        together = pool.imap_unordered(_play_all, parts)
+        for _ in parts:
+            yield from together.next(timeout=STUCK)
         pool.close()  # each ends by itself, and gives back what it had
         pool.join()
     finally:

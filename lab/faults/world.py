@@ -30,7 +30,8 @@ class World:
         self.boundaries = boundaries
         self.clock = setting.clock
         self.clock.now, self.clock.offset = BEGIN, 0.0
-        self._depth = 0
+        self._playing: list[Process] = []
+        """Whose turns are under way, one in the middle of the other."""
         setting.reset()
         self.redis = setting.redis
         from apps.inventory.models import Director
@@ -91,7 +92,7 @@ class World:
         self.boundaries.tell(f"{self.clock.now - BEGIN:9.2f} {process.name}: {turn.__name__}")
         before, offset = self.boundaries.current, self.clock.offset
         machine = getattr(SimKernel, "machine", None)
-        self._depth += 1
+        self._playing.append(process)
         self.boundaries.current, self.clock.offset = process, process.offset
         for host in self.hosts.values():
             if host.agent is process:
@@ -102,7 +103,7 @@ class World:
         except Killed:
             self._bury(process)
         finally:
-            self._depth -= 1
+            self._playing.pop()
             self.boundaries.current, self.clock.offset = before, offset
             if machine is not None:
                 SimKernel.machine = machine
@@ -136,12 +137,16 @@ class World:
                 host.agent = None
 
     def _may_yield(self) -> bool:
-        return self._depth < 3 and not connection.in_atomic_block
+        return len(self._playing) < 3 and not connection.in_atomic_block
 
     def _another(self) -> None:
-        """Another process has its turn in the middle of this one's."""
-        current = self.boundaries.current
-        others = [pair for pair in self.turns() if pair[0] is not current and pair[0].alive]
+        """Another process has its turn in the middle of this one's.
+
+        None that is in the middle of a turn itself: it may hold a lock, and would wait for itself for ever.
+        """
+        others = [
+            (one, turn) for one, turn in self.turns() if one.alive and one not in self._playing
+        ]
         self.play(*self.rng.choice(others))
 
     # --- witnesses -----------------------------------------------------------------------------

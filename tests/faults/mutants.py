@@ -84,7 +84,7 @@ MUTANTS = (
 
         m.Orders._finish = finish
         """,
-        210,
+        209,
     ),
     Mutant(
         "does not wait until the disk has what it was given of orders",
