@@ -6,11 +6,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 
-def is_wrong_type(error: Exception) -> bool:
-    """Whether Redis says that a key holds something else than we keep there; kombu wraps it, text and all."""
-    return "WRONGTYPE" in str(error)
-
-
 def connect(timeout: float = 5.0) -> "redis.Redis":
     """A client that gives up after `timeout` seconds and leaves trying again to its caller."""
     return redis.Redis.from_url(

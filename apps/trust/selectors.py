@@ -18,10 +18,7 @@ class NotEnrolled(Exception):
 
 def identity_of(director: Director) -> Identity:
     """What the director proves itself with. Uses `select_related("identity")`. Raises NotEnrolled."""
-    identity: Identity | None = getattr(director, "identity", None)
-    if identity is None:
-        raise NotEnrolled(director)
-    return identity
+    return _known(getattr(director, "identity", None), director)
 
 
 def identity_now(director: Director) -> Identity | None:
@@ -31,7 +28,10 @@ def identity_now(director: Director) -> Identity | None:
 
 def identity_to_seal_for(director: Director) -> Identity:
     """The same for what is sent to it: whoever was revoked a moment ago gets nothing. Raises NotEnrolled."""
-    identity = identity_now(director)
+    return _known(identity_now(director), director)
+
+
+def _known(identity: Identity | None, director: Director) -> Identity:
     if identity is None:
         raise NotEnrolled(director)
     return identity

@@ -143,6 +143,7 @@ def _publish(key: Ed25519PrivateKey, *, first: bool) -> None:
     try:
         draft.write_text("".join(f"{key}\n" for key in keys))
         draft.chmod(0o644)  # for processes of other users, too
+        _give_to_folders_owner(draft)
         draft.replace(path)
     except OSError as error:
         raise _cant_write(path, error) from error
@@ -169,6 +170,7 @@ def _create(path: Path) -> bool:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        _give_to_folders_owner(draft)
         try:
             path.hardlink_to(draft)
         except FileExistsError:
@@ -178,6 +180,13 @@ def _create(path: Path) -> bool:
     except OSError as error:
         raise _cant_write(path, error) from error
     return True
+
+
+def _give_to_folders_owner(path: Path) -> None:
+    """Root may call the command: the key is the worker's all the same, whose folder it lies in."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def _cant_write(path: Path, error: OSError) -> SigningKeyError:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from lvs.agent import streams
 from lvs.agent.envelope import KIND, Order
@@ -49,8 +50,10 @@ class Orders:
             if had_written and message["state"] == "failed":
                 error = f"It was under way before, when the agent ended. Now: {message['error']}"
                 message |= {"state": "partial", "error": error}
-            elif message["state"] == "failed":
-                self._note_nothing_written(order)
+            elif (
+                message["state"] == "failed"
+            ):  # where that can't be kept, it may have written: safe to believe
+                self._try_to(self._memory.note_nothing_written, order)
             self._finish(order, message)
         finally:
             self._watcher.running = None
@@ -111,7 +114,7 @@ class Orders:
         if held.verified != order.revision:
             if state.run != order.run:
                 return None
-            self._note_verified(order)  # we were killed between the two files
+            self._try_to(self._memory.note_verified, order)  # we were killed between the two files
         return progress.ended("verified", digest=state.digest, already=True)
 
     def _apply(self, order: Order, progress: Progress) -> Message:
@@ -127,21 +130,18 @@ class Orders:
             on_write=lambda: self._memory.note_writing(order),
             on_step=progress.step,
         )
-        if outcome.state in ("verified", "unchanged"):
-            self._note_verified(order)
+        if outcome.state in (
+            "verified",
+            "unchanged",
+        ):  # a full disk does not undo it: state.json says the same
+            self._try_to(self._memory.note_verified, order)
         return progress.came_to(outcome)
 
-    def _note_verified(self, order: Order) -> None:
-        """A disk that is full does not undo it: state.json says the same."""
+    @staticmethod
+    def _try_to(note: Callable[[Order], None], order: Order) -> None:
+        """Keep what is worth keeping, and not needed."""
         try:
-            self._memory.note_verified(order)
-        except LvsError as error:
-            logger.error("run %d: %s", order.run, error)
-
-    def _note_nothing_written(self, order: Order) -> None:
-        """Where that can't be kept, it counts as a run that may have written: that is safe to believe."""
-        try:
-            self._memory.note_nothing_written(order)
+            note(order)
         except LvsError as error:
             logger.error("run %d: %s", order.run, error)
 

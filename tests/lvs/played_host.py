@@ -93,6 +93,20 @@ class Host:
         self.orders.obey(one)
         return self.said.of("run_finished")[-1]
 
+    def obey_and_die(self, one):
+        """The agent is killed after the first step of the order that it writes; how many it wrote."""
+        wrote = []
+
+        def die(step):
+            wrote.append(step)
+            raise Killed
+
+        self.machine.on_write = die
+        with pytest.raises(Killed):
+            self.orders.obey(one)
+        self.machine.on_write = lambda step: None
+        return len(wrote)
+
     def beat(self):
         self.watcher.tick()
         return self.said.of("heartbeat")[-1]

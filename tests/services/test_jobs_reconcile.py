@@ -30,6 +30,7 @@ from tests.applying import (
     verified,
     world,
 )
+from tests.factories import make_director
 
 pytestmark = pytest.mark.django_db
 _numbers = count(1)
@@ -205,3 +206,22 @@ def test_a_lost_run_is_settled_though_its_director_serves_another_cluster_now(ma
     beat(run, last_run(newer, "verified"))
     assert run.state == "superseded"
     assert "another cluster" in run.error
+
+
+def test_a_truth_that_came_late_makes_no_head_that_a_director_of_now_does_not_hold(made, run):
+    """Lost on one; another takes its place in the cluster; then the report of the first comes."""
+    new = make_director("lb-new")
+    edit_cluster(actor=None, cluster=made.cluster, name=made.cluster.name, directors=[new])
+    store_run_finished(director=run.director, message=run_finished(run))
+    made.cluster.refresh_from_db()
+    assert (change_of(run).state, made.cluster.head) == (Change.State.PARTIAL, None)
+    assert "lb-new joined the cluster since" in change_of(run).state_note
+
+
+def test_who_joins_after_it_was_applied_does_not_undo_it(made, run):
+    holds_what_was_approved(run.change)
+    beat(run, last_run(run, "verified"))
+    both = [run.director, make_director()]
+    edit_cluster(actor=None, cluster=made.cluster, name=made.cluster.name, directors=both)
+    store_run_finished(director=run.director, message=run_finished(run))
+    assert change_of(run).state == Change.State.APPLIED

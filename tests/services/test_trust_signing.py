@@ -1,5 +1,7 @@
 """The signing key: made once, and changed while directors go on believing."""
 
+import os
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
@@ -236,3 +238,22 @@ def test_invitations_that_name_the_old_key_end_with_it(key_file, capsys):
     call_command("signing_key", "--finish")
     assert not Invitation.objects.exists()
     assert AuditRecord.objects.filter(action="director.invitation_withdrawn").count() == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_makes_belongs_to_whose_folder_it_is(key_file):
+    """The worker, and nobody else, must be able to read it."""
+    key_file.parent.mkdir()
+    os.chown(key_file.parent, 12345, 54321)
+    create_signing_key()
+    announce_next_key()
+    made = [key_file, *key_file.parent.glob(f"{key_file.name}.*")]
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(12345, 54321)}
+    use_next_key()
+    assert {path.stat().st_uid for path in key_file.parent.iterdir()} == {12345}
+
+
+@pytest.mark.django_db
+def test_force_alone_is_refused(key_file):
+    with pytest.raises(CommandError, match="--force goes with --finish"):
+        call_command("signing_key", "--force")

@@ -98,7 +98,22 @@ def _end_change(change: Change) -> None:
     runs = list(change.runs.select_related("director").order_by("director__name"))
     if any(run.state in UNENDED for run in runs):
         return
-    changes.end_change(change=change, state=_outcome(runs), note=_note(runs))
+    state, note = _outcome(runs), _note(runs)
+    if state == Change.State.APPLIED != change.state and (joined := _joined_since(change, runs)):
+        state, note = (
+            Change.State.PARTIAL,
+            f"{joined} joined the cluster since, and has no run of it"[:300],
+        )
+    changes.end_change(change=change, state=state, note=note)
+
+
+def _joined_since(change: Change, runs: list[Run]) -> str:
+    """The cluster's directors that had no part in the change: its truth came late, and they came meanwhile.
+
+    A head is what every director verified, so it is none.
+    """
+    others = change.cluster.directors.exclude(pk__in=[run.director_id for run in runs])
+    return ", ".join(others.order_by("name").values_list("name", flat=True))
 
 
 def _outcome(runs: list[Run]) -> Change.State:

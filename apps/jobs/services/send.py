@@ -8,7 +8,6 @@ from kombu.exceptions import KombuError
 from apps.inventory.models import Director
 from lvs.agent.streams import TASK
 from lvsconsole.celery import app
-from lvsconsole.redis_client import is_wrong_type
 
 UNREACHABLE = (redis.RedisError, KombuError, OSError)
 """What sending raises while Redis does not take it."""
@@ -19,8 +18,9 @@ def concerns_one(error: Exception) -> bool:
 
     A director may write its keys: one whose host was taken over can make its queue something else than a
     queue. All else that Redis says (it is away, full, loading, a replica) it would say to everybody.
+    kombu wraps its error, text and all.
     """
-    return is_wrong_type(error)
+    return "WRONGTYPE" in str(error)
 
 
 def send_sealed(director: Director, sealed: str, *, sweep_at: datetime) -> None:

@@ -1,5 +1,7 @@
 """`apply_table` when the kernel is not as the plan expects, or does not take it."""
 
+from dataclasses import replace
+
 from lvs.apply import apply_table
 from lvs.model import EMPTY
 from lvs.state import Journal, State
@@ -41,12 +43,17 @@ def test_foreign_service_that_is_as_in_the_plan_is_taken_over(folder, ipvsadm):
     assert outcome.state == "verified"
 
 
-def test_own_interrupted_run_is_no_reason_to_refuse(folder, ipvsadm):
+def interrupted(folder, ipvsadm):
+    """Run 1, for revision 2, ended after its first step; its journal."""
     apply_table(TUTORIAL, state=folder)
     ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
-    stored = folder.load()
     journal = Journal(run=1, revision=2, digest=EDITED.digest)
-    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
+    folder.save(replace(folder.load(), revision=1, journal=journal))
+    return journal
+
+
+def test_own_interrupted_run_is_no_reason_to_refuse(folder, ipvsadm):
+    journal = interrupted(folder, ipvsadm)
     outcome = apply_table(
         EDITED,
         state=folder,
@@ -59,11 +66,7 @@ def test_own_interrupted_run_is_no_reason_to_refuse(folder, ipvsadm):
 
 
 def test_interrupted_run_of_the_same_revision_and_table_of_another_cluster_is(folder, ipvsadm):
-    apply_table(TUTORIAL, state=folder)
-    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
-    stored = folder.load()
-    journal = Journal(run=1, revision=2, digest=EDITED.digest)
-    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
+    journal = interrupted(folder, ipvsadm)
     outcome = apply_table(
         EDITED,
         state=folder,
@@ -94,11 +97,7 @@ def test_run_that_a_reboot_interrupted_does_not_excuse_what_others_did_since(fol
 
 
 def test_interrupted_run_of_another_revision_is(folder, ipvsadm):
-    apply_table(TUTORIAL, state=folder)
-    ipvsadm("-e -t 192.168.49.134:80 -r 192.168.1.103:80 -m -w 20")
-    stored = folder.load()
-    journal = Journal(run=1, revision=2, digest=EDITED.digest)
-    folder.save(State(1, stored.digest, stored.table, stored.owned, journal, stored.boot_id))
+    interrupted(folder, ipvsadm)
     outcome = apply_table(EDITED, state=folder, expected_digest=TUTORIAL.digest, revision=3)
     assert outcome.code == "moved"
 

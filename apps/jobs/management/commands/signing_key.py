@@ -41,6 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, print the public key that signs now."""
+        if options["force"] and not options["finish"]:
+            raise CommandError("--force goes with --finish")
         try:
             if options["announce"]:
                 self._announce()
