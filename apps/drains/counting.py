@@ -14,7 +14,7 @@ from apps.drains.models import Drain
 from apps.inventory.models import Cluster
 from apps.telemetry.frames import Frame
 from apps.telemetry.live import SNAPSHOT_EXPIRES, snapshot_key
-from apps.telemetry.selectors import LARGE, presences
+from apps.telemetry.selectors import FOR_PRESENCE, LARGE, presences
 from lvs.agent.streams import ROW_FIELDS, row_id
 
 
@@ -43,7 +43,7 @@ def reading_of(drain: Drain) -> Reading | None:
     """The sum over all directors of the cluster; None where one of them isn't heard now, its newest sample
     is too old to be called live, or can't be understood: unknown. A director that holds no such real
     server counts nothing."""
-    directors = list(drain.cluster.directors.select_related("status").defer(*LARGE))
+    directors = list(drain.cluster.directors.select_related(*FOR_PRESENCE).defer(*LARGE))
     if not directors or any(there != "present" for there in presences(directors).values()):
         return None
     try:

@@ -157,7 +157,7 @@ class Errand(models.Model):
     deadline = models.DateTimeField()  # after this nobody waits for the answer
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     answer = models.JSONField(default=dict)
-    error = models.CharField(max_length=500, blank=True)  # why there is no answer
+    error = models.CharField(max_length=500, blank=True)  # why there is no answer, or may be none
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -180,6 +180,8 @@ class Errand(models.Model):
     @property
     def silence(self) -> str:
         """Why no answer came to one that waited in vain."""
+        if self.error:
+            return self.error
         if self.sent_at:
             return f"{self.director} gave no answer within {PATIENCE.seconds} seconds: is its agent running?"
         return "It was not sent, so nothing was asked: are Redis and the console's worker running?"

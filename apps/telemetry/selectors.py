@@ -1,4 +1,4 @@
-"""What is known of the directors: whether they are there, and whether we could tell."""
+"""What is known of the directors: whether they are there and obey, and whether we could tell."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,8 +9,14 @@ from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.telemetry.models import DirectorStatus, RelayStatus
+from apps.trust.signing import SigningKeyError, current_key_id
 
-Presence = Literal["present", "away", "unknown", "never"]
+Presence = Literal["present", "away", "unknown", "never", "cut_off", "not_enrolled"]
+UNENROLLED = ("cut_off", "not_enrolled")
+"""The presences of whoever is not believed, and gets nothing."""
+
+FOR_PRESENCE = ("status", "identity", "cut_off")
+"""What to select with directors whose presence is asked for: else each costs queries of its own."""
 
 RELAY_GONE_AFTER = 10.0
 """Seconds after which a relay that did not read Redis no longer counts."""
@@ -48,7 +54,7 @@ def presence(director: Director) -> Presence:
 
 
 def presences(directors: Iterable[Director]) -> dict[int, Presence]:
-    """The presence of each director by its id. Select them with `select_related("status")`."""
+    """The presence of each director by its id. Select them with FOR_PRESENCE."""
     span = listening()
     return {director.pk: _presence(director, span) for director in directors}
 
@@ -68,12 +74,32 @@ def silent_for_long(directors: Iterable[Director]) -> list[Director]:
     ]
 
 
+def disobeying(directors: Iterable[Director]) -> set[int]:
+    """The ids of those that refuse every order: they said that they don't believe the key which signs.
+
+    Select them with FOR_PRESENCE. Without a key that signs nobody is said to.
+    """
+    try:
+        key = current_key_id()
+    except SigningKeyError:
+        return set()
+    return {d.pk for d in directors if hasattr(d, "identity") and _disbelieves(d, key)}
+
+
+def _disbelieves(director: Director, key: str) -> bool:
+    """One that has not said whom it believes may believe anybody."""
+    status = status_of(director)
+    return bool(status and status.console_keys and key not in status.console_keys)
+
+
 def _presence(director: Director, span: Listening | None) -> Presence:
-    """Silence counts only while somebody listened.
+    """Silence counts only while somebody listened, and only of whoever would be believed.
 
     “present”: heard within DIRECTOR_AWAY_AFTER before the last reading of Redis. “away”: silent for
     longer than that while a relay listened. “unknown”: no relay listens, or not for long enough.
     """
+    if not hasattr(director, "identity"):
+        return "cut_off" if hasattr(director, "cut_off") else "not_enrolled"
     status = status_of(director)
     if span is None:
         return "unknown" if status and status.last_seen else "never"

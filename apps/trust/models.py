@@ -61,6 +61,18 @@ class Invitation(models.Model):
         return self.open_at(timezone.now())
 
 
+class CutOff(models.Model):
+    """A director that was enrolled, and is believed no more. Gone once it is enrolled anew."""
+
+    director = models.OneToOneField(Director, on_delete=models.CASCADE, related_name="cut_off")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.director} is cut off"
+
+
 class ConsoleKey(models.Model):
     """A public key that directors believed: a note for people. What counts is the file."""
 

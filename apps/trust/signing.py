@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
-from lvs.agent.sealing import public_key_to_text
+from lvs.agent.sealing import key_id, public_key_from_text, public_key_to_text
 
 
 class SigningKeyError(Exception):
@@ -110,6 +110,14 @@ def public_key_text() -> str:
     """
     published = published_keys()
     return published[0] if published else public_key_to_text(signing_key().public_key())
+
+
+def current_key_id() -> str:
+    """What envelopes name the key by that signs now. Raises SigningKeyError."""
+    try:
+        return key_id(public_key_from_text(public_key_text()))
+    except ValueError as error:
+        raise SigningKeyError(f"{_public_file()} holds no public key: {error}") from error
 
 
 def published_keys() -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from apps.changes.models import Change
 from apps.jobs.models import OPEN, UNENDED, Run, RunStep
-from apps.telemetry.selectors import LARGE, Presence, presences
+from apps.telemetry.selectors import FOR_PRESENCE, LARGE, Presence, presences
 from apps.web.change_plans import PART
 
 AROUND = 40
@@ -53,7 +53,7 @@ def run_part(change: Change, run_id: int, first: int, end: int | None = None) ->
 
 def _lanes(change: Change) -> list[Lane]:
     runs = list(
-        change.runs.select_related("director__status", "outbox")
+        change.runs.select_related("outbox", *(f"director__{name}" for name in FOR_PRESENCE))
         .defer(*(f"director__{name}" for name in LARGE))
         .order_by("position", "director__name")
     )

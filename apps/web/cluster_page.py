@@ -11,7 +11,16 @@ from apps.changes.drift.selectors import OpenDrift, open_drifts
 from apps.drains import selectors as drains
 from apps.inventory import selectors as inventory
 from apps.inventory.models import Cluster, Director
-from apps.telemetry.selectors import LARGE, Presence, presences, status_of
+from apps.telemetry.selectors import (
+    FOR_PRESENCE,
+    LARGE,
+    UNENROLLED,
+    Presence,
+    disobeying,
+    presences,
+    status_of,
+)
+from apps.trust.models import CutOff
 from apps.web.words import PRESENCE_HELP
 from lvs.diff_settings import setting_texts
 from lvs.documents import scope_from_document, table_from_document
@@ -29,6 +38,19 @@ class DirectorRow(NamedTuple):
     help: str
     status: Any
     drift: OpenDrift | None
+    cut_off: CutOff | None
+    disobeys: bool
+    """It refuses every order: it does not believe this console's key."""
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether it is believed, and gets orders."""
+        return self.presence not in UNENROLLED
+
+    @property
+    def problem(self) -> str:
+        """Why it can't read its kernel; "" of one that is not believed: it may say that no more."""
+        return self.status.problem if self.status and self.enrolled else ""
 
 
 class ClusterRow(NamedTuple):
@@ -44,11 +66,20 @@ class ClusterRow(NamedTuple):
 def director_rows(user: Any, directors: Any) -> list[DirectorRow]:
     """Presence and drift of directors, for a queryset of them."""
     large = (*LARGE, "cluster__head__table")
-    found = list(directors.select_related("status", "cluster__head").defer(*large))
-    there, drifts = presences(found), open_drifts(user, found)
+    related = ("cluster__head", "cut_off__by", *FOR_PRESENCE)
+    found = list(directors.select_related(*related).defer(*large))
+    there, drifts, disobey = presences(found), open_drifts(user, found), disobeying(found)
     return [
-        DirectorRow(d, there[d.pk], PRESENCE_HELP[there[d.pk]], status_of(d), drifts.get(d.pk))
-        for d in found
+        DirectorRow(
+            director,
+            there[director.pk],
+            PRESENCE_HELP[there[director.pk]],
+            status_of(director),
+            drifts.get(director.pk),
+            getattr(director, "cut_off", None),
+            director.pk in disobey,
+        )
+        for director in found
     ]
 
 

@@ -173,7 +173,8 @@ def _fitness_row(errand: Errand) -> FitnessRow:
     if errand.waits:
         return FitnessRow(errand, "Asking", "blue", "An answer comes within seconds.")
     if trouble := trouble_of(errand):
-        return FitnessRow(errand, "No answer", "grey", trouble)
+        failed = errand.state == Errand.State.FAILED
+        return FitnessRow(errand, "Not examined" if failed else "No answer", "grey", trouble)
     try:
         check_answer(errand)
         return _verdict(errand)

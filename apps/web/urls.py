@@ -87,6 +87,7 @@ urlpatterns = [
     path("directors/new/", enrolment.new, name="director-new"),
     path("directors/<uuid:uuid>/", directors.show, name="director"),
     path("directors/<uuid:uuid>/invite/", enrolment.invite, name="director-invite"),
+    path("directors/<uuid:uuid>/withdraw/", enrolment.withdraw, name="director-withdraw"),
     path("directors/<uuid:uuid>/revoke/", enrolment.revoke, name="director-revoke"),
     path("directors/<uuid:uuid>/drift/", drift.show, name="director-drift"),
     path("directors/<uuid:uuid>/drift/adopt/", drift.adopt, name="drift-adopt"),

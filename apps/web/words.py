@@ -59,14 +59,23 @@ PRESENCE: dict[str, Word] = {
     "away": ("Away", "red", "plug-connected-x"),
     "unknown": ("Unknown", "amber", "help-circle"),
     "never": ("Never seen", "grey", "circle-dashed"),
+    "cut_off": ("Cut off", "amber", "ban"),
+    "not_enrolled": ("Not enrolled", "grey", "key-off"),
 }
 
 PRESENCE_HELP = {
     "present": "Its agent reports.",
     "away": "Its agent has been silent. The kernel keeps balancing with the last approved table.",
     "unknown": "The console does not hear its directors now: its relay is down, or has just begun.",
-    "never": "Its agent has never reported.",
+    "never": "Its agent has not reported yet: start it on the host.",
+    "cut_off": "It was cut off: nothing that it says is believed, and it gets no orders. Its kernel keeps "
+    "balancing.",
+    "not_enrolled": "No host was enrolled as this director: nothing is believed in its name, and it gets no "
+    "orders.",
 }
+
+DISOBEYS: Word = ("Refuses orders", "red", "key-off")
+DISOBEYS_HELP = "It does not believe this console's key, so it refuses every order."
 
 JOINING: dict[str, Word] = {
     "later": ("Not yet", "grey", "circle-dashed"),

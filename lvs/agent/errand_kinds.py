@@ -4,9 +4,10 @@ from lvs.boot import current_boot
 from lvs.connections import FilterError, find_connections, make_filters, make_order, summarise
 from lvs.connections.filters import Filters
 from lvs.doctor import examine, script_for
+from lvs.doctor.gather import read_held
 from lvs.documents import Document, key_from_document, table_from_document
 from lvs.errors import LvsError
-from lvs.model import Table
+from lvs.model import EMPTY, Table
 from lvs.netlink.kernel import Kernel
 from lvs.state import StateFolder
 
@@ -40,7 +41,8 @@ def zero_counters(state: StateFolder, arguments: Document) -> Document:
 def fitness(state: StateFolder, arguments: Document) -> Document:
     """Findings and advice of `lvs.doctor` for a table.
 
-    arguments: `{"table": document}`; without one it is the last verified table, or what the kernel holds.
+    arguments: `{"table": document}`; without one it is the last verified table, or what the kernel holds:
+    nothing where it has no IPVS, which the findings then say.
     """
     return examine(_table(state, arguments))
 
@@ -61,9 +63,9 @@ def _table(state: StateFolder, arguments: Document) -> Table:
 
 
 def held() -> Table:
-    """The services that the kernel holds."""
-    with Kernel() as kernel:
-        return Table(kernel.read_table().services)
+    """The services that the kernel holds; none where it can't be asked."""
+    table = read_held()
+    return Table(table.services) if table else EMPTY
 
 
 def connections(arguments: Document) -> Document:

@@ -149,3 +149,11 @@ def test_counters_of_nonsense_are_refused(tmp_path, reporter):
     errands = Errands(DIRECTOR, StateFolder(tmp_path), reporter)
     errands.run(errand(arguments={"service": {"port": 80}}))
     assert "can't be read" in reporter.messages[0]["error"]
+
+
+def test_a_host_without_ipvs_is_examined_all_the_same(tmp_path, reporter, monkeypatch):
+    monkeypatch.setattr("lvs.agent.errand_kinds.read_held", lambda: None)
+    Errands(DIRECTOR, StateFolder(tmp_path), reporter).run(errand(kind="doctor"))
+    (told,) = reporter.messages
+    assert told["error"] == ""
+    assert told["answer"]["findings"]

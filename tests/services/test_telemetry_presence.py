@@ -1,4 +1,4 @@
-"""Present, away, unknown, never: silence counts only while somebody listened."""
+"""Present, away, unknown, never: silence counts only while somebody listened, and of whoever is believed."""
 
 from datetime import timedelta
 
@@ -7,15 +7,19 @@ from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.telemetry.models import DirectorStatus, RelayStatus
-from apps.telemetry.selectors import presence, presences
+from apps.telemetry.selectors import FOR_PRESENCE, presence, presences
 from apps.telemetry.services import relay_was_here
+from apps.trust.services import revoke_director
+from apps.trust.signals import enrolled as host_enrolled
+from tests.factories import make_user
+from tests.identities import enrolled
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def director():
-    return Director.objects.create(name="d1")
+    return enrolled(name="d1")
 
 
 def ago(seconds):
@@ -26,7 +30,11 @@ def heard(director, seconds_ago):
     DirectorStatus.objects.update_or_create(
         director=director, defaults={"last_seen": ago(seconds_ago)}
     )
-    return Director.objects.select_related("status").get(pk=director.pk)
+    return anew(director)
+
+
+def anew(director):
+    return Director.objects.select_related(*FOR_PRESENCE).get(pk=director.pk)
 
 
 def listened(since, until=0):
@@ -80,10 +88,11 @@ def test_who_stays_silent_after_the_comeback_is_away(director):
 def test_many_directors_cost_two_queries(director, django_assert_num_queries):
     listened(since=100)
     heard(director, 1)
-    Director.objects.create(name="d2")
+    enrolled(name="d2")
+    Director.objects.create(name="d3")
     with django_assert_num_queries(2):
-        found = presences(Director.objects.select_related("status"))
-    assert sorted(found.values()) == ["never", "present"]
+        found = presences(Director.objects.select_related(*FOR_PRESENCE))
+    assert sorted(found.values()) == ["never", "not_enrolled", "present"]
 
 
 def test_a_relay_that_reads_on_keeps_its_beginning():
@@ -105,3 +114,22 @@ def test_a_second_relay_listens_while_the_first_one_pauses(director):
     RelayStatus.objects.create(name="other", listening_since=ago(100), last_read=ago(1))
     relay_was_here(name="old")
     assert presence(heard(director, 30)) == "away"
+
+
+def test_who_was_never_enrolled_is_told_apart():
+    listened(since=100)
+    assert presence(Director.objects.create(name="d2")) == "not_enrolled"
+
+
+def test_who_is_cut_off_is_neither_present_nor_away(director):
+    listened(since=100)
+    revoke_director(actor=make_user("admin"), director=director, reason="stolen")
+    for seconds in (1, 60):
+        assert presence(heard(director, seconds)) == "cut_off"
+
+
+def test_another_host_is_not_there_because_the_one_before_was(director):
+    listened(since=100)
+    assert presence(heard(director, 1)) == "present"
+    host_enrolled.send(sender=Director, director=director)
+    assert presence(anew(director)) == "never"

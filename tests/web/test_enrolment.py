@@ -1,15 +1,19 @@
 """Enrolling a director in the browser: one command, shown once; and cutting it off."""
 
 import re
+import time
 
 import pytest
 
 from apps.inventory.models import Director
+from apps.inventory.services import add_director
+from apps.telemetry.services import relay_was_here
 from apps.trust.models import Identity, Invitation
+from apps.trust.signing import current_key_id
+from lvs.agent import streams
 from lvs.agent.invitation import Invitation as Code
-from tests.factories import make_director
+from tests.factories import make_cluster, make_director
 from tests.identities import store_heartbeat
-from tests.lvs.test_streams import REPORTS
 from tests.web.conftest import browser, error_beside, text_of
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +22,12 @@ pytestmark = pytest.mark.django_db
 def code_in(response):
     (command,) = re.findall(r'<pre id="enrol-command"[^>]*>(.*?)</pre>', response.content.decode())
     return Code.from_code(command.split()[-1])
+
+
+def heartbeat(director, **said):
+    plain = {"facts": {}, "revision": 0, "owned_digest": "", "problem": ""}
+    message = streams.heartbeat(str(director.uuid), time.time(), **(plain | said))
+    store_heartbeat(director=director, message=message)
 
 
 def page_of(person, director, part=""):
@@ -59,7 +69,7 @@ def test_only_administrators_invite_and_cut_off(operator, viewer, signing_key):
     for person in (operator, viewer):
         client = browser(person)
         assert client.post("/directors/new/", {"name": "x"}).status_code == 403
-        for act in ("invite", "revoke"):
+        for act in ("invite", "revoke", "withdraw"):
             assert client.post(f"/directors/{director.uuid}/{act}/").status_code == 403
         assert "Who it is" not in page_of(person, director)
         for part in ("standing", "joining"):
@@ -77,23 +87,97 @@ def test_an_enrolled_director_stays_until_another_host_took_its_place(admin, sig
     assert before in page_of(admin, director)
 
 
-def test_cutting_off_says_what_is_lost_and_asks_why(admin, signing_key):
+def cut_off(person, director, reason="stolen"):
+    address = f"/directors/{director.uuid}/revoke/"
+    return browser(person).post(address, {"reason": reason}, follow=True)
+
+
+def test_cutting_off_says_what_is_lost(admin):
     director = make_director("lb-1")
     assert "Its kernel keeps balancing" in page_of(admin, director)
-    response = browser(admin).post(
-        f"/directors/{director.uuid}/revoke/", {"reason": "stolen"}, follow=True
-    )
-    assert "lb-1 is cut off" in text_of(response)
+    assert "lb-1 is cut off" in text_of(cut_off(admin, director))
     assert not Identity.objects.exists()
-    assert "Not enrolled" in page_of(admin, director)
 
 
-def test_cutting_off_twice_says_so(admin, signing_key):
+def test_cutting_off_asks_why(admin):
+    director = make_director("lb-1")
+    response = cut_off(admin, director, reason="  ")
+    assert response.status_code == 422
+    assert error_beside(response, "reason") == "Why is missing."
+    assert Identity.objects.filter(director=director).exists()
+
+
+def test_the_page_of_one_that_is_cut_off_says_first_when_by_whom_and_why(admin, viewer):
+    director = make_cluster("web", directors=[make_director("lb-1")]).directors.get()
+    heartbeat(director, problem="IPVS is missing")
+    cut_off(admin, director)
+    page = page_of(viewer, director)
+    assert re.search(r"Cut off 2\d\d\d-.* by Anna Stern: stolen", page)
+    assert "have an administrator enrol a host anew, or take it out of the cluster" in page
+    assert "have an administrator" not in page_of(admin, director)
+
+
+def test_who_is_cut_off_is_asked_nothing_and_says_nothing_that_counts(admin):
+    director = make_director("lb-1")
+    heartbeat(director, problem="IPVS is missing")
+    assert "IPVS is missing" in page_of(admin, director)
+    assert "Ask it" in page_of(admin, director)
+    cut_off(admin, director)
+    assert "IPVS is missing" not in page_of(admin, director)
+    assert "Ask it" not in page_of(admin, director)
+
+
+@pytest.mark.parametrize("path", ["/", "/directors/", "/clusters/", "/clusters/web/"])
+def test_lists_show_who_is_cut_off(admin, viewer, path):
+    director = make_cluster("web", directors=[make_director("lb-1")]).directors.get()
+    relay_was_here(name="r1")
+    heartbeat(director)
+    assert "Present" in text_of(browser(viewer).get(path))
+    cut_off(admin, director)
+    page = text_of(browser(viewer).get(path))
+    assert "Cut off" in page
+    assert "Present" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/directors/", "/clusters/", "/clusters/web/"])
+def test_lists_mark_who_refuses_orders(viewer, signing_key, path):
+    director = make_cluster("web", directors=[make_director("lb-1")]).directors.get()
+    heartbeat(director, console_keys=[current_key_id()])
+    assert "Refuses orders" not in text_of(browser(viewer).get(path))
+    heartbeat(director, console_keys=["of another"])
+    assert "Refuses orders" in text_of(browser(viewer).get(path))
+
+
+def test_the_page_of_one_that_refuses_orders_says_so_first(viewer, signing_key):
+    director = make_director("lb-1")
+    heartbeat(director, console_keys=["of another"])
+    assert "It refuses every order" in page_of(viewer, director, "?part=facts")
+
+
+def test_one_whose_host_was_never_invited(admin):
+    director = add_director(actor=admin, name="lb-1")
+    page = page_of(admin, director)
+    assert "Not enrolled" in page
+    assert "Invite its host" in page
+
+
+def test_an_invitation_can_be_withdrawn_and_who_is_enrolled_stays(admin, signing_key):
     director = make_director("lb-1")
     client = browser(admin)
-    client.post(f"/directors/{director.uuid}/revoke/")
-    again = client.post(f"/directors/{director.uuid}/revoke/", follow=True)
-    assert "was not enrolled" in text_of(again)
+    client.post(f"/directors/{director.uuid}/invite/")
+    response = client.post(f"/directors/{director.uuid}/withdraw/", follow=True)
+    assert "The invitation is withdrawn" in text_of(response)
+    assert not Invitation.objects.exists()
+    assert Identity.objects.filter(director=director).exists()
+    again = client.post(f"/directors/{director.uuid}/withdraw/", follow=True)
+    assert "No invitation of lb-1 is open" in text_of(again)
+
+
+def test_cutting_off_twice_says_so(admin):
+    director = make_director("lb-1")
+    cut_off(admin, director)
+    assert "was not enrolled" in text_of(cut_off(admin, director))
+    assert "was not enrolled" in text_of(cut_off(admin, director, reason=""))
 
 
 def test_an_invitation_that_redis_refuses_is_said(admin, signing_key):
@@ -112,10 +196,3 @@ def test_the_page_goes_on_by_itself_from_invited_to_reporting(admin, signing_key
     assert "Waiting" in page_of(admin, director, "?part=joining")
     Invitation.objects.update(expires_at="2020-01-01T00:00Z")
     assert "too old" in page_of(admin, director, "?part=joining")
-
-
-def test_a_director_that_does_not_believe_the_console_is_pointed_out(admin, signing_key):
-    director = make_director("lb-1")
-    message = REPORTS["heartbeat"] | {"director": str(director.uuid), "console_keys": ["0" * 16]}
-    store_heartbeat(director=director, message=message)
-    assert "refuses every order" in page_of(admin, director)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import Errand
-from apps.jobs.services import store_errand_answered
+from apps.jobs.services import reap_errands, store_errand_answered, store_refused
 from lvs.agent import streams
 from lvs.canonical_form import make_table
 from tests.factories import make_director, make_service, observe
@@ -81,6 +81,42 @@ def test_a_question_leads_to_a_page_that_waits(operator, director):
     page = client.get(response["Location"])
     assert "Asking lb-1" in text_of(page)
     assert f"live:errand.{errand.pk} from:body" in page.content.decode()
+
+
+def refuse(director, what):
+    message = streams.refused(str(director.uuid), 1.0, what=what, reason="it is not the console's")
+    store_refused(director=director, message=message)
+
+
+@pytest.mark.parametrize("what", ["", "errand"])
+def test_a_director_that_refuses_to_answer_says_why(operator, director, what):
+    client = browser(operator)
+    page = ask(client, director)["Location"]
+    Errand.objects.update(sent_at=timezone.now())
+    refuse(director, what)
+    said = "lb-1 refused what it was"
+    assert said in text_of(client.get(page))
+    Errand.objects.update(deadline=timezone.now() - timedelta(minutes=1))
+    reap_errands()
+    assert Errand.objects.get().state == "lost"
+    assert said in text_of(client.get(page))
+
+
+def test_an_order_that_is_refused_is_no_word_about_a_question(operator, director):
+    page = ask(browser(operator), director)["Location"]
+    Errand.objects.update(sent_at=timezone.now())
+    refuse(director, "order")
+    assert "refused" not in text_of(browser(operator).get(page))
+
+
+def test_an_answer_after_a_refusal_counts(operator, director):
+    client = browser(operator)
+    page = ask(client, director)["Location"]
+    Errand.objects.update(sent_at=timezone.now())
+    refuse(director, "")
+    answer(Errand.objects.get(), ANSWER)
+    assert "203.0.113.9:4711" in text_of(client.get(page))
+    assert "refused" not in text_of(client.get(page))
 
 
 def test_an_answer_shows_connections_and_who_sticks(operator, director):

@@ -1,6 +1,6 @@
 """Clusters, directors and revisions as callers get them."""
 
-from typing import Any
+from typing import Any, get_args
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import (
@@ -16,8 +16,9 @@ from rest_framework.serializers import (
 
 from apps.api.shapes.documents import TableField
 from apps.inventory.models import Director
+from apps.telemetry.selectors import Presence, disobeying
 
-PRESENCES = ["present", "away", "unknown", "never"]
+PRESENCES = list(get_args(Presence))
 
 
 class RevisionShort(Serializer):
@@ -89,7 +90,14 @@ class DirectorFull(DirectorShort):
         default=None,
         help_text="Why its kernel can't be read.",
     )
+    disobeys = SerializerMethodField(
+        help_text="Whether it refuses every order: it does not believe this console's key."
+    )
     facts = SerializerMethodField()
+
+    def get_disobeys(self, director: Director) -> bool:
+        """As far as it has said whom it believes."""
+        return bool(disobeying([director]))
 
     @extend_schema_field(JSONField())
     def get_facts(self, director: Director) -> dict[str, Any]:

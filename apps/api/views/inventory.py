@@ -21,7 +21,7 @@ from apps.api.shapes.inputs import Nothing, Paged, RollbackInput
 from apps.api.views.common import change_now
 from apps.changes import services
 from apps.inventory import selectors
-from apps.telemetry.selectors import LARGE, presences
+from apps.telemetry.selectors import FOR_PRESENCE, LARGE, presences
 
 
 @describe("clusters_list", complete(shapes.ClusterShort), refusals=(401, 403))
@@ -88,7 +88,7 @@ def roll_back(request: Request, name: str, number: int) -> Response:
 def directors(request: Request) -> Response:
     """The directors that you may see, by name, with their presence."""
     asked_of(request, Nothing)
-    rows = selectors.directors(request.user).select_related("status").defer(*LARGE)
+    rows = selectors.directors(request.user).select_related(*FOR_PRESENCE).defer(*LARGE)
     found = list(rows)
     context = {"presences": presences(found)}
     return Response({"items": shapes.DirectorShort(found, many=True, context=context).data})

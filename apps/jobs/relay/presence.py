@@ -5,7 +5,14 @@ from datetime import datetime
 
 from apps.inventory.models import Director
 from apps.telemetry import push
-from apps.telemetry.selectors import LARGE, Presence, presences, silent_for_long, status_of
+from apps.telemetry.selectors import (
+    FOR_PRESENCE,
+    LARGE,
+    Presence,
+    presences,
+    silent_for_long,
+    status_of,
+)
 from apps.telemetry.services import note_absence
 
 LOOK_EVERY = 0.5
@@ -26,7 +33,7 @@ class PresenceWatcher:
 
     def look(self) -> None:
         """Announce the directors whose presence changed, and their clusters; note who is away for long."""
-        directors = list(Director.objects.select_related("status").defer(*LARGE))
+        directors = list(Director.objects.select_related(*FOR_PRESENCE).defer(*LARGE))
         now = presences(directors)
         changed = [d for d in directors if now[d.pk] != self._known.get(d.pk)]
         self._known = dict(now)

@@ -117,6 +117,16 @@ def store_errand_answered(*, director: Director, message: dict[str, Any]) -> Non
     end_errand(errand, state, error=message["error"], answer=message["answer"])
 
 
+def note_errands_refused(director: Director, reason: str) -> None:
+    """It refused something that may have been one of those which wait for its answer: their pages say so. An
+    answer may come all the same, as the refusal may be of something else."""
+    waiting = Errand.objects.filter(director=director, state=Errand.State.WAITING)
+    waiting = waiting.exclude(sent_at=None).exclude(error=reason)
+    for number in list(waiting.values_list("pk", flat=True)):
+        Errand.objects.filter(pk=number, state=Errand.State.WAITING).update(error=reason)
+        push.announce(f"errand.{number}")
+
+
 @transaction.atomic
 def end_errand(
     errand: Errand, state: Errand.State, *, error: str = "", answer: dict[str, Any] | None = None

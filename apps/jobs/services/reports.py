@@ -16,8 +16,10 @@ from apps.inventory.models import Director
 from apps.jobs.models import OPEN, Outbox, Run
 from apps.jobs.services import steps
 from apps.jobs.services.ending import announce_run, end_run, lock_run
+from apps.jobs.services.errands import note_errands_refused
 from apps.trust.services import note_refusal
 from lvs.agent.envelope import KIND as ORDER
+from lvs.agent.errand import KIND as ERRAND
 
 logger = logging.getLogger(__name__)
 
@@ -66,16 +68,23 @@ def store_run_finished(*, director: Director, message: Message) -> None:
 @transaction.atomic
 def store_refused(*, director: Director, message: Message) -> None:
     """The director refused what it was sent, and changed nothing. Its queued runs show the reason, where it
-    was an order or may have been one.
+    was an order or may have been one; errands that wait for an answer likewise.
 
     Orders are sent again, so the same reason comes again: it is recorded once.
     """
-    said = "the order" if message["what"] == ORDER else "what it was sent"
+    said = {ORDER: "the order", ERRAND: "what it was asked"}.get(
+        message["what"], "what it was sent"
+    )
     reason = f"{director.name} refused {said}: {message['reason']}"[:300]
     logger.warning("%s", reason)
     note_refusal(obj=director, action="director.refused", reason=reason, actor_name=director.name)
-    if message["what"] not in ("", ORDER):
-        return
+    if message["what"] in ("", ERRAND):
+        note_errands_refused(director, reason)
+    if message["what"] in ("", ORDER):
+        _note_orders_refused(director, reason)
+
+
+def _note_orders_refused(director: Director, reason: str) -> None:
     waiting = Outbox.objects.select_for_update(of=("self",)).select_related("run__director")
     waiting = waiting.filter(run__director=director, run__state=Run.State.QUEUED)
     for entry in waiting.exclude(refusal=reason):

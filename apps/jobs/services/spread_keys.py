@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.jobs.services.send import UNREACHABLE, concerns_one, send_sealed
-from apps.telemetry.selectors import presences, status_of
+from apps.telemetry.selectors import FOR_PRESENCE, presences, status_of
 from apps.trust.selectors import NotEnrolled, identity_to_seal_for
 from apps.trust.services import note_keys
 from apps.trust.signing import believed_keys, signer
@@ -29,7 +29,7 @@ def spread_keys() -> int:
     note_keys()
     ids = sorted(key_id(public_key_from_text(text)) for text in believed_keys())
     enrolled = Director.objects.filter(identity__isnull=False)
-    directors = list(enrolled.select_related("status").order_by("pk"))
+    directors = list(enrolled.select_related(*FOR_PRESENCE).order_by("pk"))
     there = presences(directors)
     behind = [d for d in directors if there[d.pk] == "present" and _believes(d) != ids]
     for director in behind:

@@ -5,6 +5,7 @@ from apps.trust.services.enrol import answer_enrolments
 from apps.trust.services.invite import (
     invite_director,
     revoke_director,
+    withdraw_invitation,
     withdraw_invitations,
 )
 from apps.trust.services.keys import note_keys
@@ -17,5 +18,6 @@ __all__ = [
     "note_keys",
     "note_refusal",
     "revoke_director",
+    "withdraw_invitation",
     "withdraw_invitations",
 ]

@@ -11,7 +11,7 @@ from apps.audit.services import record
 from apps.inventory.models import Director
 from apps.inventory.signals import stored
 from apps.trust import signing
-from apps.trust.models import Identity, Invitation
+from apps.trust.models import CutOff, Identity, Invitation
 from apps.trust.services.access import allow
 from apps.trust.services.refusals import note_refusal
 from apps.trust.signals import enrolled
@@ -143,6 +143,7 @@ def _take(invitation: Invitation, request: Request) -> str:
     before = {"identity": known.key_id, "hostname": known.hostname} if known else None
     if known is not None:
         known.delete()
+    CutOff.objects.filter(director=director).delete()
     identity = Identity.objects.create(
         director=director,
         public_key=request.public_key,

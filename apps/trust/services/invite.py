@@ -11,7 +11,7 @@ from apps.accounts.policy import require
 from apps.audit.services import record
 from apps.inventory.models import Director
 from apps.trust import signing
-from apps.trust.models import Identity, Invitation
+from apps.trust.models import CutOff, Identity, Invitation
 from lvs.agent.invitation import Invitation as Code
 from lvs.agent.invitation import password_hash
 from lvs.agent.sealing import public_key_to_text
@@ -73,28 +73,45 @@ def withdraw_invitations(*, reason: str) -> int:
 
 
 @transaction.atomic
+def withdraw_invitation(*, actor: User, director: Director) -> bool:
+    """No host can use it any more; who is this director stays so. False: none was open. Raises
+    PermissionDenied."""
+    require(actor, "director.manage", director)
+    Director.objects.select_for_update(no_key=True).get(pk=director.pk)
+    return _withdraw(actor, director)
+
+
+def _withdraw(actor: User, director: Director) -> bool:
+    invitation = Invitation.objects.filter(director=director, used_at=None).first()
+    if invitation is None:
+        return False
+    invitation.delete()
+    record(actor=actor, action="director.invitation_withdrawn", obj=director)
+    nudge_after_commit(KEEP_ACCESS)
+    return True
+
+
+@transaction.atomic
 def revoke_director(*, actor: User, director: Director, reason: str = "") -> bool:
     """Believe this director no more: what it reports is refused from this moment on, it gets no orders, and
     its Redis user goes within a moment. Its kernel keeps balancing as it is. An open invitation goes too.
 
-    False: it was not enrolled, nor invited. Raises PermissionDenied.
+    False: it was not enrolled. Raises PermissionDenied.
     """
     require(actor, "director.manage", director)
     Director.objects.select_for_update(no_key=True).get(pk=director.pk)
+    _withdraw(actor, director)
     identity = Identity.objects.filter(director=director).first()
-    invitation = Invitation.objects.filter(director=director).first()
-    if identity is None and invitation is None:
+    if identity is None:
         return False
-    if invitation is not None:
-        invitation.delete()
-    before = {"identity": identity.key_id, "hostname": identity.hostname} if identity else {}
-    if identity is not None:
-        identity.delete()
+    identity.delete()
+    Invitation.objects.filter(director=director).delete()  # a used one: its host may not ask again
+    CutOff.objects.create(director=director, by=actor, reason=reason.strip()[:500])
     record(
         actor=actor,
-        action="director.revoked" if identity else "director.invitation_withdrawn",
+        action="director.revoked",
         obj=director,
-        before=before,
+        before={"identity": identity.key_id, "hostname": identity.hostname},
         reason=reason.strip(),
     )
     nudge_after_commit(KEEP_ACCESS)

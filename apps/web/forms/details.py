@@ -50,6 +50,12 @@ class ChangeForm(TiedForm):
     )
 
 
+class CutOffForm(TiedForm):
+    """Who cuts a director off says why: it stands on the director's page until it is enrolled anew."""
+
+    reason = text("Why", "Everybody who may see it reads this.", maxlength="500")
+
+
 class DirectorForm(TiedForm):
     """A director is added by its name alone."""
 

@@ -12,8 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.accounts.policy import Act, can
 from apps.changes.models import Change
 from apps.inventory.keys import slug_of
+from apps.web.cluster_page import DirectorRow
 from apps.web.words import (
     DELIVERIES,
+    DISOBEYS,
+    DISOBEYS_HELP,
     DRAIN_STATES,
     DRIFT_STATES,
     JOINING,
@@ -116,6 +119,17 @@ def delivery_badge(state: str) -> SafeString:
 def presence_badge(presence: str) -> SafeString:
     """Whether a director is there, as a badge."""
     return _badge(PRESENCE[presence])
+
+
+@register.simple_tag
+def presence_badges(row: DirectorRow, named: bool = False) -> SafeString:
+    """The same of a director with its help, and a mark on one that refuses orders. named: its name first
+    in the help, for where badges of several stand side by side."""
+    name = f"{row.director.name}: " if named else ""
+    badges = [(f"{name}{row.help}", presence_badge(row.presence))]
+    if row.disobeys:
+        badges.append((f"{name}{DISOBEYS_HELP}", _badge(DISOBEYS)))
+    return format_html_join(" ", '<span title="{}">{}</span>', badges)
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from apps.inventory.models import Director
 from apps.jobs import selectors as jobs
 from apps.web.cluster_page import director_rows, foreign_services, own_services
 from apps.web.director_settings import settings_rows
-from apps.web.forms.details import DirectorForm
+from apps.web.forms.details import CutOffForm, DirectorForm
 from apps.web.standing import standing_of
 from apps.web.views.common import Request, found
 
@@ -53,12 +53,13 @@ def show(request: Request, uuid: Any) -> HttpResponse:
     part = request.GET.get("part", "")
     if part in OF_MANAGERS:
         require(request.user, "director.manage", director)
-    context = _context(request, director) | {"form": form}
+    context = page_of(request, director) | {"form": form}
     template = _PARTS.get(part, "director.html")
     return render(request, f"web/{template}", context, status=status)
 
 
-def _context(request: Request, director: Director) -> dict[str, Any]:
+def page_of(request: Request, director: Director) -> dict[str, Any]:
+    """What the page needs, with nothing typed yet."""
     row = director_rows(request.user, selectors.directors(request.user).filter(pk=director.pk))[0]
     return {
         "director": director,
@@ -67,5 +68,7 @@ def _context(request: Request, director: Director) -> dict[str, Any]:
         "counted": own_services(row.status) if can(request.user, "director.zero", director) else [],
         "settings": settings_rows(row.status, director.cluster),
         "runs": jobs.runs_of(request.user, director)[:8],
-        "standing": standing_of(director, row.status),
+        "standing": standing_of(director),
+        "form": DirectorForm(initial={"name": director.name}),
+        "cut_off_form": CutOffForm(),
     }

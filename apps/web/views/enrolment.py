@@ -14,12 +14,13 @@ from apps.inventory import selectors
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Director
 from apps.inventory.services import add_director
-from apps.trust.services import invite_director, revoke_director
+from apps.trust.services import invite_director, revoke_director, withdraw_invitation
 from apps.trust.signing import SigningKeyError
-from apps.web.forms.details import DirectorForm
+from apps.web.forms.details import CutOffForm, DirectorForm
 from apps.web.standing import enrol_command, standing_of
 from apps.web.views.common import Request, found
 from apps.web.views.confirming import confirmed_to_write
+from apps.web.views.directors import page_of
 from apps.web.views.factors import confirmed
 
 
@@ -58,10 +59,27 @@ def invite(request: Request, uuid: Any) -> HttpResponse:
 
 
 @require_POST
+def withdraw(request: Request, uuid: Any) -> HttpResponse:
+    """Let no host use the invitation."""
+    director = found(selectors.director, request.user, uuid)
+    if withdraw_invitation(actor=request.user, director=director):
+        messages.success(request, "The invitation is withdrawn: its command does nothing any more.")
+    else:
+        messages.info(request, f"No invitation of {director.name} is open.")
+    return redirect("web:director", director.uuid)
+
+
+@require_POST
 def revoke(request: Request, uuid: Any) -> HttpResponse:
     """Believe it no more."""
     director = found(selectors.director, request.user, uuid)
-    reason = request.POST.get("reason", "")[:500]
+    require(request.user, "director.manage", director)
+    form = CutOffForm(request.POST)
+    if not form.is_valid() and standing_of(director).identity:
+        form.mark_errors()
+        context = page_of(request, director) | {"cut_off_form": form}
+        return render(request, "web/director.html", context, status=422)
+    reason = form.cleaned_data.get("reason", "")
     if revoke_director(actor=request.user, director=director, reason=reason):
         messages.success(
             request, f"{director.name} is cut off. Its kernel keeps balancing as it is."
@@ -75,6 +93,6 @@ def _invited(request: Request, director: Director, code: str) -> HttpResponse:
     context = {
         "director": director,
         "command": enrol_command(code),
-        "standing": standing_of(director, None),
+        "standing": standing_of(director),
     }
     return render(request, "web/director_invited.html", context)
