@@ -178,6 +178,12 @@ class Errand(models.Model):
         return self.state == self.State.WAITING and timezone.now() < self.deadline + GRACE
 
     @property
+    def trouble(self) -> str:
+        """Why one that waits may wait in vain; "" where nothing is known to be wrong."""
+        late = timezone.now() - self.asked_at > UNSENT_FOR
+        return self.error or (UNSENT if late and not self.sent_at else "")
+
+    @property
     def silence(self) -> str:
         """Why no answer came to one that waited in vain."""
         if self.error:

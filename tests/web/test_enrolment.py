@@ -46,6 +46,29 @@ def test_a_new_director_gets_a_command_that_is_shown_once(admin, signing_key):
     assert "Waiting for its host" in page
 
 
+def test_the_page_says_through_which_redis(admin, signing_key, settings):
+    settings.DIRECTOR_REDIS_URL = "rediss://console:secret@redis.example:6380/0"
+    page = text_of(browser(admin).post("/directors/new/", {"name": "lb-1"}))
+    assert "must reach Redis at rediss://redis.example:6380/0" in page
+
+
+def test_a_command_that_no_host_can_use_any_more_goes_from_the_page(admin, signing_key):
+    browser(admin).post("/directors/new/", {"name": "lb-1"})
+    director = Director.objects.get()
+    address = f"/directors/{director.uuid}/?part=joining"
+    removal = '<div id="enrol-how" hx-swap-oob="delete">'
+    assert removal not in browser(admin).get(address).content.decode()
+    Invitation.objects.all().delete()
+    assert removal in browser(admin).get(address).content.decode()
+
+
+def test_loading_an_invitation_again_leads_to_its_director(admin, signing_key):
+    director = make_director("lb-1")
+    for act in ("invite", "withdraw", "revoke"):
+        response = browser(admin).get(f"/directors/{director.uuid}/{act}/")
+        assert response["Location"] == f"/directors/{director.uuid}/"
+
+
 def test_a_name_that_is_taken(admin, signing_key):
     make_director("lb-1")
     response = browser(admin).post("/directors/new/", {"name": "lb-1"})

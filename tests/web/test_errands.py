@@ -109,6 +109,14 @@ def test_an_order_that_is_refused_is_no_word_about_a_question(operator, director
     assert "refused" not in text_of(browser(operator).get(page))
 
 
+def test_one_that_is_not_sent_says_so_while_it_waits(operator, director):
+    client = browser(operator)
+    page = ask(client, director)["Location"]
+    assert "Not sent yet" not in text_of(client.get(page))
+    Errand.objects.update(asked_at=timezone.now() - timedelta(seconds=9))
+    assert "Not sent yet" in text_of(client.get(page))
+
+
 def test_an_answer_after_a_refusal_counts(operator, director):
     client = browser(operator)
     page = ask(client, director)["Location"]

@@ -83,3 +83,16 @@ def whole(text: str | None) -> int:
 def whole_number(text: str | None) -> int | None:
     """The number of a row that an address names; None where it names none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def act_on_director(act: Callable[[Request, Any], HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that does something by POST only; who loads its address again, as after signing in anew,
+    gets the director."""
+
+    @wraps(act)
+    def view(request: Request, uuid: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return redirect("web:director", uuid)
+        return require_POST(act)(request, uuid)
+
+    return view

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from apps.accounts.policy import require
 from apps.inventory import selectors
@@ -18,10 +18,11 @@ from apps.trust.services import invite_director, revoke_director, withdraw_invit
 from apps.trust.signing import SigningKeyError
 from apps.web.forms.details import CutOffForm, DirectorForm
 from apps.web.standing import enrol_command, standing_of
-from apps.web.views.common import Request, found
+from apps.web.views.common import Request, act_on_director, found
 from apps.web.views.confirming import confirmed_to_write
 from apps.web.views.directors import page_of
 from apps.web.views.factors import confirmed
+from lvs.agent.config import without_user
 
 
 @never_cache  # it shows a secret, once
@@ -45,7 +46,7 @@ def new(request: Request) -> HttpResponse:
     return render(request, "web/director_form.html", {"form": form}, status=status)
 
 
-@require_POST
+@act_on_director
 @never_cache  # it shows a secret, once
 @confirmed_to_write
 def invite(request: Request, uuid: Any) -> HttpResponse:
@@ -58,7 +59,7 @@ def invite(request: Request, uuid: Any) -> HttpResponse:
         return redirect("web:director", director.uuid)
 
 
-@require_POST
+@act_on_director
 def withdraw(request: Request, uuid: Any) -> HttpResponse:
     """Let no host use the invitation."""
     director = found(selectors.director, request.user, uuid)
@@ -69,7 +70,7 @@ def withdraw(request: Request, uuid: Any) -> HttpResponse:
     return redirect("web:director", director.uuid)
 
 
-@require_POST
+@act_on_director
 def revoke(request: Request, uuid: Any) -> HttpResponse:
     """Believe it no more."""
     director = found(selectors.director, request.user, uuid)
@@ -93,6 +94,7 @@ def _invited(request: Request, director: Director, code: str) -> HttpResponse:
     context = {
         "director": director,
         "command": enrol_command(code),
+        "redis": without_user(settings.DIRECTOR_REDIS_URL),
         "standing": standing_of(director),
     }
     return render(request, "web/director_invited.html", context)

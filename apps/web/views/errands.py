@@ -1,12 +1,10 @@
 """What people ask of a director beside its table: connections, fitness, counters to zero."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from apps.accounts.policy import require
 from apps.inventory import selectors as inventory
@@ -16,7 +14,7 @@ from apps.jobs.models import Errand
 from apps.jobs.services import ask_director
 from apps.web import errand_page
 from apps.web.forms.connections import ConnectionsForm
-from apps.web.views.common import Request, found
+from apps.web.views.common import Request, act_on_director, found
 from lvs.documents import key_to_document
 
 
@@ -36,19 +34,6 @@ def connections(request: Request, uuid: Any) -> HttpResponse:
     form.mark_errors()
     context = {"form": form, **errand_page.asking(director, Errand.Kind.CONNECTIONS)}
     return render(request, "web/errand.html", context, status=422 if form.is_bound else 200)
-
-
-def act_on_director(act: Callable[[Request, Any], HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view that does something by POST only; who loads its address again, as after signing in anew,
-    gets the director."""
-
-    @wraps(act)
-    def view(request: Request, uuid: Any) -> HttpResponse:
-        if request.method in ("GET", "HEAD"):
-            return redirect("web:director", uuid)
-        return require_POST(act)(request, uuid)
-
-    return view
 
 
 @act_on_director
