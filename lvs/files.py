@@ -12,8 +12,9 @@ milliseconds. Whoever was only slow finds it gone, and says that it can't write.
 
 
 def replace_file(path: Path, parts: Iterable[bytes], prefix: str) -> None:
-    """Write the parts to a new file, mode 0600, and put it in the place of the old one; it is on disk when this
-    returns. Raises OSError.
+    """Write the parts to a new file, mode 0600, and put it in the place of the old one.
+
+    It is on disk when this returns. Raises OSError.
 
     prefix: what the names of unfinished files in that folder begin with. Several may write at once.
     """
@@ -39,6 +40,6 @@ def replace_file(path: Path, parts: Iterable[bytes], prefix: str) -> None:
 def _remove_left_behind(folder: Path, prefix: str, now: float) -> None:
     """What `kill -9` left in the middle of a write. now: by the clock of that file system."""
     for path in folder.glob(f"{prefix}????????"):  # as mkstemp names them
-        with suppress(OSError):  # another process removed it first, or it isn't ours: it does no harm
+        with suppress(OSError):  # gone meanwhile, or not ours to remove: it does no harm
             if now - path.lstat().st_mtime > LEFT_BEHIND:
                 path.unlink()

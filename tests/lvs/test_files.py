@@ -59,7 +59,9 @@ def test_what_another_process_is_writing_now_stays(tmp_path, save, prefix):
     assert left.exists()
 
 
-@pytest.mark.parametrize("name", [".agent-", ".agent-notes.txt", "agent-12345678", ".state-12345678"])
+@pytest.mark.parametrize(
+    "name", [".agent-", ".agent-notes.txt", "agent-12345678", ".state-12345678"]
+)
 def test_files_of_others_stay_however_old(tmp_path, name):
     (tmp_path / name).touch()
     grow_old(tmp_path / name)
