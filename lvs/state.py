@@ -7,7 +7,6 @@ flushed to the disk before anything relies on it, so it survives `kill -9` and p
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from lvs.documents import (
     table_from_document,
 )
 from lvs.errors import LvsError, StateDamaged
+from lvs.files import replace_file
 from lvs.locks import host_lock
 from lvs.model import EMPTY, Scope, Table
 
@@ -140,24 +140,18 @@ class StateFolder:
         """Replace the file atomically, mode 0600, on disk when this returns. Raises LvsError."""
         self._make_folder()
         mark = hashlib.sha256()
+
+        def pieces() -> Iterator[bytes]:
+            parts = _to_text(state)
+            while piece := b"".join(islice(parts, _AT_ONCE)):
+                mark.update(piece)
+                yield piece
+
         try:
-            handle, temporary = tempfile.mkstemp(prefix=".state-", dir=self.path)
-            try:
-                with os.fdopen(handle, "wb") as file:  # mkstemp gave it mode 0600
-                    parts = _to_text(state)
-                    while piece := b"".join(islice(parts, _AT_ONCE)):
-                        mark.update(piece)
-                        file.write(piece)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(self.file)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-            self._sync_folder()
-            self._latest = (mark.digest(), state)
+            replace_file(self.file, pieces(), prefix=".state-")
         except OSError as error:
             raise LvsError(f"Can't save the state to {self.file}: {error.strerror}") from error
+        self._latest = (mark.digest(), state)
 
     def _make_folder(self) -> None:
         try:
@@ -167,13 +161,6 @@ class StateFolder:
                 f"Can't make the state folder {self.path}: {error.strerror}. "
                 "Choose another with LVS_STATE_DIR."
             ) from error
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _to_text(state: State) -> Iterator[bytes]:

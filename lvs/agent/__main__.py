@@ -17,8 +17,9 @@ from lvs.agent.orders import Orders
 from lvs.agent.privileges import drop_privileges
 from lvs.agent.reporter import Reporter
 from lvs.agent.sampling import SamplePublisher
+from lvs.agent.standing import Standing
 from lvs.agent.watcher import Watcher
-from lvs.agent.worker import make_app, run_worker, stop_on_signals
+from lvs.agent.worker import begin_anew, make_app, run_worker, stop_on_signals
 from lvs.state import StateFolder
 
 logger = logging.getLogger("lvs.agent")
@@ -29,8 +30,8 @@ FLUSH_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGTERM, or do what the command says. Returns the exit status: 0, or 2 for a bad
-    configuration."""
+    """Run until SIGTERM, or do what the command says. Returns the exit status: 0, 2 for a bad configuration,
+    or 3 for one that is another director's by now, and begins anew when it is started again."""
     options = _parser().parse_args(arguments)
     if options.command == "enrol":
         return enrol.main(options)
@@ -62,7 +63,8 @@ def serve(config: Config) -> int:
     logger.info("agent %s of %s (%s)", agent_version(), config.name, config.director)
     state = StateFolder(config.state_dir)
     memory = Memory(config.state_dir)
-    reporter = Reporter(config, memory)
+    standing = Standing(config, begin_anew)
+    reporter = Reporter(config, memory, standing)
     keys = ConsoleKeys(config.state_dir, config.console_keys)
     watcher = Watcher(config.director, state, memory, reporter, keys)
     sampler = SamplePublisher(config)
@@ -77,7 +79,7 @@ def serve(config: Config) -> int:
     for thread in threads:
         thread.start()
     try:
-        return run_worker(make_app(config, inbox.receive, inbox.refuse))
+        return run_worker(make_app(config, inbox.receive, inbox.refuse, standing))
     finally:
         watcher.stop()
         sampler.stop()
@@ -93,9 +95,8 @@ def _set_up_logging() -> None:
     )
     for chatty in ("celery", "kombu", "pyroute2", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("celery.worker.consumer").setLevel(
-        logging.ERROR
-    )  # our consumer says it itself
+    # Our consumer says it itself: of a task that we refuse Celery asks whether somebody forgot to import it.
+    logging.getLogger("celery.worker.consumer").setLevel(logging.CRITICAL)
 
 
 if __name__ == "__main__":

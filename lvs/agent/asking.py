@@ -2,8 +2,8 @@
 
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -37,30 +37,40 @@ ASK_EVERY, LOOK_EVERY = 5.0, 0.5
 """Seconds between two requests, and between two looks for the answer."""
 
 
+_NOT_KNOWN = (
+    "Redis does not know this invitation: it was used, withdrawn or too old, or the console's worker "
+    "has not told Redis of it yet"
+)
+
+
 class EnrolFailed(Exception):
     """This host is not enrolled; the text says why, and what to do."""
 
 
+class EnrolRefused(EnrolFailed):
+    """The console itself said no, and will say so again: a new invitation is needed."""
+
+
 def ask(
-    invitation: Invitation, key: Ed25519PrivateKey, password: str, ca: str, timeout: float
+    invitation: Invitation,
+    key: Ed25519PrivateKey,
+    password: str,
+    ca: str,
+    timeout: float,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
     """The console's answer to our request, which is repeated until it comes.
 
-    key, password: our own, new ones; ca: who may vouch for Redis; timeout: seconds. Raises EnrolFailed.
+    key, password: our own, new ones; ca: who may vouch for Redis; timeout: seconds; say: is told what
+    happens meanwhile, once each. Raises EnrolFailed.
     """
-    request = {
-        "schema": SCHEMA,
-        "director": invitation.director,
-        "key": public_key_to_text(key.public_key()),
-        "password_hash": password_hash(password),
-        "hostname": socket.gethostname()[:253],
-        "agent_version": agent_version(),
-    }
-    sealed = seal_body(ASKED, request, invitation.key)
+    sealed = seal_body(ASKED, _request(invitation, key, password), invitation.key)
     user = invited_user(invitation.director)
     link = RedisLink(with_user(invitation.redis_url, user, invitation.password), ca)
     identity = key_id(key.public_key())
     deadline, asked, trouble = time.monotonic() + timeout, float("-inf"), ""
+    said = {trouble}
+    say(f"Asking the console through Redis at {invitation.place} …")
     with connect(link, timeout=5.0) as client:
         while time.monotonic() < deadline:
             try:
@@ -71,14 +81,33 @@ def ask(
                 if text and (answer := _answer(text, invitation, identity)):
                     return answer
             except redis.AuthenticationError:
-                trouble = "Redis does not know this invitation: it was used, withdrawn or too old"
+                trouble = _NOT_KNOWN
             except redis.RedisError as error:
-                trouble = f"Redis at {urlsplit(invitation.redis_url).netloc}: {one_line(error)}"
+                trouble = f"Redis at {invitation.place}: {one_line(error)}"
+            if trouble not in said:
+                say(sentence(trouble))
+                said.add(trouble)
             time.sleep(LOOK_EVERY)
+    why = sentence(trouble or "The console did not answer: is its worker running?")
     raise EnrolFailed(
-        f"{trouble or 'The console did not answer: is its worker running?'}. This host is not "
-        "enrolled; call it again, or make a new invitation in the console."
+        f"{why} This host is not enrolled; call it again, or make a new invitation in the console."
     )
+
+
+def sentence(text: str) -> str:
+    """The text with one full stop at its end, unless it ends as a sentence does anyway."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
+def _request(invitation: Invitation, key: Ed25519PrivateKey, password: str) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "director": invitation.director,
+        "key": public_key_to_text(key.public_key()),
+        "password_hash": password_hash(password),
+        "hostname": socket.gethostname()[:253],
+        "agent_version": agent_version(),
+    }
 
 
 def _answer(text: bytes, invitation: Invitation, identity: str) -> dict[str, Any] | None:
@@ -89,9 +118,9 @@ def _answer(text: bytes, invitation: Invitation, identity: str) -> dict[str, Any
             text.decode(errors="replace"), {key_id(console): console}, {ANSWERED: ANSWER_FIELDS}
         )
     except EnvelopeRefused as refusal:
-        raise EnrolFailed(f"The answer is not the console's: {refusal.reason}") from None
+        raise EnrolFailed(f"The answer is not the console's: {sentence(refusal.reason)}") from None
     if (answer["director"], answer["identity"]) != (invitation.director, identity):
         return None
     if answer["error"]:
-        raise EnrolFailed(f"The console says: {answer['error']}")
+        raise EnrolRefused(f"The console says: {sentence(answer['error'])}")
     return answer

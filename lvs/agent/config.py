@@ -1,5 +1,6 @@
 """The agent's configuration: a TOML file that `python -m lvs.agent enrol` writes."""
 
+import os
 import tomllib
 import uuid
 from collections.abc import Mapping
@@ -72,6 +73,8 @@ class Config:
     state_dir: Path
     sample_interval: float
     """Seconds between two samples."""
+    file: Path | None = None
+    """Where all this stands; None = nowhere."""
 
     @property
     def identity(self) -> str:
@@ -85,16 +88,30 @@ def load_config(path: Path) -> Config:
         with path.open("rb") as file:
             values = tomllib.load(file)
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
+        raise ConfigError(f"{path}: can't be read: {error.strerror}{_what_to_do(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     try:
-        return _config(values)
+        return _config(values, path)
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def _config(values: dict[str, Any]) -> Config:
+def _what_to_do(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return (
+            ". This host is not enrolled: invite it on the console's Directors page, and run the "
+            "command that it shows"
+        )
+    if isinstance(error, PermissionError):
+        return (
+            f". The user that runs the agent (uid {os.geteuid()}) must be its owner, and be allowed to "
+            "enter its folder"
+        )
+    return ""
+
+
+def _config(values: dict[str, Any], path: Path) -> Config:
     if unknown := sorted(values.keys() - set(_KNOWN)):
         raise ValueError(f"unknown setting {unknown[0]}; known are {', '.join(_KNOWN)}")
     if missing := [name for name in _NEEDED if name not in values]:
@@ -107,6 +124,7 @@ def _config(values: dict[str, Any]) -> Config:
         console_keys=_keys(values["console_key"]),
         state_dir=Path(_text(values, "state_dir", DEFAULT_FOLDER)),
         sample_interval=_interval(values.get("sample_interval", 1.0)),
+        file=path,
     )
 
 

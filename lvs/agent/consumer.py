@@ -15,6 +15,10 @@ SECOND_TRY = 0.5
 """Seconds before a broken connection is made anew."""
 
 
+class _Unreadable(ConnectionResetError):
+    """Not that the connection broke: it is made anew, for a message that can't be read."""
+
+
 class PatientConsumer(Consumer):  # type: ignore[misc]
     """Comes back within two seconds after Redis does; Celery's own pauses grow to 30 seconds.
 
@@ -35,7 +39,7 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
             logger.warning("a message of the queue can't be read: %r", error)
             self._refuse("the message can't be read")
-            raise ConnectionResetError("a message could not be read: beginning anew") from error
+            raise _Unreadable from error
 
     def ensure_connected(self, conn: Any) -> Any:
         """Wait until the connection stands, or for the signal to stop."""
@@ -66,7 +70,9 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         super().on_ready()
         acknowledge_nothing(self.task_consumer)
         self._said = ""
-        logger.info("waiting for orders from %s", self.connection.as_uri())
+        if self._standing is not None:
+            self._standing.taken("orders")
+        logger.info("waiting for %s from %s", self._wares, self.connection.as_uri())
 
     # What follows stands in the queue and is nothing for us: Celery drops it, and we say so.
 
@@ -95,10 +101,23 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         if refuse is not None:
             refuse(reason)
 
+    @property
+    def _standing(self) -> Any:
+        return getattr(self.app, "standing", None)
+
+    @property
+    def _wares(self) -> str:
+        """The console's own worker gets no orders: it gives them."""
+        return "orders" if hasattr(self.app, "refuse") else "tasks"
+
     def _say(self, error: Exception) -> None:
+        if isinstance(error, _Unreadable):
+            return  # which was said
+        if self._standing is not None and self._standing.refused("orders", error):
+            return
         text = one_line(error)
         if text != self._said:
-            logger.warning("can't take orders from Redis: %s", text)
+            logger.warning("can't take %s from Redis: %s", self._wares, text)
         self._said = text
 
 

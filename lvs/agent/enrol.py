@@ -7,40 +7,33 @@ invitation, has said yes.
 
 import argparse
 import json
-import os
-import pwd
-import secrets
+import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-)
 
-from lvs.agent.asking import EnrolFailed, ask
+from lvs.agent.asking import EnrolFailed, EnrolRefused, ask, sentence
 from lvs.agent.config import DEFAULT_FILE, RedisLink, with_user
 from lvs.agent.console_keys import ANNOUNCED
+from lvs.agent.draft import forget, own_secrets
 from lvs.agent.files import write_whole
+from lvs.agent.handing_over import SERVICE_USER, give_to_service, make_folder, out_of_reach
 from lvs.agent.invitation import (
     BadCode,
     Invitation,
     director_user,
 )
 from lvs.agent.link import connect, one_line
-from lvs.agent.sealing import (
-    key_id,
-    private_key_from_text,
-    private_key_to_text,
-)
+from lvs.agent.sealing import private_key_from_text
 from lvs.errors import LvsError
 from lvs.state import DEFAULT_FOLDER
 
-SERVICE_USER = "lvsconsole"
-"""Whose file the configuration becomes when root enrols a host that has this user."""
 FAILED = 1
+LONGEST_WAIT = 3600
+"""Seconds: an invitation is good for no longer."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +48,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state-dir", default="", metavar="FOLDER", help="where the agent remembers"
     )
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="how long to ask"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= LONGEST_WAIT:  # nan is not, either
+        raise argparse.ArgumentTypeError(
+            f"must be a number of seconds from 1 to {LONGEST_WAIT}, not {text!r}"
+        )
+    return seconds
 
 
 def main(options: argparse.Namespace) -> int:
@@ -69,58 +76,74 @@ def main(options: argparse.Namespace) -> int:
             timeout=options.timeout,
         )
     except (EnrolFailed, BadCode, LvsError, OSError) as error:
-        sys.stderr.write(f"lvs.agent: {error}\n")
+        _say(sentence(str(error)))
         return FAILED
     sys.stdout.write(f"This host is director {name} now. Its configuration is {options.config}.\n")
     return 0
 
 
-def enrol(invitation: Invitation, config: Path, *, more: Mapping[str, str], timeout: float) -> str:
+def _say(text: str) -> None:
+    sys.stderr.write(f"lvs.agent: {text}\n")
+    sys.stderr.flush()
+
+
+def enrol(
+    invitation: Invitation,
+    config: Path,
+    *,
+    more: Mapping[str, str],
+    timeout: float,
+    say: Callable[[str], None] = _say,
+) -> str:
     """Become the director and write the configuration; its name at the console.
 
-    more: further settings, written where they aren't empty. Killed in between it goes on where it was when
-    it is called again. Raises EnrolFailed, LvsError or OSError: then the configuration is as it was.
+    more: the settings `redis_ca` and `state_dir`, written where they aren't empty; say: is told what happens
+    meanwhile. Killed in between it goes on where it was when it is called again. Raises EnrolFailed, LvsError
+    or OSError: then the configuration is as it was.
     """
-    draft = config.with_name(config.name + ".enrolling")
-    own = _own_secrets(draft, invitation)
-    key, password = private_key_from_text(own["key"]), own["password"]
+    # The agent is started in another folder than we are.
+    more = {name: str(Path(value).absolute()) for name, value in more.items() if value}
     ca = more.get("redis_ca", "")
-    if ca and not Path(ca).is_file():
-        raise EnrolFailed(f"There is no file {ca}.")
-    answer = ask(invitation, key, password, ca, timeout)
-    user = director_user(invitation.director)
+    _check_ca(ca)
+    make_folder(config.parent)
+    draft = config.with_name(config.name + ".enrolling")
+    own = own_secrets(draft, invitation)
+    key, password = private_key_from_text(own["key"]), own["password"]
+    try:
+        answer = ask(invitation, key, password, ca, timeout, say)
+    except EnrolRefused:
+        forget(draft, own)
+        raise
+    url = with_user(invitation.redis_url, director_user(invitation.director), password)
     settings: dict[str, Any] = {
         "director": invitation.director,
         "name": answer["name"],
         "director_key": own["key"],
-        "redis_url": with_user(invitation.redis_url, user, password),
+        "redis_url": url,
         "console_key": answer["console_keys"],
     }
-    settings |= {name: value for name, value in more.items() if value}
-    _check_redis(settings["redis_url"], ca)
-    write_whole(config, _toml(settings))
-    _give_to_service(config)
+    _check_redis(url, ca)
+    write_whole(config, _toml(settings | more))
+    give_to_service(config)
     draft.unlink(missing_ok=True)
     # What a console announced to who this host was before counts no more.
-    (Path(more.get("state_dir") or DEFAULT_FOLDER) / ANNOUNCED).unlink(missing_ok=True)
+    (Path(more.get("state_dir", DEFAULT_FOLDER)) / ANNOUNCED).unlink(missing_ok=True)
+    for folder in out_of_reach([config, Path(ca)] if ca else [config]):
+        say(f"The agent can't read its files: user {SERVICE_USER} may not enter {folder}.")
     return str(answer["name"])
 
 
-def _own_secrets(draft: Path, invitation: Invitation) -> dict[str, str]:
-    """This host's key and password: kept from the first request on, for the console takes no others."""
+def _check_ca(ca: str) -> None:
+    """Before anything is made that would be of no use."""
     try:
-        own = json.loads(draft.read_text())
-        if own["for"] == key_id(invitation.key.public_key()):
-            return dict(own)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        own = None
-    own = {
-        "for": key_id(invitation.key.public_key()),
-        "key": private_key_to_text(Ed25519PrivateKey.generate()),
-        "password": secrets.token_hex(32),
-    }
-    write_whole(draft, json.dumps(own))
-    return own
+        if ca:
+            ssl.create_default_context(cafile=ca)
+    except FileNotFoundError:
+        raise EnrolFailed(f"There is no file {ca}.") from None
+    except ssl.SSLError:
+        raise EnrolFailed(f"{ca} holds no certificates in PEM format.") from None
+    except OSError as error:
+        raise EnrolFailed(f"{ca} can't be read: {error.strerror}.") from None
 
 
 def _check_redis(url: str, ca: str) -> None:
@@ -136,13 +159,3 @@ def _toml(settings: Mapping[str, Any]) -> str:
     """Strings and lists of them: JSON's escapes are a part of TOML's."""
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
     return "".join(["# Written by `python -m lvs.agent enrol`. It holds secrets.\n", *lines])
-
-
-def _give_to_service(config: Path) -> None:
-    if os.geteuid() != 0:
-        return
-    try:
-        user = pwd.getpwnam(SERVICE_USER)
-    except KeyError:
-        return
-    os.chown(config, user.pw_uid, user.pw_gid)

@@ -8,12 +8,16 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import secrets
+import uuid
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from lvs.agent.config import without_user
 from lvs.agent.sealing import public_key_from_text
 
 ASKED, ANSWERED = "enrol", "enrolled"
@@ -87,11 +91,18 @@ class Invitation:
             ):
                 raise ValueError("another version")
             public_key_from_text(console_key)
-            return cls(director, _decoded(secret), console_key, redis_url)
+            director, decoded = str(uuid.UUID(director)), _decoded(secret)
         except (ValueError, TypeError, binascii.Error, RecursionError):
             raise BadCode(
                 "This is no invitation, or not all of it: copy the command from the console once more"
             ) from None
+        return cls(director, decoded, console_key, _address(redis_url))
+
+    @property
+    def place(self) -> str:
+        """Where Redis is, for people: host and port."""
+        parts = urlsplit(self.redis_url)
+        return parts.netloc if parts.port else f"{parts.netloc.rstrip(':')}:6379"
 
     @property
     def code(self) -> str:
@@ -111,6 +122,33 @@ class Invitation:
 
     def _derived(self, purpose: bytes) -> bytes:
         return hashlib.sha256(purpose + self.secret).digest()
+
+
+def _address(url: str) -> str:
+    """Of Redis, without user and password. Raises BadCode when no agent could use it.
+
+    What stands behind a question mark could switch off the check of certificates.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        host.encode("idna")
+        valid = (
+            parts.scheme in {"redis", "rediss"}
+            and re.fullmatch(r"[^\s\x00-\x1f]+", host)
+            and parts.port != 0
+            and re.fullmatch(r"/?[0-9]*", parts.path)
+            and not parts.query + parts.fragment
+        )
+    except ValueError:
+        valid = False
+    if not valid:  # it may hold a password: don't repeat it
+        raise BadCode(
+            "The invitation names no address of Redis that can be used. At the console, "
+            "LVS_DIRECTOR_REDIS_URL must look like redis://host:6379/0 (rediss:// with TLS); then make "
+            "a new invitation"
+        )
+    return without_user(url)
 
 
 def _encoded(data: bytes) -> str:

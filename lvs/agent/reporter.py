@@ -15,6 +15,7 @@ from lvs.agent.config import Config
 from lvs.agent.entries import Voice
 from lvs.agent.link import append, connect, one_line
 from lvs.agent.memory import Memory
+from lvs.agent.standing import Standing
 from lvs.agent.streams import REPORTS_KEPT, Message, reports_stream
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ _DROP_ORDER = (
 class Reporter(threading.Thread):
     """The one thread that writes the report stream."""
 
-    def __init__(self, config: Config, memory: Memory) -> None:
+    def __init__(self, config: Config, memory: Memory, standing: Standing | None = None) -> None:
         super().__init__(name="reporter", daemon=True)
         self._stream = reports_stream(config.director)
         self._link = config.redis
@@ -48,7 +49,9 @@ class Reporter(threading.Thread):
         self._queue: deque[Message] = deque(memory.pending())
         self._changed = threading.Condition()
         self._stopping = threading.Event()
-        self._away = False
+        self._standing = standing or Standing(config)
+        self._trouble = ""
+        """Why Redis has not what waits; "" where it has."""
 
     def put(self, message: Message) -> None:
         """Queue a report; never blocks on Redis."""
@@ -103,16 +106,25 @@ class Reporter(threading.Thread):
         try:
             append(client, self._stream, self._voice.entry(message), REPORTS_KEPT, exact=False)
         except redis.RedisError as error:
-            if not self._away:
-                logger.warning("Redis is away, reports wait: %s", one_line(error))
-            self._away = True
+            self._say(error)
             return False
-        if self._away:
-            logger.info("Redis is back, sending what waited")
-        self._away = False
+        if self._trouble:
+            logger.info("Redis takes reports again, sending what waited")
+            self._standing.taken(self.name)
+        self._trouble = ""
         if message["type"] == "run_finished":
             self._note_sent(message)
         return True
+
+    def _say(self, error: redis.RedisError) -> None:
+        if self._standing.refused(self.name, error):  # which it said itself
+            self._trouble = "Redis does not take our user"
+            return
+        refuses = isinstance(error, redis.ResponseError)  # it is there: out of memory, or a replica
+        trouble = "Redis refuses reports, they wait" if refuses else "Redis is away, reports wait"
+        if trouble != self._trouble:
+            logger.warning("%s: %s", trouble, one_line(error))
+        self._trouble = trouble
 
     def _note_sent(self, message: Message) -> None:
         try:

@@ -15,18 +15,26 @@ from kombu.transport.redis import QoS
 from lvs.agent.config import Config
 from lvs.agent.consumer import PatientConsumer, nothing
 from lvs.agent.link import LOOK_FOR_DEAD_EVERY
+from lvs.agent.standing import Standing
 from lvs.agent.streams import TASK, queue_name
 
 logger = logging.getLogger(__name__)
 
+ANEW = 3
+"""The exit status of an agent that wants to be started again: systemd does, as after any but a bad
+configuration's."""
+
 
 def make_app(
-    config: Config, receive: Callable[[str], None], refuse: Callable[[str], None]
+    config: Config,
+    receive: Callable[[str], None],
+    refuse: Callable[[str], None],
+    standing: Standing | None = None,
 ) -> Celery:
     """The app with its task.
 
     receive: what to do with a sealed text; refuse: with the reason why a message of the queue is none.
-    Neither must raise.
+    Neither must raise. standing: is told when Redis does not take our user.
     """
     # Without Celery's own tasks (backend_cleanup, chains): nobody but the console has work for us.
     app = Celery("lvs.agent", broker=config.redis.url, set_as_current=False, autofinalize=False)
@@ -34,7 +42,7 @@ def make_app(
     # Taken off the queue before it runs: Redis would give a late one to us again after a crash,
     # in the middle of what the console is doing meanwhile. An order it sends until the run ends.
     app.task(name=TASK, ignore_result=True, acks_late=False)(_task(receive, refuse))
-    app.refuse = refuse
+    app.refuse, app.standing = refuse, standing
     app.finalize()
     # kombu looks for messages that were taken and not acknowledged, with a script in Redis under a lock. Ours
     # never are, and whoever may run scripts can stop Redis for everybody.
@@ -58,6 +66,15 @@ def stop_on_signals() -> None:
     """Let SIGTERM and SIGINT end the worker, before it starts too. An order under way is finished."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+
+
+def begin_anew() -> None:
+    """Let the worker end as with SIGTERM, and with a status after which it is started again.
+
+    Another thread may call this.
+    """
+    if worker_state.should_stop is None:
+        worker_state.should_stop = ANEW
 
 
 def run_worker(app: Celery) -> int:

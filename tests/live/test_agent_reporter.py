@@ -10,6 +10,7 @@ from lvs.agent.memory import Memory
 from lvs.agent.reporter import Reporter
 from lvs.agent.shapes import parse_report
 from tests.identities import config, heard
+from tests.live.parts import eventually
 
 DIRECTOR = "0b4d8a52-7d5c-4b8e-9f5f-3f0c1f8a2b11"
 LONG = 20
@@ -116,3 +117,16 @@ def test_stopping_does_not_wait_for_a_redis_that_is_away(made, redis_server):
     made.put(end(1))
     made.stop(LONG)
     assert not made.is_alive()
+
+
+def test_a_redis_that_is_full_is_not_called_away(made, redis_url, caplog, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_EVERY", 0.05)
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", "1")
+        made.put(end(1))
+        made.start()
+        eventually(lambda: "Redis refuses reports, they wait: " in caplog.text)
+        client.config_set("maxmemory", "0")
+    made.stop(LONG)
+    assert "away" not in caplog.text
+    assert sent(redis_url) == [end(1)]

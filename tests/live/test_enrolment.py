@@ -133,6 +133,13 @@ def test_a_code_is_good_for_one_host(director, tmp_path):
     assert not (tmp_path / "b" / "agent.toml").exists()
 
 
+def test_a_host_that_was_refused_keeps_nothing(director, tmp_path):
+    code = invited(director)
+    host(code, tmp_path / "a")
+    host(code, tmp_path / "b")
+    assert list((tmp_path / "b").iterdir()) == []
+
+
 def test_what_another_host_was_told_does_not_stop_the_next_one(director, tmp_path):
     """The answer waits in Redis for two minutes."""
     code = invited(director)

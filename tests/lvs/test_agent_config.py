@@ -1,7 +1,10 @@
 """The agent's configuration: complete and right, or one clear line."""
 
+import errno
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -117,8 +120,19 @@ def test_a_file_that_is_not_toml_is_named(tmp_path):
     assert "not TOML" in problem(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
-    assert "No such file" in problem(tmp_path / "nowhere.toml")
+def test_who_is_not_enrolled_is_told_what_to_do(tmp_path):
+    text = problem(tmp_path / "nowhere.toml")
+    assert "No such file" in text
+    assert "This host is not enrolled: invite it on the console's Directors page" in text
+
+
+def test_who_may_not_read_it_is_told_who_must(tmp_path, monkeypatch):
+    def forbidden(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    path = written(tmp_path)
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert f"The user that runs the agent (uid {os.geteuid()}) must be its owner" in problem(path)
 
 
 def test_the_program_ends_with_2_and_one_line(tmp_path):
