@@ -7,8 +7,7 @@ from django.dispatch import receiver
 from apps.inventory.models import Cluster, Director
 from apps.inventory.signals import stored
 from apps.telemetry import push
-from apps.telemetry.replays import forget_lives
-from apps.telemetry.services import forget_words
+from apps.telemetry.replays import forget_host
 from apps.trust.signals import enrolled
 
 
@@ -27,5 +26,4 @@ def announce_stored(
 @receiver(enrolled)
 def begin_anew(sender: Any, director: Director, **kwargs: Any) -> None:
     """What the host before said, and when it was heard, says nothing of the one that took its place."""
-    forget_lives(director)
-    forget_words(director)
+    forget_host(director)

@@ -56,14 +56,22 @@ def take_place(status: DirectorStatus, message: dict[str, Any]) -> list[str] | N
     return ["session", "spoke_at", "past_sessions", "forgotten_until", *_NUMBERS.values()]
 
 
-def forget_lives(director: Director) -> None:
+def forget_host(director: Director) -> None:
     """Begin anew: another host became the director, with a key of its own. What was recorded before is not
-    genuine any more, and whatever times the host before named, they must not silence this one."""
+    genuine any more, and whatever times the host before named, they must not silence this one. What it said
+    of itself, and when it was heard, is not said of this one.
+
+    What its kernel held stays, with its time: mostly it is the same host with a new key.
+    """
     DirectorStatus.objects.filter(director=director).update(
         session="",
         spoke_at=0,
         past_sessions={},
         forgotten_until=None,
+        last_seen=None,
+        facts={},
+        problem="",
+        console_keys=[],
         **dict.fromkeys(_NUMBERS.values(), 0),
     )
 

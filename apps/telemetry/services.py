@@ -97,16 +97,6 @@ def store_observed(
     observed.send(sender=DirectorStatus, director=director, seen_at=seen_at)
 
 
-def forget_words(director: Director) -> None:
-    """Another host became the director: what the one before said of itself is not said of this one.
-
-    What its kernel held stays, with its time: mostly it is the same host with a new key.
-    """
-    DirectorStatus.objects.filter(director=director).update(
-        last_seen=None, facts={}, problem="", console_keys=[]
-    )
-
-
 @transaction.atomic
 def relay_was_here(*, name: str, read_at: datetime | None = None) -> None:
     """Note that the relay has stored every report up to `read_at`, because Redis just answered it.
