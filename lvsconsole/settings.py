@@ -376,7 +376,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "lvsconsole.logs.PatientHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LVS_LOG_LEVEL", "INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},
