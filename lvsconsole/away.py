@@ -16,7 +16,7 @@ _SQLITE_AWAY = {
     sqlite3.SQLITE_CANTOPEN,
 }
 _POSTGRESQL_AWAY = ("08", "53", "57P")
-"""Beginnings of its error codes: no connection; no memory, disk or place for one more; it is being stopped."""
+"""Beginnings of its error codes: no connection; no memory, disk or place for more; it is being stopped."""
 
 
 def why_away(error: BaseException | None) -> str:

@@ -15,8 +15,8 @@ REPEAT_AFTER = 60.0
 class PatientHandler(logging.StreamHandler):  # type: ignore[type-arg]
     """Writes each record as it is, but for those whose error says that something is away.
 
-    Of these it writes what is away and why; from each logger each reason once in REPEAT_AFTER, with the number
-    of those that it left out. Every other error keeps its traceback.
+    Of these it writes what is away and why; from each logger each reason once in REPEAT_AFTER, with the
+    number of those that it left out. Every other error keeps its traceback.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
