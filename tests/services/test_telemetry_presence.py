@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.telemetry.models import DirectorStatus, RelayStatus
-from apps.telemetry.selectors import presence, presences
+from apps.telemetry.selectors import listening, presence, presences
 from apps.telemetry.services import relay_was_here
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +105,21 @@ def test_a_second_relay_listens_while_the_first_one_pauses(director):
     RelayStatus.objects.create(name="other", listening_since=ago(100), last_read=ago(1))
     relay_was_here(name="old")
     assert presence(heard(director, 30)) == "away"
+
+
+def test_a_relay_whose_clock_was_ahead_does_not_count_once_it_died(director):
+    RelayStatus.objects.create(name="dead", listening_since=ago(100), last_read=ago(-3600))
+    assert listening() is None
+    assert presence(heard(director, 60)) == "unknown"
+
+
+def test_a_relay_whose_clock_is_a_little_ahead_counts():
+    RelayStatus.objects.create(name="r", listening_since=ago(100), last_read=ago(-5))
+    assert listening() is not None
+
+
+def test_a_relay_whose_clock_was_set_right_counts_again():
+    RelayStatus.objects.create(name="r", listening_since=ago(-3600), last_read=ago(-3600))
+    relay_was_here(name="r")
+    span = listening()
+    assert span.since <= span.until
