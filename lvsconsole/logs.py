@@ -55,7 +55,7 @@ def _short(record: logging.LogRecord, reason: str, left_out: int) -> logging.Log
     """A copy for us: other handlers get the record whole. A message without arguments says what was being
     done, and stands first; others, such as Celery's and Django's, repeat the error."""
     short = copy.copy(record)
-    doing = "" if record.args else f"{record.getMessage().rstrip(':')}: "
+    doing = "" if record.args else " ".join(record.getMessage().split()).rstrip(":") + ": "
     more = f" ({left_out} more like it left out since)" if left_out else ""
     short.msg, short.args = f"{doing}{reason}{more}", None
     short.exc_info = short.exc_text = short.stack_info = None

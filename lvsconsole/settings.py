@@ -363,5 +363,7 @@ LOGGING = {
         # A line for each beat of the worker would bury the rest; failures are told all the same.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # It has a handler of its own, which would repeat a traceback for each page that comes again.
+        "uvicorn.error": {"handlers": ["stderr"], "propagate": False},
     },
 }

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from lvsconsole.patience import PATIENCE
 from tests.factories import make_cluster, make_user
@@ -128,3 +130,41 @@ def test_only_the_web_process_gives_up_on_locks():
     show += f"cursor.execute({asked!r}); print(cursor.fetchone()[0])"
     process = console("manage.py", "shell", "--no-imports", "-v", "0", "-c", show)
     assert process.communicate(timeout=30)[0].splitlines()[-1] == "0"
+
+
+def test_without_its_database_the_log_has_a_line_not_a_traceback_for_each_try(redis_url):
+    nowhere = f"postgresql://lvs:secret-word@127.0.0.1:{free_port()}/lvs"
+    port = free_port()
+    process = console(
+        *("-m", "uvicorn", "--no-access-log", "lvsconsole.asgi:application", "--lifespan", "off"),
+        *("--port", str(port)),
+        DJANGO_SETTINGS_MODULE="lvsconsole.settings",
+        LVS_DATABASE_URL=nowhere,
+        LVS_DEBUG="no",
+        LVS_SECRET_KEY="k" * 50,
+    )
+    try:
+        eventually(lambda: refused_socket(port), within=20)
+        for _ in range(5):
+            assert refused_socket(port)
+    finally:
+        process.terminate()
+        text = process.communicate(timeout=20)[0]
+    assert text.count("Exception in ASGI application: the database can't be reached: ") == 1
+    assert "Traceback" not in text
+    assert "secret-word" not in text
+
+
+def refused_socket(port):
+    """Whether a page's live socket was refused, as its session can't be read."""
+    place = f"127.0.0.1:{port}"
+    headers = {"Cookie": "sessionid=abcdefabcdefabcdefabcdefabcdefab"}
+    try:
+        with connect(
+            f"ws://{place}/ws/live/", origin=f"http://{place}", additional_headers=headers
+        ):
+            return False
+    except InvalidStatus:
+        return True
+    except OSError:  # it does not listen yet
+        return False
