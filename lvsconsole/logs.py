@@ -12,7 +12,7 @@ REPEAT_AFTER = 60.0
 """Seconds until the log says again that the same is away."""
 
 
-class PatientHandler(logging.StreamHandler):  # type: ignore[type-arg]
+class PatientHandler(logging.StreamHandler):
     """Writes each record as it is, but for those whose error says that something is away.
 
     Of these it writes what is away and why; from each logger each reason once in REPEAT_AFTER, with the
