@@ -5,6 +5,8 @@ import sqlite3
 import redis
 from django.db import InterfaceError, OperationalError
 
+from lvs.agent.link import one_line
+
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 _REDIS_AWAY = (redis.ConnectionError, redis.TimeoutError)  # the rest is something that it refused
 _SQLITE_AWAY = {
@@ -23,17 +25,12 @@ def why_away(error: BaseException | None) -> str:
     """What can't be reached, and why, in one line; "" when the error says something else. Never a password:
     neither redis-py nor psycopg repeats it."""
     if isinstance(error, _REDIS_AWAY):
-        return f"Redis can't be reached: {in_one_line(error)}"
+        return f"Redis can't be reached: {one_line(error)}"
     if isinstance(error, ConnectionError | TimeoutError):  # nobody said whose it was
-        return f"a connection failed: {in_one_line(error)}"
+        return f"a connection failed: {one_line(error)}"
     if isinstance(error, DATABASE_ERRORS) and _is_away(error):
-        return f"the database can't be reached: {in_one_line(error)}"
+        return f"the database can't be reached: {one_line(error)}"
     return ""
-
-
-def in_one_line(error: BaseException) -> str:
-    """What the error says; its name where it says nothing."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _is_away(error: BaseException) -> bool:

@@ -15,8 +15,8 @@ from typing import Any
 import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisSingleShardConnection
 
+from lvs.agent.link import one_line
 from lvsconsole.addresses import place_of
-from lvsconsole.away import in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class OneAtATime:
                 message = await self._pubsub.get_message(**options)
         except AWAY as error:
             if not self._away:
-                text = in_one_line(error)
+                text = one_line(error)
                 logger.warning(
                     "live updates wait: Redis at %s can't be reached: %s", self._place, text
                 )

@@ -4,7 +4,8 @@ import redis
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
 
-from lvsconsole.away import DATABASE_ERRORS, in_one_line, why_away
+from lvs.agent.link import one_line
+from lvsconsole.away import DATABASE_ERRORS, why_away
 
 UNDEFINED_TABLE = "42P01"
 """PostgreSQL's word for it."""
@@ -13,15 +14,15 @@ UNDEFINED_TABLE = "42P01"
 def explain(error: BaseException) -> str:
     """The error in one line that says what to look at; "" when it is a fault whose traceback is wanted."""
     if isinstance(error, ImproperlyConfigured):
-        return f"The settings are wrong: {in_one_line(error)}"
+        return f"The settings are wrong: {one_line(error)}"
     if reason := why_away(error):
         return _sentence(reason)
     if _lacks_tables(error):
-        return f"The database lacks a table: run “manage.py migrate” first ({in_one_line(error)})"
+        return f"The database lacks a table: run “manage.py migrate” first ({one_line(error)})"
     if isinstance(error, DATABASE_ERRORS):
-        return f"The database failed: {in_one_line(error)}"
+        return f"The database failed: {one_line(error)}"
     if isinstance(error, redis.RedisError):
-        return f"Redis failed: {in_one_line(error)}"
+        return f"Redis failed: {one_line(error)}"
     return ""
 
 
