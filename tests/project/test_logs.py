@@ -7,6 +7,8 @@ import sqlite3
 import psycopg
 import pytest
 import redis
+from celery import Celery
+from celery.app.trace import build_tracer
 from django.db import InterfaceError, OperationalError
 
 from lvsconsole.addresses import place_of
@@ -146,3 +148,25 @@ def test_other_handlers_get_the_record_whole(log):
 
 def test_a_place_is_told_without_its_password():
     assert place_of("redis://user:secret@redis.example:6379/0") == "redis.example:6379"
+
+
+@pytest.mark.parametrize(
+    ("cause", "short"),
+    [(psycopg.OperationalError("refused"), True), (psycopg.errors.DeadlockDetected("d"), False)],
+)
+def test_a_task_of_the_worker_that_failed_tells_one_from_the_other(log, cause, short):
+    """Celery may carry an error to another process, and lose what caused it."""
+
+    def fail():
+        raise OperationalError(str(cause)) from cause
+
+    celery = logging.getLogger("celery.app.trace")
+    celery.addHandler(log.handler)
+    try:
+        with Celery(set_as_current=False) as app:
+            trace = build_tracer("t", app.task(name="t")(fail), eager=False, app=app)
+            trace("an-id", (), {}, {})
+    finally:
+        celery.removeHandler(log.handler)
+    assert log.text
+    assert ("Traceback" not in log.text) == short
