@@ -23,6 +23,11 @@ def is_syslog(address: str) -> bool:
     return parts.scheme in {"udp", "tcp"} and bool(parts.hostname)
 
 
+def place_of(address: str) -> str:
+    """Its host and port, for people: without user and password."""
+    return urlsplit(address).netloc.rpartition("@")[2]
+
+
 def _parts(address: str) -> SplitResult | None:
     try:
         parts = urlsplit(address)

@@ -13,6 +13,9 @@ django_application = get_asgi_application()
 
 from apps.web.routing import websocket_urlpatterns  # noqa: E402  (needs the apps loaded)
 from apps.web.texts import LiveTextsMiddleware  # noqa: E402
+from lvsconsole.patience import wait_for_locks_no_longer  # noqa: E402
+
+wait_for_locks_no_longer()
 
 live = URLRouter(websocket_urlpatterns)
 

@@ -3,12 +3,26 @@
 channels-redis waits for messages and subscribes on the same connection side by side. That goes well until
 the connection breaks: then both make it anew and read each other's answers, and nothing is heard any more
 (“readuntil() called while another coroutine is already waiting”).
+
+While Redis is away, channels-redis would log a traceback each second; here its going and its coming back are
+a line each.
 """
 
 import asyncio
+import logging
 from typing import Any
 
+import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisSingleShardConnection
+
+from lvs.agent.link import one_line
+from lvsconsole.addresses import place_of
+
+logger = logging.getLogger(__name__)
+
+TRY_EVERY = 1.0
+"""Seconds between two tries while Redis is away."""
+AWAY = (redis.ConnectionError, redis.TimeoutError, OSError)
 
 
 class OneAtATime:
@@ -17,9 +31,12 @@ class OneAtATime:
     Who waits for messages gives way ten times a second, so nobody waits for long.
     """
 
-    def __init__(self, pubsub: Any) -> None:
+    def __init__(self, pubsub: Any, place: str = "") -> None:
+        """place: where Redis is, for the log."""
         self._pubsub = pubsub
+        self._place = place
         self._turn = asyncio.Lock()
+        self._away = False
 
     @property
     def subscribed(self) -> bool:
@@ -27,9 +44,23 @@ class OneAtATime:
         return bool(self._pubsub.subscribed)
 
     async def get_message(self, **options: Any) -> Any:
-        """The next message, None when none came in time."""
-        async with self._turn:
-            return await self._pubsub.get_message(**options)
+        """The next message, None when none came in time or Redis is away."""
+        try:
+            async with self._turn:
+                message = await self._pubsub.get_message(**options)
+        except AWAY as error:
+            if not self._away:
+                text = one_line(error)
+                logger.warning(
+                    "live updates wait: Redis at %s can't be reached: %s", self._place, text
+                )
+            self._away = True
+            await asyncio.sleep(TRY_EVERY)
+            return None
+        if self._away:
+            logger.info("live updates go on: Redis at %s is back", self._place)
+        self._away = False
+        return message
 
     async def subscribe(self, *channels: str) -> None:
         """Hear these, too."""
@@ -47,7 +78,7 @@ class _Shard(RedisSingleShardConnection):
         super()._ensure_redis()
         pubsub: Any = self._pubsub  # type: ignore[has-type]
         if not isinstance(pubsub, OneAtATime):
-            self._pubsub = OneAtATime(pubsub)
+            self._pubsub = OneAtATime(pubsub, place_of(self.host["address"]))
 
 
 class ConsoleChannelLayer(RedisPubSubChannelLayer):

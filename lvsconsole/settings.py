@@ -6,9 +6,7 @@ stops the start with a message that names the variable.
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
@@ -16,50 +14,30 @@ from redis.backoff import ConstantBackoff
 
 from lvs.agent.config import RedisLink, without_user
 from lvsconsole.addresses import is_safe_web, is_syslog
+from lvsconsole.connections import database, redis_address
 from lvsconsole.sign_on import openid_connect
+from lvsconsole.variables import (
+    flag,
+    hosts,
+    is_web,
+    items,
+    log_level,
+    origins,
+    port,
+    text,
+    time_zone,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _text(name: str, default: str | None = None) -> str:
-    """The variable, or the content of the file that NAME_FILE points to."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text().strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE: {error}") from error
-    value = os.environ.get(name, default)
-    if value is None:
-        raise ImproperlyConfigured(f"{name} (or {name}_FILE) is not set")
-    return value
-
-
-def _flag(name: str, default: bool) -> bool:
-    value = os.environ.get(name, "yes" if default else "no").lower()
-    if value not in {"yes", "no", "true", "false", "1", "0"}:
-        raise ImproperlyConfigured(f"{name} must be yes or no, not “{value}”")
-    return value in {"yes", "true", "1"}
-
-
-def _number(name: str, default: int) -> int:
-    value = os.environ.get(name, str(default))
-    if not (value.isascii() and value.isdigit()):
-        raise ImproperlyConfigured(f"{name} must be a whole number, not “{value}”")
-    return int(value)
-
-
-def _list(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
-
 
 DATA_DIR = Path(os.environ.get("LVS_DATA_DIR", BASE_DIR / "var"))
 """Where the embedded default keeps its database and keys. Production names each by a variable."""
 
-DEBUG = _flag("LVS_DEBUG", False)
-SECRET_KEY = _text("LVS_SECRET_KEY", "for-development-only-not-a-secret" if DEBUG else None)
-SECRET_KEY_FALLBACKS = [key for key in [_text("LVS_SECRET_KEY_BEFORE", "")] if key]
-ALLOWED_HOSTS = _list("LVS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = _list("LVS_TRUSTED_ORIGINS")
+DEBUG = flag("LVS_DEBUG", False)
+SECRET_KEY = text("LVS_SECRET_KEY", "for-development-only-not-a-secret" if DEBUG else None)
+SECRET_KEY_FALLBACKS = [key for key in [text("LVS_SECRET_KEY_BEFORE", "")] if key]
+ALLOWED_HOSTS = hosts("LVS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = origins("LVS_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "apps.accounts",  # before Django's auth, two of whose commands it switches off
@@ -127,17 +105,17 @@ TEMPLATES = [
 ]
 
 # --- database ------------------------------------------------------------------------------------
+if not {"LVS_DATABASE_URL", "LVS_DATABASE_URL_FILE"} & os.environ.keys():
+    try:
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds sessions and passwords
+    except OSError as error:
+        raise ImproperlyConfigured(f"LVS_DATA_DIR: {error}") from error
 DATABASES = {
-    "default": dj_database_url.parse(
-        _text("LVS_DATABASE_URL", f"sqlite:///{DATA_DIR / 'console.sqlite3'}"),
-        # Under ASGI each request has a thread of its own: a connection that outlives its request is
-        # never used again, and PostgreSQL soon has no more.
-        conn_max_age=0,
+    "default": database(
+        "LVS_DATABASE_URL", text("LVS_DATABASE_URL", f"sqlite:///{DATA_DIR / 'console.sqlite3'}")
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    if "LVS_DATABASE_URL" not in os.environ:
-        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds sessions and passwords
     # Web, worker and relay share the file: WAL lets readers go on beside a writer, IMMEDIATE takes
     # the write lock at the start, so that a transaction waits instead of failing half way.
     DATABASES["default"]["OPTIONS"] = {
@@ -196,17 +174,17 @@ OIDC_ISSUER = os.environ.get("LVS_OIDC_ISSUER", "")
 OIDC_NAME = os.environ.get("LVS_OIDC_NAME", "single sign-on")
 OIDC_GROUPS_CLAIM = os.environ.get("LVS_OIDC_GROUPS_CLAIM", "groups")
 OIDC_USERNAME_CLAIM = os.environ.get("LVS_OIDC_USERNAME_CLAIM", "preferred_username")
-OIDC_SCOPES = _list("LVS_OIDC_SCOPES", "openid,profile")
-OIDC_TRUSTS_SECOND_FACTOR = _flag("LVS_OIDC_TRUSTS_SECOND_FACTOR", False)
-LOCAL_SIGN_IN = _flag("LVS_LOCAL_SIGN_IN", True)
+OIDC_SCOPES = items("LVS_OIDC_SCOPES", "openid,profile")
+OIDC_TRUSTS_SECOND_FACTOR = flag("LVS_OIDC_TRUSTS_SECOND_FACTOR", False)
+LOCAL_SIGN_IN = flag("LVS_LOCAL_SIGN_IN", True)
 """no: passwords are for administrators only, when the provider is away."""
 
 if OIDC_ISSUER:
     SOCIALACCOUNT_PROVIDERS = openid_connect(
         issuer=OIDC_ISSUER,
         name=OIDC_NAME,
-        client_id=_text("LVS_OIDC_CLIENT_ID"),
-        secret=_text("LVS_OIDC_CLIENT_SECRET"),
+        client_id=text("LVS_OIDC_CLIENT_ID"),
+        secret=text("LVS_OIDC_CLIENT_SECRET"),
         scopes=OIDC_SCOPES,
     )
 elif not LOCAL_SIGN_IN:
@@ -216,7 +194,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that the provider has for an answer
 
 # --- the browser ---------------------------------------------------------------------------------
-HTTPS = _flag("LVS_HTTPS", False)  # the console stands behind TLS
+HTTPS = flag("LVS_HTTPS", False)  # the console stands behind TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 18 << 20  # an imported text of 8 MiB, whose line ends browsers double
@@ -244,7 +222,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
-TIME_ZONE = os.environ.get("LVS_TIME_ZONE", "UTC")
+TIME_ZONE = time_zone("LVS_TIME_ZONE", "UTC")
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -288,7 +266,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Redis, Channels, Celery ---------------------------------------------------------------------
-REDIS_URL = _text("LVS_REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = redis_address("LVS_REDIS_URL", text("LVS_REDIS_URL", "redis://127.0.0.1:6379/0"))
 REDIS_CA = os.environ.get("LVS_REDIS_CA", "")
 """A file with the certificates of who may vouch for a Redis with TLS; "" = those that this host trusts."""
 if REDIS_CA and not Path(REDIS_CA).is_file():
@@ -315,8 +293,10 @@ CHANNEL_LAYERS = {
 SIGNING_KEY_FILE = Path(os.environ.get("LVS_SIGNING_KEY_FILE", DATA_DIR / "signing.key"))
 """Ed25519 private key of the console, PEM. Only the worker reads it."""
 
-DIRECTOR_REDIS_URL = without_user(_text("LVS_DIRECTOR_REDIS_URL", REDIS_URL))
-"""How directors reach Redis; each has a user of its own there."""
+DIRECTOR_REDIS_URL = without_user(
+    redis_address("LVS_DIRECTOR_REDIS_URL", text("LVS_DIRECTOR_REDIS_URL", REDIS_URL))
+)
+"""How directors reach Redis; each has a user of its own there: one that is given here is left out."""
 
 DIRECTOR_AWAY_AFTER = 10.0  # seconds of silence, while a relay is listening
 AWAY_TOLD_AFTER = 60.0  # seconds of silence until people are told
@@ -339,8 +319,8 @@ if AUDIT_SYSLOG and not is_syslog(AUDIT_SYSLOG):
         "LVS_AUDIT_SYSLOG must be the path of a socket, tcp://host:port or udp://host:port, "
         f"not “{AUDIT_SYSLOG}”"
     )
-AUDIT_WEBHOOK = _text("LVS_AUDIT_WEBHOOK", "")
-AUDIT_WEBHOOK_SECRET = _text("LVS_AUDIT_WEBHOOK_SECRET", "")
+AUDIT_WEBHOOK = text("LVS_AUDIT_WEBHOOK", "")
+AUDIT_WEBHOOK_SECRET = text("LVS_AUDIT_WEBHOOK_SECRET", "")
 if AUDIT_WEBHOOK and not is_safe_web(AUDIT_WEBHOOK):
     raise ImproperlyConfigured(
         "LVS_AUDIT_WEBHOOK must be an address that begins with https:// (http:// on this host only)"
@@ -354,7 +334,7 @@ if AUDIT_WEBHOOK and len(AUDIT_WEBHOOK_SECRET) < 16:
 # --- notifications -------------------------------------------------------------------------------
 BASE_URL = os.environ.get("LVS_BASE_URL", "").rstrip("/")
 """Where browsers find the console, for links in e-mails and webhooks; "" = they carry none."""
-if BASE_URL and urlsplit(BASE_URL).scheme not in {"http", "https"}:
+if BASE_URL and not is_web(BASE_URL):
     raise ImproperlyConfigured(f"LVS_BASE_URL must begin with https://, not “{BASE_URL}”")
 EMAIL_HOST = os.environ.get("LVS_SMTP_HOST", "")
 """The server that takes e-mails; "" = none are sent."""
@@ -362,9 +342,9 @@ _smtp_tls = os.environ.get("LVS_SMTP_TLS", "starttls").lower()
 if _smtp_tls not in (_smtp_ports := {"starttls": 587, "tls": 465, "no": 25}):
     raise ImproperlyConfigured(f"LVS_SMTP_TLS must be starttls, tls or no, not “{_smtp_tls}”")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp_tls == "starttls", _smtp_tls == "tls"
-EMAIL_PORT = _number("LVS_SMTP_PORT", _smtp_ports[_smtp_tls])
+EMAIL_PORT = port("LVS_SMTP_PORT", _smtp_ports[_smtp_tls])
 EMAIL_HOST_USER = os.environ.get("LVS_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = _text("LVS_SMTP_PASSWORD", "")
+EMAIL_HOST_PASSWORD = text("LVS_SMTP_PASSWORD", "")
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = os.environ.get("LVS_EMAIL_FROM", "")
 if EMAIL_HOST and "@" not in DEFAULT_FROM_EMAIL:
@@ -376,12 +356,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LVS_LOG_LEVEL", "INFO")},
+    "handlers": {"stderr": {"class": "lvsconsole.logs.PatientHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": log_level("LVS_LOG_LEVEL", "INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},
         # A line for each beat of the worker would bury the rest; failures are told all the same.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # It has a handler of its own, which would repeat a traceback for each page that comes again.
+        "uvicorn.error": {"handlers": ["stderr"], "propagate": False},
     },
 }

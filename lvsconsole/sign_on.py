@@ -1,20 +1,19 @@
 """The provider of single sign-on, as django-allauth wants to be told of it."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from lvsconsole.addresses import is_safe_web
+
 LONGEST_ISSUER = 200
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def openid_connect(
     *, issuer: str, name: str, client_id: str, secret: str, scopes: list[str]
 ) -> dict[str, Any]:
     """SOCIALACCOUNT_PROVIDERS with this one provider. Raises ImproperlyConfigured."""
-    parts = urlsplit(issuer)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    if not is_safe_web(issuer):
         raise ImproperlyConfigured("LVS_OIDC_ISSUER must be an address that begins with https://")
     if len(issuer) > LONGEST_ISSUER:
         raise ImproperlyConfigured(f"LVS_OIDC_ISSUER has more than {LONGEST_ISSUER} characters")

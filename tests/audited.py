@@ -13,6 +13,7 @@ AUDITED = {
     "inventory.Cluster",
     "inventory.Director",
     "inventory.Revision",
+    "trust.CutOff",
     "trust.Identity",
     "trust.Invitation",
     "trust.ConsoleKey",

@@ -34,9 +34,13 @@ class Listening(NamedTuple):
 
 
 def listening(now: datetime | None = None) -> Listening | None:
-    """How long relays have been hearing the directors; None when none reads Redis now."""
+    """How long relays have been hearing the directors; None when none reads Redis now.
+
+    A word from far ahead tells of a clock, not of a relay: one that died would count until then.
+    """
     now = now or timezone.now()
-    fresh = RelayStatus.objects.filter(last_read__gte=now - timedelta(seconds=RELAY_GONE_AFTER))
+    near = timedelta(seconds=RELAY_GONE_AFTER)
+    fresh = RelayStatus.objects.filter(last_read__range=(now - near, now + near))
     spans = list(fresh.values_list("listening_since", "last_read"))
     if not spans:
         return None

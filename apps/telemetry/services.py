@@ -101,13 +101,14 @@ def store_observed(
 def relay_was_here(*, name: str, read_at: datetime | None = None) -> None:
     """Note that the relay has stored every report up to `read_at`, because Redis just answered it.
 
-    After a pause the directors need time to be heard again: silence counts from now.
+    After a pause the directors need time to be heard again: silence counts from now. So it does after the
+    clock was set back to before we began.
     """
     read_at = read_at or timezone.now()
     relay, _ = RelayStatus.objects.select_for_update().get_or_create(
         name=name, defaults={"last_read": read_at, "listening_since": read_at}
     )
-    if read_at - relay.last_read > LONGEST_PAUSE:
+    if read_at - relay.last_read > LONGEST_PAUSE or relay.listening_since > read_at:
         relay.listening_since = read_at
     relay.last_read = read_at
     relay.save(update_fields=["last_read", "listening_since"])

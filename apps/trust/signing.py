@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
+from apps.trust.owners import give_to_folders_owner
 from lvs.agent.sealing import key_id, public_key_from_text, public_key_to_text
 
 
@@ -128,6 +129,11 @@ def published_keys() -> list[str]:
         return []
 
 
+def private_files() -> list[Path]:
+    """Where the key that signs is, and the announced one."""
+    return [settings.SIGNING_KEY_FILE, _next_file()]
+
+
 def _read(path: Path) -> Ed25519PrivateKey | None:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
@@ -151,7 +157,7 @@ def _publish(key: Ed25519PrivateKey, *, first: bool) -> None:
     try:
         draft.write_text("".join(f"{key}\n" for key in keys))
         draft.chmod(0o644)  # for processes of other users, too
-        _give_to_folders_owner(draft)
+        give_to_folders_owner(draft)
         draft.replace(path)
     except OSError as error:
         raise _cant_write(path, error) from error
@@ -178,7 +184,7 @@ def _create(path: Path) -> bool:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        _give_to_folders_owner(draft)
+        give_to_folders_owner(draft)
         try:
             path.hardlink_to(draft)
         except FileExistsError:
@@ -188,13 +194,6 @@ def _create(path: Path) -> bool:
     except OSError as error:
         raise _cant_write(path, error) from error
     return True
-
-
-def _give_to_folders_owner(path: Path) -> None:
-    """Root may call the command: the key is the worker's all the same, whose folder it lies in."""
-    if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def _cant_write(path: Path, error: OSError) -> SigningKeyError:

@@ -23,6 +23,7 @@ from apps.accounts.policy import can_somewhere
 from apps.telemetry import live
 from apps.web import redis_watch
 from apps.web.topics import cluster_of, is_topic, may_listen
+from lvsconsole.away import why_away
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         try:
             await super().__call__(scope, receive, send)
         except REDIS_TROUBLE as error:
-            logger.warning("live socket closed: Redis: %s", error)
+            _say_closed(error)
             with contextlib.suppress(Exception):  # the browser may be gone already
                 await send({"type": "websocket.close", "code": TRY_LATER})
         finally:
@@ -166,7 +167,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         try:
             await work()
         except Exception as error:
-            logger.warning("live socket closed: %r", error)
+            _say_closed(error)
             with contextlib.suppress(Exception):  # the browser may be gone already
                 await self.close(TRY_LATER)
 
@@ -213,3 +214,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for task in tasks:
             if task is not asyncio.current_task():
                 task.cancel()
+
+
+def _say_closed(error: Exception) -> None:
+    """With the error itself where something is away: the log says that once a minute, not for each page."""
+    if why_away(error):
+        logger.warning("live socket closed", exc_info=error)
+    else:
+        logger.warning("live socket closed: %r", error)

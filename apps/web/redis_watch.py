@@ -7,6 +7,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
@@ -14,7 +15,7 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionar
 async def mark() -> str:
     """What tells this Redis process from the one after a restart.
 
-    Raises redis.RedisError, OSError or TimeoutError when it doesn't answer within 2 seconds.
+    Raises redis.RedisError or OSError when it doesn't answer within 2 seconds.
     """
     loop = asyncio.get_running_loop()
     if loop not in _clients:
@@ -26,6 +27,9 @@ async def mark() -> str:
             # A connection from before a restart is dead, and only its use tells.
             retry=Retry(ConstantBackoff(0.05), 2),
         )
-    async with asyncio.timeout(2):
-        info = await _clients[loop].info("server")
+    try:
+        async with asyncio.timeout(2):
+            info = await _clients[loop].info("server")
+    except TimeoutError:  # which has no words
+        raise RedisTimeoutError("no answer within 2 seconds") from None
     return str(info["run_id"])

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from redis.exceptions import RedisError
 
 from lvsconsole.channel_layer import ConsoleChannelLayer, OneAtATime
@@ -64,6 +65,34 @@ async def test_news_come_again_after_redis_was_away_while_many_subscribed(redis_
     for group in ("before", "group 7"):
         await heard(layer, channel, group)
     await layer.flush()
+
+
+async def test_redis_going_and_coming_back_are_a_line_each(redis_server, redis_url, caplog):
+    caplog.set_level("INFO")
+    layer = ConsoleChannelLayer(hosts=[redis_url])
+    channel = await layer.new_channel()
+    redis_server.stop()
+    await asyncio.sleep(3.5)  # tries enough for a flood
+    await asyncio.to_thread(redis_server.start)
+    await asyncio.sleep(1.5)
+    await layer.send(channel, {"type": "before"})
+    await asyncio.wait_for(layer.receive(channel), 1)
+    await layer.flush()
+    gone, back = [record for record in caplog.records if record.name != "asyncio"]
+    place = f"Redis at 127.0.0.1:{redis_server.port}"
+    assert gone.getMessage().startswith(f"live updates wait: {place} can't be reached: ")
+    assert back.getMessage() == f"live updates go on: {place} is back"
+    assert gone.exc_info is None
+
+
+async def test_another_error_keeps_its_traceback(caplog):
+    class Broken(Overlapping):
+        async def get_message(self, **options):
+            raise KeyError("a fault")
+
+    with pytest.raises(KeyError):
+        await OneAtATime(Broken()).get_message(timeout=0.1)
+    assert not caplog.records
 
 
 async def heard(layer, channel, group):

@@ -8,12 +8,14 @@ from asgiref.testing import ApplicationCommunicator
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connection
 from django.test import Client
+from redis.exceptions import RedisError
 
 from apps.accounts.services import ask_second_factor, end_sessions, set_active
 from apps.telemetry import push
 from apps.telemetry.live import store_frame
-from apps.web import consumers
+from apps.web import consumers, redis_watch
 from lvsconsole.asgi import application
+from lvsconsole.away import why_away
 from tests.factories import make_cluster, make_draft, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_url")]
@@ -321,3 +323,23 @@ async def test_without_redis_the_browser_is_told_to_try_later(viewer, redis_serv
         refused = page.first["type"] == "websocket.close"
         code = page.first["code"] if refused else await page.close_code(10)
         assert code == consumers.TRY_LATER
+
+
+async def test_a_socket_closed_for_want_of_redis_says_why_in_the_log(viewer, redis_server, caplog):
+    session = cookie_of(viewer)[1]
+    redis_server.stop()
+    async with Page(session) as page:
+        if page.first["type"] != "websocket.close":
+            await page.close_code(10)
+    (closed,) = [record for record in caplog.records if record.name == consumers.__name__]
+    assert closed.getMessage() == "live socket closed"
+    assert "Redis can't be reached: Error" in why_away(closed.exc_info[1])
+
+
+async def test_the_watch_has_words_for_a_redis_that_does_not_answer(redis_server, monkeypatch):
+    async def silent(self, section):
+        await asyncio.sleep(10)
+
+    monkeypatch.setattr("redis.asyncio.Redis.info", silent)
+    with pytest.raises(RedisError, match="no answer within 2 seconds"):
+        await redis_watch.mark()

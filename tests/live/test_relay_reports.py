@@ -242,3 +242,33 @@ def _take(voice, consumer):
     """Read the newest report as a relay of that name and do nothing with it."""
     answer = voice.client.xreadgroup(GROUP, consumer, {voice.reports: ">"})
     return answer[0][1][-1][0]
+
+
+def test_a_stream_that_goes_is_no_error_and_the_relay_hears_on(director, caplog):
+    caplog.set_level("INFO", "apps.jobs.relay")
+    voice = Voice(director)
+    with RunningRelay():
+        eventually(lambda: redis_knows_the_group(voice))
+        time.sleep(0.3)  # it waits for news
+        voice.client.unlink(voice.reports)  # as the worker does with those of whom it cuts off
+        eventually(lambda: "a director was cut off" in caplog.text)
+        voice.heartbeat()
+        eventually(lambda: DirectorStatus.objects.filter(director=director).exists())
+    assert "UNBLOCKED" not in caplog.text
+    assert "trying again" not in caplog.text
+
+
+def redis_knows_the_group(voice):
+    return voice.client.exists(voice.reports) and voice.client.xinfo_groups(voice.reports)
+
+
+def test_the_log_says_how_many_directors_are_heard_as_they_come(redis_url, caplog):
+    caplog.set_level("INFO", "apps.jobs.relay")
+    with RunningRelay():
+        eventually(lambda: "no director is enrolled yet" in caplog.text)
+        enrolled(name="d1")
+        eventually(lambda: "listening to 1 director\n" in caplog.text)
+        enrolled(name="d2")
+        eventually(lambda: "listening to 2 directors" in caplog.text)
+    said = [r.getMessage() for r in caplog.records if r.getMessage().startswith("reports: ")]
+    assert len(said) == 3

@@ -158,3 +158,96 @@ def test_a_wrong_place_for_the_audit_log_is_named(tmp_path, variables, named):
 def test_places_for_the_audit_log(tmp_path, variables):
     process = started(tmp_path, **variables)
     assert process.returncode == 0, process.stderr
+
+
+REDIS = [
+    "127.0.0.1:6379",
+    "http://:secret-word@redis/0",
+    "unix:///run/redis.sock",
+    "redis://",
+    "redis://:secret-word@/0",
+    "redis://:secret-word@redis:0/0",
+    "redis://:secret-word@redis:70000/0",
+    "redis://:secret-word@redis:six/0",
+    "redis://:secret-word@redis:6379/main",
+    "redis://:secret-word@redis:6379/-1",
+    "redis://:secret-word/more@redis:6379/0",
+    "redis://:secret-word[@redis:6379/0",
+    "redis://:secret-word@redis:6379/0 ",
+    "",
+]
+DATABASE = [
+    "lvs",
+    "mysql://lvs:secret-word@db/lvs",
+    "postgresql://lvs:secret-word@db",
+    "postgresql://lvs:secret-word@db/",
+    "postgresql://lvs:secret-word@db:70000/lvs",
+    "postgresql://lvs:secret-word@db:0/lvs",
+    "postgresql://lvs:secret-word@db:five/lvs",
+    "postgresql://lvs:secret-word/more@db:5432/lvs",
+    "sqlite://",
+    "sqlite://var/console.sqlite3",
+    "sqlite:////nowhere/console.sqlite3",
+    "",
+]
+PLACES = [(name, url) for name in ("LVS_REDIS_URL", "LVS_DIRECTOR_REDIS_URL") for url in REDIS]
+PLACES += [("LVS_DATABASE_URL", url) for url in DATABASE]
+
+
+@pytest.mark.parametrize(("name", "url"), PLACES)
+def test_an_address_where_nothing_can_be_is_named_and_no_password_repeated(tmp_path, name, url):
+    process = started(tmp_path, **{name: url})
+    assert process.stderr.splitlines()[-1].startswith(
+        f"django.core.exceptions.ImproperlyConfigured: {name}"
+    )
+    last = process.stderr.rpartition("ImproperlyConfigured")[2]
+    assert "secret-word" not in last
+    assert "During handling" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LVS_REDIS_URL": "redis://redis"},
+        {"LVS_REDIS_URL": "redis://redis/"},
+        {"LVS_REDIS_URL": "rediss://lb:p%40ss@[2001:db8::1]:6380/15"},
+        {"LVS_DATABASE_URL": "postgres://lvs:p%2Fss@db:5432/lvs?sslmode=verify-full"},
+        {"LVS_DATABASE_URL": "postgresql://lvs:x@%2Frun%2Fpostgresql/lvs"},
+        {"LVS_DATABASE_URL": "postgresql:///?service=lvs"},
+        {"LVS_DATABASE_URL": "sqlite:///console.sqlite3"},
+    ],
+)
+def test_addresses_where_something_can_be(tmp_path, variables):
+    process = started(tmp_path, **variables)
+    assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LVS_TIME_ZONE", "Berlin"),
+        ("LVS_TIME_ZONE", "../etc/passwd"),
+        ("LVS_LOG_LEVEL", "loud"),
+        ("LVS_SMTP_PORT", "0"),
+        ("LVS_SMTP_PORT", "65536"),
+        ("LVS_BASE_URL", "https://"),
+        ("LVS_BASE_URL", "https://lvs.example.net:none"),
+        ("LVS_TRUSTED_ORIGINS", "lvs.example.net"),
+        ("LVS_ALLOWED_HOSTS", "https://lvs.example.net"),
+        ("LVS_OIDC_ISSUER", "https://"),
+        ("LVS_DATA_DIR", "/dev/null/there"),
+    ],
+)
+def test_a_value_that_cant_be_is_named_at_the_start(tmp_path, name, value):
+    given = {"LVS_OIDC_CLIENT_ID": "lvs", "LVS_OIDC_CLIENT_SECRET": "s"} | {name: value}
+    process = started(tmp_path, "import django; django.setup()", **given)
+    assert process.stderr.splitlines()[-1].startswith(
+        f"django.core.exceptions.ImproperlyConfigured: {name}"
+    )
+
+
+def test_a_secret_in_a_file_that_is_no_text_is_named(tmp_path):
+    file = tmp_path / "secret"
+    file.write_bytes(b"\xff\xfe")
+    process = started(tmp_path, LVS_SECRET_KEY_FILE=str(file))
+    assert "LVS_SECRET_KEY_FILE" in process.stderr.splitlines()[-1]

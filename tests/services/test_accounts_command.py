@@ -29,7 +29,7 @@ def test_it_makes_an_account(monkeypatch):
 
 def test_a_second_account_of_that_name_is_refused(monkeypatch):
     make_user("viewer", "anna")
-    with pytest.raises(CommandError, match="There is a “anna” already"):
+    with pytest.raises(CommandError, match="There is a user “anna” already"):
         create(monkeypatch, "anna", "--role", "admin")
 
 

@@ -32,7 +32,7 @@ def test_the_first_account_is_made_by_the_system():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"username": "adil"}, "There is a “adil” already"),
+        ({"username": "adil"}, "There is a user “adil” already"),
         ({"username": "no spaces here"}, "valid username"),
         ({"username": " "}, "Give the account a name"),
         ({"password": "short"}, "too short"),

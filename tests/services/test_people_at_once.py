@@ -50,7 +50,7 @@ def test_a_name_is_given_once(admin):
 
     (refused,) = refusals(at_once(ADMINS, making, making))
     assert isinstance(refused, AccountError)
-    assert "There is a “nina” already" in str(refused)
+    assert "There is a user “nina” already" in str(refused)
     assert User.objects.filter(username="nina").count() == 1
 
 

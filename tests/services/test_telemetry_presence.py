@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.telemetry.models import DirectorStatus, RelayStatus
-from apps.telemetry.selectors import FOR_PRESENCE, presence, presences
+from apps.telemetry.selectors import FOR_PRESENCE, listening, presence, presences
 from apps.telemetry.services import relay_was_here
 from apps.trust.services import revoke_director
 from apps.trust.signals import enrolled as host_enrolled
@@ -133,3 +133,21 @@ def test_another_host_is_not_there_because_the_one_before_was(director):
     assert presence(heard(director, 1)) == "present"
     host_enrolled.send(sender=Director, director=director)
     assert presence(anew(director)) == "never"
+
+
+def test_a_relay_whose_clock_was_ahead_does_not_count_once_it_died(director):
+    RelayStatus.objects.create(name="dead", listening_since=ago(100), last_read=ago(-3600))
+    assert listening() is None
+    assert presence(heard(director, 60)) == "unknown"
+
+
+def test_a_relay_whose_clock_is_a_little_ahead_counts():
+    RelayStatus.objects.create(name="r", listening_since=ago(100), last_read=ago(-5))
+    assert listening() is not None
+
+
+def test_a_relay_whose_clock_was_set_right_counts_again():
+    RelayStatus.objects.create(name="r", listening_since=ago(-3600), last_read=ago(-3600))
+    relay_was_here(name="r")
+    span = listening()
+    assert span.since <= span.until

@@ -191,13 +191,18 @@ def test_a_used_invitation_sets_no_other_password(key, monkeypatch):
     director = add_director(actor=None, name="lb1")
     code = Code.from_code(invite_director(actor=None, director=director))
     allowed = []
-    monkeypatch.setattr(enrol, "allow", lambda c, d, h: allowed.append(h))
+    monkeypatch.setattr(enrol, "allow", lambda c, d: allowed.append(password_of(d)))
     stream = streams.enrolments_stream(code.director)
     good, bad = password_hash("good"), password_hash("thief's")
     for n, hashed in enumerate((good, bad)):
         client = FakeRedis(**{stream: [(str(n).encode(), {b"m": request(code, "host", hashed)})]})
         enrol._answer_all(client, Invitation.objects.select_related("director").get())
-    assert bad not in allowed
+    assert allowed == [good]
+    assert password_of(director) == good
+
+
+def password_of(director):
+    return Identity.objects.get(director=director).password_hash
 
 
 def test_a_withdrawn_invitation_does_not_stop_the_beat(key):

@@ -1,13 +1,21 @@
 """The signing key: made once, and changed while directors go on believing."""
 
 import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import override_settings
+from django.utils import timezone
 
 from apps.audit.models import AuditRecord
 from apps.inventory.models import Cluster, Director
+from apps.jobs.management.commands import signing_key as command
 from apps.trust import signing
 from apps.trust.models import ConsoleKey, Invitation
 from apps.trust.signing import (
@@ -175,12 +183,13 @@ def test_a_change_of_keys_waits_for_every_director_and_is_recorded(key_file, cap
 
 
 @pytest.mark.django_db
-def test_a_change_of_keys_can_be_forced(key_file):
+def test_a_change_of_keys_can_be_forced(key_file, capsys):
     call_command("signing_key")
     make_director("lb1")
     call_command("signing_key", "--announce")
     call_command("signing_key", "--finish", "--force")
     assert len(believed_keys()) == 1
+    assert "These obey nobody until they are enrolled anew: lb1\n" in capsys.readouterr().err
 
 
 @pytest.mark.django_db
@@ -235,9 +244,75 @@ def test_invitations_that_name_the_old_key_end_with_it(key_file, capsys):
     call_command("signing_key")
     call_command("enrol_director", "d1")
     call_command("signing_key", "--announce")
+    capsys.readouterr()
     call_command("signing_key", "--finish")
     assert not Invitation.objects.exists()
     assert AuditRecord.objects.filter(action="director.invitation_withdrawn").count() == 1
+    said = "1 invitation was withdrawn, with the old key in it. Invite anew: d1"
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_an_invitation_that_is_over_is_not_told_as_withdrawn(key_file, capsys):
+    call_command("signing_key")
+    for name in ("d1", "d2", "d3"):
+        call_command("enrol_director", name)
+    over = Invitation.objects.filter(director__name="d2")
+    over.update(expires_at=timezone.now() - timedelta(minutes=1))
+    call_command("signing_key", "--announce")
+    capsys.readouterr()
+    call_command("signing_key", "--finish")
+    assert "2 invitations were withdrawn" in (said := capsys.readouterr().err)
+    assert "Invite anew: d1, d3\n" in said
+
+
+@pytest.mark.django_db
+def test_a_key_that_cant_take_over_leaves_the_invitations(key_file, monkeypatch):
+    call_command("signing_key")
+    call_command("enrol_director", "d1")
+    with pytest.raises(CommandError, match="--announce"):
+        call_command("signing_key", "--finish")
+    assert Invitation.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_database_that_fails_leaves_the_keys_as_they_were(key_file, monkeypatch):
+    call_command("signing_key")
+    call_command("signing_key", "--announce")
+    before = believed_keys()
+
+    def away(**options):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(command, "withdraw_invitations", away)
+    with pytest.raises(OperationalError):
+        call_command("signing_key", "--finish")
+    assert believed_keys() == before
+
+
+@pytest.mark.parametrize("act", [[], ["--announce"]])
+def test_no_key_is_made_while_the_database_is_away(key_file, monkeypatch, act):
+    create_signing_key()
+    if not act:
+        key_file.unlink()
+    before = sorted(key_file.parent.iterdir())
+
+    def away(self):
+        raise OperationalError("away")
+
+    monkeypatch.setattr("django.db.models.query.QuerySet.exists", away)
+    with pytest.raises(OperationalError):
+        call_command("signing_key", *act)
+    assert sorted(key_file.parent.iterdir()) == before
+
+
+@pytest.mark.django_db
+def test_a_next_key_that_was_not_noted_is_noted_by_the_command_again(key_file, capsys):
+    call_command("signing_key")
+    announce_next_key()  # and the command ended before it noted it
+    call_command("signing_key", "--announce")
+    assert "There is a next key already." in capsys.readouterr().err
+    assert ConsoleKey.objects.filter(state="next").count() == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -251,6 +326,55 @@ def test_what_root_makes_belongs_to_whose_folder_it_is(key_file):
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(12345, 54321)}
     use_next_key()
     assert {path.stat().st_uid for path in key_file.parent.iterdir()} == {12345}
+
+
+@pytest.fixture
+def workers_folder():
+    """A folder that everybody sees and only another user may write."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.chown(folder, 12345, 12345)
+        with override_settings(SIGNING_KEY_FILE=folder / "signing.key"):
+            yield folder
+
+
+@contextmanager
+def somebody_else():
+    os.seteuid(23456)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+@pytest.mark.parametrize("act", [[], ["--announce"]])
+def test_who_may_not_write_the_key_is_told_who_may(workers_folder, act, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["manage.py", "signing_key", *act])
+    if act:
+        create_signing_key()
+    with pytest.raises(CommandError, match="belongs to the user 12345") as refused, somebody_else():
+        call_command("signing_key", *act)
+    line = " ".join(["manage.py", "signing_key", *act])
+    assert str(refused.value).endswith(f"sudo --preserve-env -u '#12345' {sys.executable} {line}")
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+def test_a_key_that_the_folders_owner_cant_read_is_said(workers_folder, capsys):
+    workers_folder.chmod(0o777)
+    with somebody_else():
+        call_command("signing_key")
+    assert f"sudo chown 12345 {workers_folder}/signing.key\n" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_nothing_is_said_of_files_that_are_as_they_should_be(key_file, capsys):
+    call_command("signing_key")
+    call_command("signing_key", "--announce")
+    assert "chown" not in capsys.readouterr().err
 
 
 @pytest.mark.django_db

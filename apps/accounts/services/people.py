@@ -122,7 +122,7 @@ def free_name(username: str) -> str:
 
 
 def _taken(name: str) -> AccountError:
-    return AccountError(f"There is a “{name}” already: choose another name.", "username")
+    return AccountError(f"There is a user “{name}” already: choose another name.", "username")
 
 
 def put_name(user: User, full_name: str) -> None:

@@ -31,6 +31,9 @@ CLAIM_EVERY = 15.0
 CLAIM_IDLE_MS = 30_000
 """How long an entry must lie with another relay until we take it over."""
 
+STREAM_GONE = ("UNBLOCKED", "NOGROUP")
+"""What Redis says of a stream that went: the worker deletes those of whom it cuts off."""
+
 Entries = list[tuple[bytes | None, dict[bytes, bytes] | None]]
 
 
@@ -39,17 +42,24 @@ class ReportReader:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._heard = -1
+        """How many directors the log says we listen to."""
 
     def session(self, stop: threading.Event) -> None:
-        """Read and store until `stop` is set. Raises redis.RedisError and database errors.
+        """Read and store until `stop` is set, or a stream went while we read it. Raises redis.RedisError and
+        database errors.
 
-        After an error a new session starts with what this consumer had not acknowledged.
+        A new session starts with what this consumer had not acknowledged.
         """
         with connect() as client:
-            self.begin(client, stop)
-            logger.info("reports: listening to %d directors", len(self._streams))
-            while not stop.is_set():
-                self.step(stop)
+            try:
+                self.begin(client, stop)
+                while not stop.is_set():
+                    self.step(stop)
+            except redis.ResponseError as error:
+                if not str(error).startswith(STREAM_GONE):
+                    raise
+                logger.info("reports: a director was cut off or removed; beginning anew")
 
     def begin(self, client: "redis.Redis", stop: threading.Event) -> None:
         """Begin with what this consumer had taken and not acknowledged. Raises as `session`."""
@@ -74,6 +84,9 @@ class ReportReader:
         streams = self._directory.streams
         for stream in streams.keys() - self._streams.keys():
             self._make_group(stream)
+        if self._heard != len(streams):
+            self._heard = len(streams)
+            logger.info("reports: %s", _listening(self._heard))
         self._streams = streams
 
     def _make_group(self, stream: bytes) -> None:
@@ -155,3 +168,9 @@ class ReportReader:
         if now - self._marked >= MARK_EVERY:
             relay_was_here(name=self.name, read_at=datetime.fromtimestamp(until, UTC))
             self._marked = now
+
+
+def _listening(directors: int) -> str:
+    if not directors:
+        return "no director is enrolled yet; one that is will be heard within seconds"
+    return "listening to 1 director" if directors == 1 else f"listening to {directors} directors"

@@ -4,10 +4,12 @@ Redis carries; it is never the record. A Redis that lost its users gets them aga
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import redis
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -43,10 +45,10 @@ def keep_access() -> int:
     return changed
 
 
-def allow(client: "redis.Redis", director: Director, password_hash: str) -> None:
-    """Let an enrolled director into Redis now, and whoever was there in its name out. Raises RedisError."""
-    user = user_of(str(director.uuid), invited=False)
-    _set(client, {user: director_rules(str(director.uuid), password_hash)}, _ours(client))
+def allow(client: "redis.Redis", director: Director) -> None:
+    """Let an enrolled director into Redis now, and whoever was there in its name out. Raises RedisError and
+    database errors."""
+    _write(client, {user_of(str(director.uuid), invited=False)})
 
 
 def _wanted() -> dict[str, list[str]]:
@@ -60,21 +62,35 @@ def _wanted() -> dict[str, list[str]]:
 
 
 def _make_equal(client: "redis.Redis") -> int:
-    there = _ours(client)  # before we look who is wanted: nobody who was enrolled since is in it
-    wanted = _wanted()
-    changed = 0
-    for user in there.keys() - wanted.keys():
-        if user not in _wanted():  # another worker may have enrolled it meanwhile
-            _remove(client, user)
-            changed += 1
-    others = {
-        user: rules
-        for user, rules in wanted.items()
-        if user not in there or _known.get(user) != (rules, there[user])
-    }
+    there, wanted = _ours(client), _wanted()
+    gone = there.keys() - wanted.keys()
+    others = {user for user, rules in wanted.items() if not _is_so(user, rules, there)}
+    return _write(client, gone | others) if gone or others else 0
+
+
+@transaction.atomic
+def _write(client: "redis.Redis", users: Iterable[str]) -> int:
+    """Make Redis know these users as the database knows them now, or not at all; how many it changed.
+
+    Whoever enrols, invites or cuts off one of their directors meanwhile, in another process, waits until that
+    is done: nothing older is ever written over what follows from it.
+    """
+    directors = Director.objects.filter(uuid__in={director_of(user) for user in users})
+    list(directors.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    there, wanted = _ours(client), _wanted()
+    gone = [user for user in users if user in there and user not in wanted]
+    for user in gone:
+        _remove(client, user)
+    others = {user: wanted[user] for user in users if user in wanted}
+    others = {user: rules for user, rules in others.items() if not _is_so(user, rules, there)}
     if others:
         _set(client, others, there)
-    return changed + len(others)
+    return len(gone) + len(others)
+
+
+def _is_so(user: str, rules: list[str], there: dict[str, str]) -> bool:
+    """Whether Redis has the user as this process made it."""
+    return user in there and _known.get(user) == (rules, there[user])
 
 
 def _ours(client: "redis.Redis") -> dict[str, str]:

@@ -167,7 +167,7 @@ def _take(invitation: Invitation, request: Request) -> str:
 
 def _answer(client: "redis.Redis", director: Director, request: Request, error: str) -> None:
     if not error:  # first the user, then the answer: the host tries it at once
-        allow(client, director, request.password_hash)
+        allow(client, director)
     signer = signing.signer()
     answer = {
         "schema": SCHEMA,

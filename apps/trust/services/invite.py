@@ -57,10 +57,11 @@ def invite_director(*, actor: User | None, director: Director) -> str:
 
 
 @transaction.atomic
-def withdraw_invitations(*, reason: str) -> int:
-    """End all that are open, each with its record; how many they were."""
-    waiting = Invitation.objects.select_for_update().filter(used_at=None)
-    ended = list(waiting.select_related("director"))
+def withdraw_invitations(*, reason: str) -> list[str]:
+    """End all that nobody used, each with its record; the names of the directors whose host might have."""
+    waiting = Invitation.objects.select_for_update(of=("self",)).filter(used_at=None)
+    ended = list(waiting.select_related("director").order_by("director__name"))
+    now = timezone.now()
     for invitation in ended:
         invitation.delete()
         record(
@@ -69,7 +70,7 @@ def withdraw_invitations(*, reason: str) -> int:
             obj=invitation.director,
             reason=reason,
         )
-    return len(ended)
+    return [invitation.director.name for invitation in ended if invitation.open_at(now)]
 
 
 @transaction.atomic

@@ -1,12 +1,17 @@
 """`manage.py signing_key`: make the console's signing key, and change it while directors go on believing."""
 
+import shlex
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from apps.jobs.services.spread_keys import directors_behind
 from apps.trust import signing
+from apps.trust.models import ConsoleKey
+from apps.trust.owners import keeper, strangers
 from apps.trust.services import note_keys, withdraw_invitations
 from apps.trust.signing import SigningKeyError
 from lvs.agent.sealing import key_id
@@ -43,6 +48,7 @@ class Command(BaseCommand):
         """Do it, print the public key that signs now."""
         if options["force"] and not options["finish"]:
             raise CommandError("--force goes with --finish")
+        ConsoleKey.objects.exists()  # a database that is away is met before any key is made
         try:
             if options["announce"]:
                 self._announce()
@@ -53,7 +59,12 @@ class Command(BaseCommand):
             note_keys()
             self.stdout.write(signing.public_key_text())
         except SigningKeyError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(f"{error}{_as_whom(error)}") from error
+        for file, owner in strangers(signing.private_files()):
+            self.stderr.write(
+                f"{file} is not {owner}'s, whose folder it lies in: a worker that runs as {owner} "
+                f"can't read it. Give it away: sudo chown {owner} {file}"
+            )
 
     def _announce(self) -> None:
         made = signing.announce_next_key()
@@ -66,14 +77,42 @@ class Command(BaseCommand):
             raise CommandError(
                 "Not changed: they would obey nobody. Wait for them, or use --force and enrol them anew."
             )
-        signing.use_next_key()
-        withdraw_invitations(reason="The console has another key now: they name the old one.")
+        with transaction.atomic():  # the key last: whatever fails before it leaves all as it was
+            ended = withdraw_invitations(
+                reason="The console has another key now: they name the old one."
+            )
+            signing.use_next_key()
         self.stderr.write("The new key signs from now on.")
+        self._say_what_to_do(ended, behind)
 
-    def _say_who_is_behind(self) -> bool:
+    def _say_who_is_behind(self) -> list[str]:
         key = signing.next_key()
         behind = directors_behind(key_id(key.public_key())) if key else []
-        names = ", ".join(director.name for director in behind)
+        names = sorted(director.name for director in behind)
         if names:
-            self.stderr.write(f"Directors that don't know it yet: {names}")
-        return bool(behind)
+            self.stderr.write(f"Directors that don't know it yet: {', '.join(names)}")
+        return names
+
+    def _say_what_to_do(self, ended: list[str], behind: list[str]) -> None:
+        if ended:
+            were = "1 invitation was" if len(ended) == 1 else f"{len(ended)} invitations were"
+            self.stderr.write(
+                f"{were} withdrawn, with the old key in it. Invite anew: {', '.join(ended)}"
+            )
+        if behind:
+            self.stderr.write(
+                f"These obey nobody until they are enrolled anew: {', '.join(behind)}"
+            )
+
+
+def _as_whom(error: SigningKeyError) -> str:
+    """Who may do it, where we may not."""
+    owner = keeper(settings.SIGNING_KEY_FILE)
+    if not isinstance(error.__cause__, PermissionError) or not owner:
+        return ""
+    user = f"'#{owner}'" if owner.isdigit() else owner
+    words = shlex.join([sys.executable, *sys.argv])
+    return (
+        f". It belongs to the user {owner}: run the command as that one, with the same LVS_ variables: "
+        f"sudo --preserve-env -u {user} {words}"
+    )
