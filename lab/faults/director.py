@@ -22,8 +22,9 @@ from lvs.agent.link import connect
 from lvs.agent.memory import Memory
 from lvs.agent.orders import Orders
 from lvs.agent.reporter import Reporter
-from lvs.agent.streams import queue_name
+from lvs.agent.streams import Message, queue_name
 from lvs.agent.watcher import Watcher
+from lvs.documents import table_from_document
 from lvs.state import StateFolder
 
 
@@ -38,6 +39,14 @@ class NotingMemory(Memory):
         """As it does, and told to the host."""
         super().note_verified(order)
         self._host.noted[order.revision] = self._host.machine.boots
+        wanted = table_from_document(order.table)
+        if self._host.machine.table().only(wanted.scope) == wanted:
+            self._host.hands = 0  # what was changed by hand before is as it should be again
+
+    def note_finished(self, order: Order, message: Message) -> None:
+        """As it does; the host knows which of several attempts it was that ended."""
+        self._host.ended[order.run] = order
+        super().note_finished(order, message)
 
 
 class Agent(Process):
@@ -113,9 +122,11 @@ class Host:
         self.foreign: dict[Any, Any] = {}
         """Services that somebody else put into the kernel, by key: as they must stay."""
         self.hands = 0
-        """How often somebody changed what is ours by hand since it was seen to be equal last."""
+        """How often somebody changed what is ours by hand since it was verified last."""
         self.noted: dict[int, int] = {}
         """In which life of its kernel a revision was noted as verified last."""
+        self.ended: dict[int, Order] = {}
+        """The attempt at a run that came to an end last: the very order that was under way."""
 
     def start(self) -> None:
         """The agent begins, if it doesn't run."""

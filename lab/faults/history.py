@@ -14,10 +14,15 @@ from lab.faults.world import World
 TURNS = 40
 PLANNED_TURNS = 100
 """Of a history whose faults are planned: without any by chance it is quick, and more is to happen in it."""
+LONG_TURNS = 300
+LONG_EVERY = 20
+"""One history of so many is long, and less befalls it: change follows on change, and tables are edited."""
+CALM_RATE = 0.01
 RATE = 0.05
 """How often something happens at a boundary."""
 WEATHER = 0.25
 """How many turns are followed by an event from outside."""
+CALM_WEATHER = 0.08
 HEALING = 64
 """Rounds in which everything must come to an end once nothing is broken any more."""
 
@@ -48,21 +53,23 @@ def play(
     """Play the history of this seed. plan: faults by the number of their boundary, and no others by chance;
     tell: told of all that happens."""
     rng = random.Random(seed)
-    boundaries = Boundaries(random.Random(seed + 1), 0.0 if plan else RATE, plan)
+    long = plan is None and seed % LONG_EVERY == LONG_EVERY // 4
+    rate = CALM_RATE if long else RATE
+    boundaries = Boundaries(random.Random(seed + 1), 0.0 if plan else rate, plan)
     boundaries.tell = tell
     world = World(setting, boundaries, rng)
     happened: Counter[str] = Counter()
     try:
         weather = Weather(world, rng, happened)
-        for _ in range(PLANNED_TURNS if plan else TURNS):
+        for _ in range(PLANNED_TURNS if plan else LONG_TURNS if long else TURNS):
             world.play(*rng.choice(world.turns()))
             world.clock.go_on(rng.random() * 2)
-            if not plan and rng.random() < WEATHER:
+            if not plan and rng.random() < (CALM_WEATHER if long else WEATHER):
                 weather.blow()
             elif rng.random() < 0.3:
                 world.restart()
         turned = boundaries.crossed
-        written = len({order.run for _, order in world.writes if order is not None})
+        written = len({write.order.run for write in world.witness.writes if write.order})
         _heal(world, weather)
         found = violations(world)
     finally:

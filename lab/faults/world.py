@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from typing import Any
 
 from django.db import connection
 
@@ -13,10 +12,9 @@ from lab.faults.director import Host
 from lab.faults.kernel import SimKernel
 from lab.faults.names import DIRECTORS, own_key
 from lab.faults.setting import Setting
+from lab.faults.witness import Witness
 from lvs.agent.sealing import key_id
 from lvs.agent.streams import reports_stream
-from lvs.documents import table_from_document
-from lvs.plan import concerned
 
 Turn = Callable[[], object]
 
@@ -54,16 +52,10 @@ class World:
         boundaries.another = self._another
         boundaries.may_yield = self._may_yield
         boundaries.tick = lambda: self.clock.go_on(rng.random() * 0.02)
-        self.writes: list[tuple[str, Any]] = []
-        """Every step that a kernel took: host, and the order that was under way on it."""
-        self.seen_equal: set[int] = set()
-        """Runs after which the kernel held exactly their table."""
-        self.again: list[str] = []
-        """Writes for a revision that the host had noted as verified before."""
+        self.witness = Witness(boundaries.tell)
         for host in self.hosts.values():
             host.start()
-            host.machine.on_write = self._on_write(host)
-            host.machine.on_read = self._on_read(host)
+            self.witness.watch(host)
         Here.now = boundaries
 
     def close(self) -> None:
@@ -148,38 +140,6 @@ class World:
             (one, turn) for one, turn in self.turns() if one.alive and one not in self._playing
         ]
         self.play(*self.rng.choice(others))
-
-    # --- witnesses -----------------------------------------------------------------------------
-
-    def _on_write(self, host: Host) -> Callable[[Any], None]:
-        def note(step: Any) -> None:
-            # What a reboot lost is restored before an order that comes first is carried out.
-            agent = host.agent
-            order = agent.watcher.running if agent and not agent.state.load().restoring else None
-            self.writes.append((host.name, order))
-            run = order and f"run {order.run}, revision {order.revision}"
-            self.boundaries.tell(
-                f"    {host.name} is written for {run or 'a restore'}: {step.text()}"
-            )
-            # After a reboot it is written again, and must be: the kernel lost it.
-            if order is not None and host.noted.get(order.revision) == host.machine.boots:
-                self.again.append(
-                    f"{host.name} was written once more for revision {order.revision}"
-                )
-
-        return note
-
-    def _on_read(self, host: Host) -> Callable[[], None]:
-        def note() -> None:
-            order = host.agent.watcher.running if host.agent else None
-            if order is not None and order.run not in self.seen_equal:
-                wanted = table_from_document(order.table)
-                owned = host.agent.state.load().owned if host.agent else wanted.scope
-                if host.machine.table().only(concerned(wanted, owned)) == wanted:
-                    self.seen_equal.add(order.run)
-                    host.hands = 0  # what was changed by hand before is as it should be again
-
-        return note
 
     # --- the end -------------------------------------------------------------------------------
 

@@ -105,4 +105,154 @@ MUTANTS = (
         """,
         399,
     ),
+    Mutant(
+        "says of a run that stopped half way that all of it was done",
+        """
+        import lvs.agent.progress as m
+        from lvs.results import StepResult
+
+        before = m.Progress.came_to
+
+        def came_to(self, outcome):
+            if outcome.state == "partial":
+                done = [StepResult(number, "done") for number in range(len(outcome.steps))]
+                outcome = outcome._replace(results=tuple(done))
+            return before(self, outcome)
+
+        m.Progress.came_to = came_to
+        """,
+        25,
+    ),
+    Mutant(
+        "says of a run that stopped half way that nothing of it was tried",
+        """
+        import lvs.agent.progress as m
+
+        before = m.Progress.came_to
+
+        def came_to(self, outcome):
+            if outcome.state == "partial":
+                self._results.clear()
+                outcome = outcome._replace(results=())
+            return before(self, outcome)
+
+        m.Progress.came_to = came_to
+        """,
+        25,
+    ),
+    Mutant(
+        "tries a run again that had ended, behind the console's back",
+        """
+        import lvs.agent.memory as m
+        m.Memory.finished = lambda self, order: None
+        """,
+        5,
+    ),
+    Mutant(
+        "makes a service anew where the kernel could have edited it",
+        """
+        import lvs.apply as m
+
+        before = m.make_plan
+
+        def make_plan(current, desired):
+            old = current.by_key()
+            moved = {
+                s.key for s in desired.services if s.key in old and old[s.key].settings != s.settings
+            }
+            kept = tuple(s for s in current.services if s.key not in moved)
+            first = current._replace(services=kept)
+            return before(current, first) + before(first, desired)
+
+        m.make_plan = make_plan
+        """,
+        45,
+    ),
+    Mutant(
+        "writes a weight on its way that nobody approved",
+        """
+        import lvs.apply as m
+
+        before = m.make_plan
+
+        def make_plan(current, desired):
+            steps = []
+            for step in before(current, desired):
+                if step.kind == "edit server" and step.server.weight:
+                    steps.append(step._replace(server=step.server._replace(weight=0)))
+                steps.append(step)
+            return tuple(steps)
+
+        m.make_plan = make_plan
+        """,
+        65,
+    ),
+    Mutant(
+        "undoes at its start what somebody changed by hand",
+        """
+        import lvs.agent.watcher as m
+
+        before = m.Watcher._restore
+
+        def restore(self, state, boot, seen):
+            if state.boot_id == boot and not state.journal and state.table:
+                return m.apply_table(state.table, state=self._state).state == "verified"
+            return before(self, state, boot, seen)
+
+        m.Watcher._restore = restore
+        """,
+        65,
+    ),
+    Mutant(
+        "obeys what was sealed for another director",
+        """
+        import lvs.agent.inbox as m
+
+        before = m.check_address
+        m.check_address = lambda kind, document, director, identity, now: before(
+            kind, document, document["director"], document["identity"], now
+        )
+        """,
+        25,
+    ),
+    Mutant(
+        "would restore the table before the last one",
+        """
+        import lvs.apply as m
+        from dataclasses import replace
+
+        before = m._Run.save_verified
+
+        def save_verified(self):
+            table = self._before.table
+            before(self)
+            if table and not self._restoring:
+                self._save(replace(self._on_disk, table=table))
+
+        m._Run.save_verified = save_verified
+        """,
+        25,
+    ),
+    Mutant(
+        "lets the head stand where it was",
+        """
+        import apps.changes.services.progress as m
+        m._make_head = lambda change, revision: None
+        """,
+        1,
+    ),
+    Mutant(
+        "does not record that a change was applied",
+        """
+        import apps.changes.services.progress as m
+
+        before = m.record
+
+        def record(**told):
+            return None if told["action"] == "change.applied" else before(**told)
+
+        m.record = record
+        """,
+        1,
+    ),
 )
