@@ -10,8 +10,6 @@ from lvs.agent.link import one_line
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 _REDIS_AWAY = (redis.ConnectionError, redis.TimeoutError)  # the rest is something that it refused
 _SQLITE_AWAY = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,

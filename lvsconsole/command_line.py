@@ -1,5 +1,7 @@
 """What `manage.py` says when the settings, the database or Redis are what is wrong: one line."""
 
+import sys
+
 import redis
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
@@ -21,7 +23,7 @@ def explain(error: BaseException) -> str:
         return f"The database lacks a table: run “manage.py migrate” first ({one_line(error)})"
     if isinstance(error, DATABASE_ERRORS):
         return f"The database failed: {one_line(error)}"
-    if isinstance(error, redis.RedisError):
+    if isinstance(error, redis.RedisError) and not isinstance(error, redis.DataError):
         return f"Redis failed: {one_line(error)}"
     return ""
 
@@ -35,3 +37,9 @@ def _lacks_tables(error: BaseException) -> bool:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def tell_pages() -> None:
+    """Send what was announced to them, if anything was: once the interpreter ends it is too late for that."""
+    if push := sys.modules.get("apps.telemetry.push"):
+        push.drain()

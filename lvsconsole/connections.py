@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from lvs.agent.invitation import BadCode, usable_address
+
 POSTGRESQL = "postgresql://user:password@host:5432/name"
 SQLITE = "sqlite:////folder/file"
 _DATABASES = {"postgres", "postgresql", "pgsql", "sqlite"}
@@ -30,6 +32,22 @@ def redis_address(name: str, value: str) -> str:
             f"{name}: after the host comes the number of a database: {shape}"
         )
     return value
+
+
+def directors_address(name: str, value: str) -> str:
+    """The same for directors, without user and password: each has a user of its own. Raises
+    ImproperlyConfigured when no host could be enrolled with it."""
+    try:
+        return usable_address(redis_address(name, value))
+    except BadCode:
+        raise ImproperlyConfigured(
+            f"{name}: no director can use it: it must look like redis://host:6379/0 (rediss:// with TLS)"
+        ) from None
+
+
+def without_query(address: str) -> str:
+    """What directors need of the console's own address: the rest concerns its own connections."""
+    return urlsplit(address)._replace(query="", fragment="").geturl()
 
 
 def database(name: str, value: str) -> dict[str, Any]:

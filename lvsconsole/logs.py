@@ -12,11 +12,16 @@ REPEAT_AFTER = 60.0
 """Seconds until the log says again that the same is away."""
 
 
+OURS = ("apps.", "lvs.", "lvsconsole.")
+"""Whose messages say what was being done. Those of Celery and Django with arguments repeat the error."""
+
+
 class PatientHandler(logging.StreamHandler):
     """Writes each record as it is, but for those whose error says that something is away.
 
-    Of these it writes what is away and why; from each logger each reason once in REPEAT_AFTER, with the
-    number of those that it left out. Every other error keeps its traceback.
+    Of these it writes what was being done, what is away and why; from each logger the same once in
+    REPEAT_AFTER, with the number of those that it left out. Every other error keeps its traceback, and so
+    does one of which nobody says whose connection it was, each time that it is written.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,11 +33,16 @@ class PatientHandler(logging.StreamHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write it, in full or in short, or leave it out."""
-        reason = why_away(record.exc_info[1]) if record.exc_info else ""
+        error = record.exc_info[1] if record.exc_info else None
+        reason = why_away(error)
         if not reason:
             super().emit(record)
-        elif (left_out := self._turn((record.name, reason))) is not None:
-            super().emit(_short(record, reason, left_out))
+            return
+        line = _doing(record) + reason
+        if (left_out := self._turn((record.name, line))) is None:
+            return
+        more = f" ({left_out} more like it left out since)" if left_out else ""
+        super().emit(_with(record, line + more, traceback=isinstance(error, OSError)))
 
     def _turn(self, key: tuple[str, str]) -> int | None:
         """How many were left out since it was said last; None: it was said a moment ago."""
@@ -51,12 +61,17 @@ class PatientHandler(logging.StreamHandler):
             self._left_out.pop(key, None)
 
 
-def _short(record: logging.LogRecord, reason: str, left_out: int) -> logging.LogRecord:
-    """A copy for us: other handlers get the record whole. A message without arguments says what was being
-    done, and stands first; others, such as Celery's and Django's, repeat the error."""
+def _doing(record: logging.LogRecord) -> str:
+    """What was being done, as the beginning of a line; "" where the message says nothing but the error."""
+    if record.args and not record.name.startswith(OURS):
+        return ""
+    return " ".join(record.getMessage().split()).rstrip(":") + ": "
+
+
+def _with(record: logging.LogRecord, line: str, *, traceback: bool) -> logging.LogRecord:
+    """A copy for us: other handlers get the record whole."""
     short = copy.copy(record)
-    doing = "" if record.args else " ".join(record.getMessage().split()).rstrip(":") + ": "
-    more = f" ({left_out} more like it left out since)" if left_out else ""
-    short.msg, short.args = f"{doing}{reason}{more}", None
-    short.exc_info = short.exc_text = short.stack_info = None
+    short.msg, short.args = line, None
+    if not traceback:
+        short.exc_info = short.exc_text = short.stack_info = None
     return short

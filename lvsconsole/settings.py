@@ -12,9 +12,14 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from lvs.agent.config import RedisLink, without_user
+from lvs.agent.config import RedisLink
 from lvsconsole.addresses import is_safe_web, is_syslog
-from lvsconsole.connections import database, redis_address
+from lvsconsole.connections import (
+    database,
+    directors_address,
+    redis_address,
+    without_query,
+)
 from lvsconsole.sign_on import openid_connect
 from lvsconsole.variables import (
     flag,
@@ -105,7 +110,7 @@ TEMPLATES = [
 ]
 
 # --- database ------------------------------------------------------------------------------------
-if not {"LVS_DATABASE_URL", "LVS_DATABASE_URL_FILE"} & os.environ.keys():
+if not (os.environ.get("LVS_DATABASE_URL") or os.environ.get("LVS_DATABASE_URL_FILE")):
     try:
         DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds sessions and passwords
     except OSError as error:
@@ -293,8 +298,8 @@ CHANNEL_LAYERS = {
 SIGNING_KEY_FILE = Path(os.environ.get("LVS_SIGNING_KEY_FILE", DATA_DIR / "signing.key"))
 """Ed25519 private key of the console, PEM. Only the worker reads it."""
 
-DIRECTOR_REDIS_URL = without_user(
-    redis_address("LVS_DIRECTOR_REDIS_URL", text("LVS_DIRECTOR_REDIS_URL", REDIS_URL))
+DIRECTOR_REDIS_URL = directors_address(
+    "LVS_DIRECTOR_REDIS_URL", text("LVS_DIRECTOR_REDIS_URL", without_query(REDIS_URL))
 )
 """How directors reach Redis; each has a user of its own there: one that is given here is left out."""
 

@@ -1,13 +1,12 @@
 """Reading settings from the environment. What is missing or can't be is named, in ImproperlyConfigured."""
 
+import logging
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
-
-LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -88,6 +87,6 @@ def time_zone(name: str, default: str) -> str:
 def log_level(name: str, default: str) -> str:
     """From which level on the log tells."""
     value = os.environ.get(name, default).upper()
-    if value not in LOG_LEVELS:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(LOG_LEVELS)}, not “{value}”")
+    if value not in (known := logging.getLevelNamesMapping()):
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}, not “{value}”")
     return value

@@ -51,6 +51,8 @@ def edit_cluster(
     """
     if actor is not None:
         require(actor, "cluster.edit", cluster)
+    directors = None if directors is None else list(directors)
+    _lock(cluster, directors or ())
     cluster = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
     before = _state(cluster)
     cluster.name, cluster.description = cluster_name(name), description.strip()
@@ -65,6 +67,14 @@ def edit_cluster(
     if "directors" in new:
         directors_changed.send(sender=Cluster, cluster=cluster)
     return cluster
+
+
+def _lock(cluster: Cluster, directors: Iterable[Director]) -> None:
+    """Its directors and these, before the cluster: as all lock them who need both, so that nobody waits in
+    a ring."""
+    ours = Q(cluster=cluster) | Q(pk__in=[director.pk for director in directors])
+    locked = Director.objects.select_for_update(no_key=True).filter(ours).order_by("pk")
+    list(locked.values_list("pk"))
 
 
 @transaction.atomic

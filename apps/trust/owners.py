@@ -7,11 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def give_to_folders_owner(path: Path) -> None:
-    """Root may call the command: the key is the worker's all the same, whose folder it lies in."""
+def give_to_folders_owner(handle: int, folder: Path) -> None:
+    """Root may call the command: the key is the worker's all the same, whose folder it lies in.
+
+    handle: the open file. By its name root might give away another file that somebody has put there.
+    """
     if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
+        owner = folder.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def keeper(path: Path) -> str:

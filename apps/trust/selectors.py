@@ -37,9 +37,10 @@ def _known(identity: Identity | None, director: Director) -> Identity:
     return identity
 
 
-def key_of(director: Director) -> Ed25519PublicKey | None:
-    """The key that its reports are signed with, asked anew; None: it is not enrolled."""
-    identity = identity_now(director)
+def key_held(director: Director) -> Ed25519PublicKey | None:
+    """The key that its reports are signed with, asked anew; None: it is not enrolled. Until the end of this
+    transaction it stays so: whoever cuts the director off, or enrols it anew, waits."""
+    identity = Identity.objects.select_for_update().filter(director=director).first()
     return None if identity is None else public_key_from_text(identity.public_key)
 
 

@@ -5,6 +5,7 @@ Only the worker reads private keys. Beside them goes a file `.pub`, one key a li
 """
 
 import os
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,11 +53,13 @@ def use_next_key() -> None:
     key = next_key()
     if key is None:
         raise SigningKeyError("No key was announced: begin with “manage.py signing_key --announce”")
+    draft = _public_draft(key, first=True)  # whatever can't be written leaves all as it was
     try:
         _next_file().replace(settings.SIGNING_KEY_FILE)
+        draft.replace(_public_file())
     except OSError as error:
+        draft.unlink(missing_ok=True)
         raise _cant_write(settings.SIGNING_KEY_FILE, error) from error
-    _publish(key, first=True)
 
 
 def signing_key() -> Ed25519PrivateKey:
@@ -149,18 +152,39 @@ def _read(path: Path) -> Ed25519PrivateKey | None:
 
 
 def _publish(key: Ed25519PrivateKey, *, first: bool) -> None:
+    draft = _public_draft(key, first=first)
+    try:
+        draft.replace(_public_file())
+    except OSError as error:
+        raise _cant_write(_public_file(), error) from error
+
+
+def _public_draft(key: Ed25519PrivateKey, *, first: bool) -> Path:
+    """What the `.pub` file shall hold, in a file of its own."""
     text, others = public_key_to_text(key.public_key()), published_keys()
     others = [other for other in others if other != text]
     keys = [text, *others] if first else [*others, text]
-    path = _public_file()
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text("".join(f"{key}\n" for key in keys))
-        draft.chmod(0o644)  # for processes of other users, too
-        give_to_folders_owner(draft)
-        draft.replace(path)
+    try:  # processes of other users read it, too
+        return _draft(_public_file(), "".join(f"{key}\n" for key in keys).encode(), 0o644)
     except OSError as error:
-        raise _cant_write(path, error) from error
+        raise _cant_write(_public_file(), error) from error
+
+
+def _draft(path: Path, data: bytes, mode: int) -> Path:
+    """A new file beside it, on the disk. Root may write it in a folder of the worker's, who must not make it
+    write elsewhere: no link is followed, and nothing is done to the file by its name. Raises OSError."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+            os.fchmod(handle, mode)
+            give_to_folders_owner(handle, path.parent)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
 
 
 def _public_file() -> Path:
@@ -177,14 +201,9 @@ def _create(path: Path) -> bool:
     """Write a new key, whole or not at all: a link fails where a file stands, and never shows half a key."""
     key = Ed25519PrivateKey.generate()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        give_to_folders_owner(draft)
+        draft = _draft(path, text, 0o600)
         try:
             path.hardlink_to(draft)
         except FileExistsError:

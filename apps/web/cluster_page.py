@@ -21,7 +21,7 @@ from apps.telemetry.selectors import (
     status_of,
 )
 from apps.trust.models import CutOff
-from apps.web.words import PRESENCE_HELP
+from apps.web.words import DISOBEYS_HELP, PRESENCE_HELP
 from lvs.diff_settings import setting_texts
 from lvs.documents import scope_from_document, table_from_document
 from lvs.model import VirtualService
@@ -51,6 +51,11 @@ class DirectorRow(NamedTuple):
     def problem(self) -> str:
         """Why it can't read its kernel; "" of one that is not believed: it may say that no more."""
         return self.status.problem if self.status and self.enrolled else ""
+
+    @property
+    def trouble(self) -> str:
+        """What a list says of it first; "" where nothing is known to be wrong."""
+        return " ".join(filter(None, (DISOBEYS_HELP if self.disobeys else "", self.problem)))
 
 
 class ClusterRow(NamedTuple):

@@ -2,15 +2,10 @@
 
 from typing import NamedTuple
 
-from django.conf import settings
-
 from apps.inventory.models import Director
 from apps.trust.models import Identity, Invitation
 from apps.trust.selectors import identity_now, open_invitation
 from apps.trust.signing import SigningKeyError, public_key_text
-
-PYTHON = "/opt/lvsconsole/bin/python"
-"""Where docs/production.md puts the agent."""
 
 
 class Standing(NamedTuple):
@@ -32,9 +27,3 @@ def standing_of(director: Director) -> Standing:
     except SigningKeyError as error:
         problem = str(error)
     return Standing(identity_now(director), open_invitation(director), problem)
-
-
-def enrol_command(code: str) -> str:
-    """What is to be typed on the host, as root."""
-    private_ca = " --redis-ca /etc/lvsconsole/redis-ca.pem" if settings.REDIS_CA else ""
-    return f"sudo {PYTHON} -m lvs.agent enrol{private_ca} {code}"

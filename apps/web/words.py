@@ -70,12 +70,14 @@ PRESENCE_HELP = {
     "never": "Its agent has not reported yet: start it on the host.",
     "cut_off": "It was cut off: nothing that it says is believed, and it gets no orders. Its kernel keeps "
     "balancing.",
-    "not_enrolled": "No host was enrolled as this director: nothing is believed in its name, and it gets no "
+    "not_enrolled": "No host is enrolled as this director: nothing is believed in its name, and it gets no "
     "orders.",
 }
 
 DISOBEYS: Word = ("Refuses orders", "red", "key-off")
-DISOBEYS_HELP = "It does not believe this console's key, so it refuses every order."
+DISOBEYS_HELP = (
+    "It does not believe this console's key, so it refuses every order: enrol its host anew."
+)
 
 JOINING: dict[str, Word] = {
     "later": ("Not yet", "grey", "circle-dashed"),

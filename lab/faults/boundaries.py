@@ -1,6 +1,7 @@
 """Where a process reaches outside of itself, and what may happen to it there."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -47,8 +48,17 @@ class Boundaries:
         """Gives another process its turn."""
         self.may_yield: Callable[[], bool] = lambda: True
         self.tick: Callable[[], None] = lambda: None
+        self.redis_clock: Callable[[], float] = time.time
+        """Unix seconds, by the clock of Redis."""
+        self.entries = 0
+        """So many were added to streams."""
         self.tell: Callable[[str], None] = lambda text: None
         """Told of everything that happens, for who plays a history again."""
+
+    def entry_id(self) -> str:
+        """Of the next entry of a stream, as Redis would name it at this time."""
+        self.entries += 1
+        return f"{int(self.redis_clock() * 1000)}-{self.entries}"
 
     def cross(
         self, place: str, deed: Callable[[], T], error: Callable[[], BaseException] | None = None

@@ -52,6 +52,7 @@ class World:
         boundaries.another = self._another
         boundaries.may_yield = self._may_yield
         boundaries.tick = lambda: self.clock.go_on(rng.random() * 0.02)
+        boundaries.redis_clock = lambda: self.clock.now
         self.witness = Witness(boundaries.tell)
         for host in self.hosts.values():
             host.start()

@@ -83,7 +83,7 @@ def ask(
             except redis.AuthenticationError:
                 trouble = _NOT_KNOWN
             except redis.RedisError as error:
-                trouble = f"Redis at {invitation.place}: {one_line(error)}"
+                trouble = f"Redis at {invitation.place}: {one_line(error)}{_hint(error)}"
             if trouble not in said:
                 say(sentence(trouble))
                 said.add(trouble)
@@ -92,6 +92,12 @@ def ask(
     raise EnrolFailed(
         f"{why} This host is not enrolled; call it again, or make a new invitation in the console."
     )
+
+
+def _hint(error: redis.RedisError) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return ""
+    return " Name the certificates of who may vouch for it with --redis-ca FILE"
 
 
 def sentence(text: str) -> str:

@@ -70,9 +70,8 @@ class PatientConsumer(Consumer):  # type: ignore[misc]
         super().on_ready()
         acknowledge_nothing(self.task_consumer)
         self._said = ""
-        if self._standing is not None:
-            self._standing.taken("orders")
-        logger.info("waiting for %s from %s", self._wares, self.connection.as_uri())
+        if self._standing is None or self._standing.let_in("orders"):
+            logger.info("waiting for %s from %s", self._wares, self.connection.as_uri())
 
     # What follows stands in the queue and is nothing for us: Celery drops it, and we say so.
 

@@ -125,7 +125,7 @@ def enrol(
     _check_redis(url, ca)
     write_whole(config, _toml(settings | more))
     give_to_service(config)
-    draft.unlink(missing_ok=True)
+    forget(draft, own)
     # What a console announced to who this host was before counts no more.
     (Path(more.get("state_dir", DEFAULT_FOLDER)) / ANNOUNCED).unlink(missing_ok=True)
     for folder in out_of_reach([config, Path(ca)] if ca else [config]):

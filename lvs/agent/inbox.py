@@ -24,6 +24,10 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 """What the console may send, with the fields of each. All have `director`, `identity` and their times."""
 
 
+SAY_AGAIN_AFTER = 600.0
+"""Seconds until the log says once more that the same was refused."""
+
+
 class Me(NamedTuple):
     """Who this director is."""
 
@@ -54,6 +58,8 @@ class Inbox:
         self._me = me
         self._keys = keys
         self._reporter = reporter
+        self._refused, self._said_at = "", float("-inf")
+        """What the log was told last, and when."""
         self._takers: dict[str, Callable[[Document], None]] = {
             envelope.KIND: lambda document: orders.obey(envelope.order_of(document)),
             errand.KIND: lambda document: errands.run(errand.Errand(**document)),
@@ -70,6 +76,9 @@ class Inbox:
 
     def refuse(self, reason: str, kind: str = "") -> None:
         """Say that something was refused. kind: its type, "" where even that is not proven."""
-        logger.warning("refused: %s", reason)
+        now = time.monotonic()
+        if reason != self._refused or now - self._said_at > SAY_AGAIN_AFTER:  # orders come again
+            logger.warning("refused: %s", reason)
+            self._refused, self._said_at = reason, now
         report = streams.refused(self._me.director, time.time(), what=kind, reason=reason[:300])
         self._reporter.put(report)

@@ -96,7 +96,7 @@ class Invitation:
             raise BadCode(
                 "This is no invitation, or not all of it: copy the command from the console once more"
             ) from None
-        return cls(director, decoded, console_key, _address(redis_url))
+        return cls(director, decoded, console_key, usable_address(redis_url))
 
     @property
     def place(self) -> str:
@@ -124,7 +124,7 @@ class Invitation:
         return hashlib.sha256(purpose + self.secret).digest()
 
 
-def _address(url: str) -> str:
+def usable_address(url: str) -> str:
     """Of Redis, without user and password. Raises BadCode when no agent could use it.
 
     What stands behind a question mark could switch off the check of certificates.

@@ -139,7 +139,10 @@ def _verified_body(text: str, keys: Mapping[str, Ed25519PublicKey]) -> str:
         raise EnvelopeRefused("the message is not a sealed text") from None
     key = keys.get(name)
     if key is None:
-        raise EnvelopeRefused(f"it is signed with key “{name[:32]}”, which is not trusted here")
+        raise EnvelopeRefused(
+            f"it is signed with key “{name[:32]}”, which is not trusted here. Where that is the console's "
+            "key now, enrol this host anew"
+        )
     try:
         key.verify(signature, message)
     except InvalidSignature:

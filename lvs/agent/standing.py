@@ -37,7 +37,9 @@ class Standing:
         self._begin_anew = begin_anew
         self._turned_away: set[str] = set()
         """Who was refused, and was not taken since."""
-        self._said_at = float("-inf")
+        self._forbidden: set[str] = set()
+        """Who was let in, and refused what it does there."""
+        self._said, self._said_at = "", float("-inf")
         self._ending = False
         self._lock = threading.Lock()
 
@@ -49,22 +51,32 @@ class Standing:
         if not isinstance(error, redis.AuthenticationError | NoPermissionError):
             return False
         with self._lock:
+            text = _NOT_ALLOWED if isinstance(error, NoPermissionError) else _NOT_TAKEN
             late = time.monotonic() - self._said_at > SAY_AGAIN_AFTER
-            if late or not self._turned_away:
-                self._said_at = time.monotonic()
-                forbidden = isinstance(error, NoPermissionError)
-                logger.warning(_NOT_ALLOWED if forbidden else _NOT_TAKEN, one_line(error))
+            if late or not self._turned_away or text != self._said:
+                self._said, self._said_at = text, time.monotonic()
+                logger.warning(text, one_line(error))
             self._turned_away.add(who)
+            (self._forbidden.add if text == _NOT_ALLOWED else self._forbidden.discard)(who)
             if not self._ending and self._enrolled_anew():
                 self._ending = True
                 logger.warning("this host was enrolled anew: ending, to begin as who it is now")
                 self._begin_anew()
         return True
 
+    def let_in(self, who: str) -> bool:
+        """Redis took its user; whether it may do its work there, as far as it has been tried."""
+        with self._lock:
+            if who in self._forbidden:
+                return False
+            self._turned_away.discard(who)
+            return True
+
     def taken(self, who: str) -> None:
-        """Redis took what it sent."""
+        """Redis did what it asked for."""
         with self._lock:
             self._turned_away.discard(who)
+            self._forbidden.discard(who)
 
     def _enrolled_anew(self) -> bool:
         """Whether the configuration is another director's by now, as far as we may read it."""

@@ -41,7 +41,7 @@ def make_app(
     app.conf.update(_settings(config))
     # Taken off the queue before it runs: Redis would give a late one to us again after a crash,
     # in the middle of what the console is doing meanwhile. An order it sends until the run ends.
-    app.task(name=TASK, ignore_result=True, acks_late=False)(_task(receive, refuse))
+    app.task(name=TASK, ignore_result=True, acks_late=False)(_task(receive, refuse, standing))
     app.refuse, app.standing = refuse, standing
     app.finalize()
     # kombu looks for messages that were taken and not acknowledged, with a script in Redis under a lock. Ours
@@ -52,8 +52,12 @@ def make_app(
     return app
 
 
-def _task(receive: Callable[[str], None], refuse: Callable[[str], None]) -> Callable[..., None]:
+def _task(
+    receive: Callable[[str], None], refuse: Callable[[str], None], standing: Standing | None
+) -> Callable[..., None]:
     def take(*arguments: Any, **more: Any) -> None:
+        if standing is not None:
+            standing.taken("orders")
         if more or len(arguments) != 1 or not isinstance(arguments[0], str):
             refuse("the message is not a sealed text")
         else:

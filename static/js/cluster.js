@@ -89,7 +89,7 @@ function repliesGoAround(row) {
   return servers.length > 0 && servers.every(repliesGoAround);
 }
 
-const WHY = { away: "the director is away", unknown: "the console does not hear its directors now", never: "its agent has never reported" };
+const WHY = { away: "the director is away", unknown: "the console does not hear its directors now", never: "its agent has not reported yet", cut_off: "the director is cut off", not_enrolled: "no host is enrolled as this director" };
 
 function paintFreshness(all, fresh, there) {
   const line = page.querySelector("[data-fresh]");

@@ -36,7 +36,8 @@ document.body.addEventListener("htmx:load", (event) => paintTimes(event.target))
 // --- ask before what can't be undone -------------------------------------------------------------
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
-  if (question && !confirm(question)) {
+  // What is missing or wrong the server says first, beside its field.
+  if (question && event.target.checkValidity() && !confirm(question)) {
     event.preventDefault();
     return;
   }

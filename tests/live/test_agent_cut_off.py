@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -136,3 +137,14 @@ def test_of_a_task_that_is_refused_celery_asks_nobody_about_imports(host, redis_
         app.send_task("lvs.other", args=["x"], queue=queue_name(DIRECTOR))
         host.says("a task that a director does not have")
     assert "import" not in host.log.read_text()
+
+
+def test_a_user_that_may_not_take_orders_is_said_once(host):
+    host.enrol("first")
+    rules = [r for r in access.director_rules(DIRECTOR, password_hash("first")) if r != "+brpop"]
+    host.owner.execute_command("ACL SETUSER", USER, *rules)
+    with host.agent():
+        host.says("does not let this director's user")
+        time.sleep(3)  # six more tries
+    assert host.log.read_text().count("does not let this director's user") == 1
+    assert host.log.read_text().count("waiting for orders") <= 1

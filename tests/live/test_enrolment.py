@@ -13,7 +13,13 @@ from apps.inventory.services import add_director
 from apps.trust import access
 from apps.trust.models import Identity, Invitation
 from apps.trust.services import access as keeping
-from apps.trust.services import answer_enrolments, invite_director, keep_access, revoke_director
+from apps.trust.services import (
+    answer_enrolments,
+    invite_director,
+    keep_access,
+    revoke_director,
+    withdraw_invitation,
+)
 from apps.trust.signing import announce_next_key, believed_keys, create_signing_key
 from lvs.agent import asking as module
 from lvs.agent.config import load_config
@@ -167,7 +173,7 @@ def test_a_code_that_is_too_old_is_refused(director, tmp_path):
 
 def test_a_withdrawn_code_is_refused(director, admin, tmp_path):
     code = invited(director)
-    revoke_director(actor=admin, director=director)
+    assert withdraw_invitation(actor=admin, director=director)
     keep_access()
     assert "does not know this invitation" in str(host(code, tmp_path / "a", timeout=1))
     assert acts(director)[-1] == "director.invitation_withdrawn"

@@ -1,18 +1,26 @@
 """What the relay believes: what the director's own key signed, and nothing else."""
 
 import json
+import threading
+import time
 
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection, transaction
 
 from apps.audit.models import AuditRecord
+from apps.jobs.relay.intake import store_report
 from apps.telemetry.models import DirectorStatus
-from apps.trust.models import Identity
+from apps.trust.models import Identity, Invitation
+from apps.trust.services import invite_director, revoke_director
+from apps.trust.services.enrol import Request, _take
+from apps.trust.signing import create_signing_key
 from lvs.agent import streams
+from lvs.agent.sealing import public_key_to_text
 from lvs.agent.streams import samples_stream
-from tests.factories import make_cluster, make_director
-from tests.identities import enrolled, unsigned, voice
+from tests.factories import make_cluster, make_director, make_user
+from tests.identities import enrolled, own_key, unsigned, voice
 from tests.live.parts import Ear, RunningRelay, Voice, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,6 +31,12 @@ FLIPPED = 40
 @pytest.fixture
 def director(redis_url):
     return enrolled(name="d1")
+
+
+@pytest.fixture
+def key(settings, tmp_path):
+    settings.SIGNING_KEY_FILE = tmp_path / "signing.key"
+    create_signing_key()
 
 
 def heartbeat(director, revision=9):
@@ -130,3 +144,38 @@ def test_samples_of_another_key_or_sent_again_are_not_shown(redis_url):
         assert [ear.frame()["seq"], ear.frame()["seq"]] == [1, 2]
         with pytest.raises(AssertionError, match="nothing heard"):
             ear.next(within=1.5)
+
+
+@pytest.mark.parametrize("act", ["enrolled anew", "cut off"])
+def test_a_report_that_comes_as_its_director_goes_is_not_believed(director, key, act):
+    """Its signature would hold, for what takes the key away is not committed yet."""
+    admin = make_user("admin")
+    invite_director(actor=admin, director=director)
+    taken, go_on = threading.Event(), threading.Event()
+
+    def take_away():
+        with transaction.atomic():
+            if act == "cut off":
+                revoke_director(actor=admin, director=director, reason="stolen")
+            else:
+                own = public_key_to_text(own_key("another").public_key())
+                assert _take(Invitation.objects.get(), Request(own, "a" * 64, "h")) == ""
+            taken.set()
+            go_on.wait(10)
+        connection.close()
+
+    def relay():
+        entry = voice("report", director.uuid).entry(heartbeat(director))
+        store_report(director, {k.encode(): v.encode() for k, v in entry.items()}, time.time())
+        connection.close()
+
+    threads = [threading.Thread(target=take_away), threading.Thread(target=relay)]
+    threads[0].start()
+    taken.wait(10)
+    threads[1].start()
+    time.sleep(0.3)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert believed(director) is None
+    assert len(refusals()) == 1

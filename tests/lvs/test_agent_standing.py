@@ -123,3 +123,19 @@ def test_a_configuration_that_can_not_be_read_changes_nothing(standing, anew, tm
         (tmp_path / "agent.toml").write_text(text)
     standing.refused("reports", WRONG)
     assert anew == []
+
+
+def test_being_let_in_is_not_being_allowed(standing, caplog):
+    forbidden = NoPermissionError("this user has no permissions to run the 'brpop' command")
+    for _ in range(3):
+        assert standing.refused("orders", forbidden)
+        assert not standing.let_in("orders")
+    assert len(said(caplog)) == 1
+    standing.taken("orders")
+    assert standing.let_in("orders")
+
+
+def test_being_cut_off_after_being_forbidden_is_said(standing, caplog):
+    standing.refused("orders", NoPermissionError("no permissions"))
+    standing.refused("orders", WRONG)
+    assert len(said(caplog)) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lvs.agent import asking, enrol, handing_over
+from lvs.agent import asking, draft, enrol, handing_over
 from lvs.agent.__main__ import main
 from lvs.agent.asking import EnrolFailed, EnrolRefused, sentence
 from lvs.agent.invitation import Invitation
@@ -209,3 +209,18 @@ def test_a_damaged_draft_is_made_anew(config, monkeypatch):
     draft.write_text(draft.read_text().replace('"key": "', '"key": "x'))
     assert run(config) == 1
     assert '"key": "x' not in draft.read_text()
+
+
+def test_a_second_enrolment_that_began_meanwhile_goes_on(config, monkeypatch):
+    other = Invitation.make(DIRECTOR, CONSOLE, NOBODY_LISTENS)
+    path = config.with_name(config.name + ".enrolling")
+    theirs = []
+
+    def ask(*_):
+        theirs.append(draft.own_secrets(path, other))
+        return {"name": "lb1", "console_keys": [CONSOLE]}
+
+    monkeypatch.setattr(enrol, "ask", ask)
+    monkeypatch.setattr(enrol, "_check_redis", lambda *_: None)
+    assert run(config) == 0
+    assert draft.own_secrets(path, other) == theirs[0]

@@ -57,6 +57,7 @@ def test_a_database_that_is_away_is_one_line(log):
 
 
 def test_a_message_that_repeats_the_error_makes_room_for_the_reason(log):
+    log.logger.name = "celery.app.trace"
     error = redis.ConnectionError("Connection refused.")
     log.fail(error, "Task %s raised unexpected: %r", "a-b-c", error)
     assert log.text == "Redis can't be reached: Connection refused.\n"
@@ -93,8 +94,6 @@ NO_FAULT_OF_OURS = [
     wrapped(OperationalError, psycopg.errors.TooManyConnections("too many clients already")),
     wrapped(InterfaceError, psycopg.InterfaceError("the connection is closed")),
     redis.BusyLoadingError("loading the dataset in memory"),
-    ConnectionResetError("reset by peer"),
-    TimeoutError(),
 ]
 FAULTS = [
     wrapped(OperationalError, psycopg.errors.DeadlockDetected("deadlock detected")),
@@ -170,3 +169,36 @@ def test_a_task_of_the_worker_that_failed_tells_one_from_the_other(log, cause, s
         celery.removeHandler(log.handler)
     assert log.text
     assert ("Traceback" not in log.text) == short
+
+
+def test_what_each_of_ours_was_doing_is_told(log):
+    for number in (1, 2):
+        log.fail(redis.ConnectionError("Connection refused."), "order %s is not sent", number)
+    assert [line.split(":")[0] for line in log.text.splitlines()] == [
+        "order 1 is not sent",
+        "order 2 is not sent",
+    ]
+
+
+def test_a_locked_database_is_there(log):
+    cause = sqlite3.OperationalError("database is locked")
+    cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    log.fail(wrapped(OperationalError, cause), "row %s can't go on", 7)
+    assert "row 7 can't go on" in log.text
+    assert "Traceback" in log.text
+
+
+def test_a_connection_of_nobody_knows_whom_shows_where_it_was(log):
+    for _ in range(3):
+        log.fail(raised(TimeoutError("no answer")))
+    assert log.text.count("Traceback") == 1
+    log.now += 61
+    log.fail(raised(TimeoutError("no answer")))
+    assert log.text.count("Traceback") == 2
+
+
+def raised(error):
+    try:
+        raise error
+    except type(error) as met:
+        return met

@@ -135,7 +135,30 @@ def wrapped(outer, cause):
         ),
         (wrapped(ProgrammingError, psycopg.errors.SyntaxError("syntax")), ""),
         (KeyError("a fault"), ""),
+        (redis.DataError("Invalid input of type: 'NoneType'"), ""),
     ],
 )
 def test_what_an_error_is_called(error, line):
     assert explain(error) == line
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(migrated):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LVS_", "DJANGO_"))}
+    process = subprocess.run(
+        f"{sys.executable} manage.py migrate --plan --verbosity 3 | head -1",
+        shell=True,
+        cwd=ROOT,
+        env=kept | {"LVS_DATA_DIR": str(migrated / "new"), "LVS_SECRET_KEY": "k" * 50},
+        capture_output=True,
+        text=True,
+    )
+    assert process.stderr == ""
+
+
+def test_pages_are_told_of_what_a_command_did(migrated, redis_server):
+    """At the end of the interpreter it would be too late: no name of a host is looked up any more."""
+    address = redis_server.url.replace("127.0.0.1", "localhost")
+    process = manage(migrated, "signing_key", LVS_REDIS_URL=address)
+    assert process.returncode == 0, process.stderr
+    process = manage(migrated, "enrol_director", "lb1", LVS_REDIS_URL=address)
+    assert "pages are not told" not in process.stderr

@@ -48,6 +48,18 @@ def test_the_address_for_directors_may_be_in_a_file(tmp_path):
     assert process.stdout == "redis://redis:6379/0\n"  # each director has a user of its own
 
 
+def test_what_the_console_sets_for_its_own_connections_is_not_for_directors(tmp_path):
+    """A host refuses to be enrolled with it: such words could switch off the check of certificates."""
+    process = started(tmp_path, LVS_REDIS_URL="redis://redis:6379/0?health_check_interval=10")
+    assert process.stdout == "redis://redis:6379/0\n"
+
+
+@pytest.mark.parametrize("url", ["redis://redis/0?protocol=3", "redis://re dis/0", "redis://h/0#x"])
+def test_an_address_with_which_no_host_could_be_enrolled_is_named(tmp_path, url):
+    process = started(tmp_path, LVS_DIRECTOR_REDIS_URL=url)
+    assert "LVS_DIRECTOR_REDIS_URL: no director can use it" in process.stderr.splitlines()[-1]
+
+
 def test_a_redis_without_a_password_may_be_the_same_for_all(tmp_path):
     process = started(tmp_path, LVS_REDIS_URL="redis://127.0.0.1:6379/0")
     assert process.stdout == "redis://127.0.0.1:6379/0\n"
@@ -215,6 +227,8 @@ def test_an_address_where_nothing_can_be_is_named_and_no_password_repeated(tmp_p
         {"LVS_DATABASE_URL": "postgresql://lvs:x@%2Frun%2Fpostgresql/lvs"},
         {"LVS_DATABASE_URL": "postgresql:///?service=lvs"},
         {"LVS_DATABASE_URL": "sqlite:///console.sqlite3"},
+        {"LVS_DATABASE_URL_FILE": ""},
+        {"LVS_LOG_LEVEL": "warn"},
     ],
 )
 def test_addresses_where_something_can_be(tmp_path, variables):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.audit.models import AuditRecord
 from apps.inventory.models import Cluster, Director
 from apps.jobs.management.commands import signing_key as command
+from apps.telemetry.models import DirectorStatus
 from apps.trust import signing
 from apps.trust.models import ConsoleKey, Invitation
 from apps.trust.signing import (
@@ -216,6 +217,27 @@ def test_a_second_invitation_takes_the_place_of_the_first(key_file, capsys):
 
 
 @pytest.mark.django_db
+def test_what_to_do_with_the_code_stands_beside_it(key_file, capsys):
+    create_signing_key()
+    call_command("enrol_director", "d1")
+    told = capsys.readouterr()
+    assert Code.from_code(told.out)
+    assert "python -m lvs.agent enrol CODE" in told.err
+
+
+@pytest.mark.django_db
+def test_when_all_know_the_next_key_it_says_to_go_on(key_file, capsys):
+    call_command("signing_key")
+    director = make_director("d1")
+    call_command("signing_key", "--announce")
+    assert "don't know it yet: d1" in capsys.readouterr().err
+    known = [key_id(next_key().public_key())]
+    DirectorStatus.objects.filter(director=director).update(console_keys=known)
+    call_command("signing_key", "--announce")
+    assert "go on with --finish" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
 def test_an_unknown_cluster_is_named_and_nothing_is_added(key_file):
     create_signing_key()
     with pytest.raises(CommandError, match="no cluster “nowhere”"):
@@ -326,6 +348,33 @@ def test_what_root_makes_belongs_to_whose_folder_it_is(key_file):
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(12345, 54321)}
     use_next_key()
     assert {path.stat().st_uid for path in key_file.parent.iterdir()} == {12345}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_root_gives_away_and_writes_to_nothing_but_its_own_files(key_file, tmp_path):
+    """Whoever owns the folder could lay links in it, for every name that can be guessed."""
+    other = tmp_path / "other"
+    other.write_text("root's own")
+    key_file.parent.mkdir()
+    os.chown(key_file.parent, 12345, 12345)
+    for name in (".pub", ""):
+        (key_file.parent / f".{key_file.name}{name}.{os.getpid()}").symlink_to(other)
+    create_signing_key()
+    assert (other.read_text(), other.stat().st_uid) == ("root's own", 0)
+
+
+def test_a_disk_that_is_full_as_the_key_changes_leaves_all_as_it_was(key_file, monkeypatch):
+    create_signing_key()
+    announce_next_key()
+    before = {path.name: path.read_bytes() for path in key_file.parent.iterdir()}
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(SigningKeyError):
+        patch.setattr(signing.os, "fsync", full)
+        use_next_key()
+    assert {path.name: path.read_bytes() for path in key_file.parent.iterdir()} == before
 
 
 @pytest.fixture

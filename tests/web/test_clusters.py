@@ -1,11 +1,14 @@
 """Clusters: list, live page, new and edit."""
 
 import re
+from typing import get_args
 
 import pytest
+from django.conf import settings
 
 from apps.inventory.models import Cluster
 from apps.inventory.services import edit_cluster
+from apps.telemetry.selectors import Presence
 from apps.telemetry.services import relay_was_here
 from tests.factories import (
     make_applied,
@@ -137,3 +140,9 @@ def test_more_of_all_costs_no_more_queries(
         make_draft(operator, cluster, make_service(port=1000 + number))
     with django_assert_max_num_queries(len(before)):
         client.get(path)
+
+
+def test_the_live_table_has_words_for_every_presence():
+    script = (settings.BASE_DIR / "static/js/cluster.js").read_text()
+    (words,) = re.findall(r"const WHY = {(.*?)};", script)
+    assert set(re.findall(r"(\w+): \"", words)) == set(get_args(Presence)) - {"present"}

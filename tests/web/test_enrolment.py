@@ -171,10 +171,27 @@ def test_lists_mark_who_refuses_orders(viewer, signing_key, path):
     assert "Refuses orders" in text_of(browser(viewer).get(path))
 
 
+@pytest.mark.parametrize("path", ["/", "/directors/"])
+def test_lists_say_all_that_is_wrong_with_it(viewer, signing_key, path):
+    director = make_director("lb-1")
+    heartbeat(director, console_keys=["of another"], problem="IPVS is missing")
+    page = text_of(browser(viewer).get(path))
+    assert "It does not believe this console's key" in page
+    assert "IPVS is missing" in page
+
+
 def test_the_page_of_one_that_refuses_orders_says_so_first(viewer, signing_key):
     director = make_director("lb-1")
     heartbeat(director, console_keys=["of another"])
     assert "It refuses every order" in page_of(viewer, director, "?part=facts")
+
+
+def test_a_page_from_before_withdraws_no_invitation_by_cutting_off(admin, signing_key):
+    director = make_director("lb-1")
+    cut_off(admin, director)
+    browser(admin).post(f"/directors/{director.uuid}/invite/")
+    assert "was not enrolled" in text_of(cut_off(admin, director))
+    assert Invitation.objects.filter(used_at=None).exists()
 
 
 def test_one_whose_host_was_never_invited(admin):

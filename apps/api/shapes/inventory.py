@@ -16,7 +16,7 @@ from rest_framework.serializers import (
 
 from apps.api.shapes.documents import TableField
 from apps.inventory.models import Director
-from apps.telemetry.selectors import Presence, disobeying
+from apps.telemetry.selectors import UNENROLLED, Presence, disobeying
 
 PRESENCES = list(get_args(Presence))
 
@@ -84,16 +84,19 @@ class DirectorFull(DirectorShort):
         help_text="The newest that it verified; 0: none, null: it never spoke.",
     )
     observed_at = DateTimeField(source="status.observed_at", allow_null=True, default=None)
-    problem = CharField(
-        source="status.problem",
-        allow_null=True,
-        default=None,
-        help_text="Why its kernel can't be read.",
+    problem = SerializerMethodField(
+        help_text="Why its kernel can't be read; null of one that is not enrolled."
     )
     disobeys = SerializerMethodField(
         help_text="Whether it refuses every order: it does not believe this console's key."
     )
     facts = SerializerMethodField()
+
+    @extend_schema_field(CharField(allow_null=True))
+    def get_problem(self, director: Director) -> str | None:
+        """As it says; whoever is not believed says nothing."""
+        enrolled = self.context["presences"][director.pk] not in UNENROLLED
+        return director.status.problem if enrolled and hasattr(director, "status") else None
 
     def get_disobeys(self, director: Director) -> bool:
         """As far as it has said whom it believes."""

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from apps.inventory.models import Director
 from apps.jobs import services as jobs
 from apps.telemetry import services as telemetry
 from apps.telemetry.replays import Replayed
-from apps.trust.selectors import key_of
+from apps.trust.selectors import key_held
 from apps.trust.services import note_refusal
 from lvs.agent.entries import NotGenuine, genuine_text
 from lvs.agent.shapes import BadMessage, parse_report
@@ -33,13 +33,15 @@ _RUN_REPORTS: dict[str, Callable[..., None]] = {
 def store_report(director: Director, fields: Mapping[bytes, bytes], entered: float) -> None:
     """Store the report in a stream entry of the director; `entered`: unix seconds, by our clock.
 
-    Nothing of it is read before its signature holds. The director's key is asked for anew: whoever was
-    revoked a moment ago is not believed. Raises database errors that a later try may not meet; nothing else.
+    Nothing of it is read before its signature holds. The director's key is asked for anew, and held until
+    all is stored: whoever was revoked a moment ago is not believed. Raises database errors that a later try
+    may not meet; nothing else.
     """
     try:
-        text = genuine_text("report", fields, key_of(director))
-        message = parse_report(text, str(director.uuid))
-        _store(director, message, datetime.fromtimestamp(entered, UTC))
+        with transaction.atomic():
+            text = genuine_text("report", fields, key_held(director))
+            message = parse_report(text, str(director.uuid))
+            _store(director, message, datetime.fromtimestamp(entered, UTC))
     except DATABASE_AWAY as error:
         if not _is_too_much(error):
             raise

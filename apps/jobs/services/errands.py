@@ -122,7 +122,7 @@ def note_errands_refused(director: Director, reason: str) -> None:
     answer may come all the same, as the refusal may be of something else."""
     waiting = Errand.objects.filter(director=director, state=Errand.State.WAITING)
     waiting = waiting.exclude(sent_at=None).exclude(error=reason)
-    for number in list(waiting.values_list("pk", flat=True)):
+    for number in list(waiting.order_by("pk").values_list("pk", flat=True)):
         Errand.objects.filter(pk=number, state=Errand.State.WAITING).update(error=reason)
         push.announce(f"errand.{number}")
 

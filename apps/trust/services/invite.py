@@ -101,10 +101,10 @@ def revoke_director(*, actor: User, director: Director, reason: str = "") -> boo
     """
     require(actor, "director.manage", director)
     Director.objects.select_for_update(no_key=True).get(pk=director.pk)
-    _withdraw(actor, director)
     identity = Identity.objects.filter(director=director).first()
     if identity is None:
         return False
+    _withdraw(actor, director)
     identity.delete()
     Invitation.objects.filter(director=director).delete()  # a used one: its host may not ask again
     CutOff.objects.create(director=director, by=actor, reason=reason.strip()[:500])

@@ -14,10 +14,11 @@ from apps.inventory import selectors
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Director
 from apps.inventory.services import add_director
+from apps.trust.inviting import enrol_command
 from apps.trust.services import invite_director, revoke_director, withdraw_invitation
 from apps.trust.signing import SigningKeyError
 from apps.web.forms.details import CutOffForm, DirectorForm
-from apps.web.standing import enrol_command, standing_of
+from apps.web.standing import standing_of
 from apps.web.views.common import Request, act_on_director, found
 from apps.web.views.confirming import confirmed_to_write
 from apps.web.views.directors import page_of

@@ -69,7 +69,9 @@ class Command(BaseCommand):
     def _announce(self) -> None:
         made = signing.announce_next_key()
         self.stderr.write("Made the next key." if made else "There is a next key already.")
-        self._say_who_is_behind()
+        if not self._say_who_is_behind():
+            self.stderr.write("No enrolled director lacks it: go on with --finish.")
+        self.stderr.write("Until then this one signs:")
 
     def _finish(self, force: bool) -> None:
         behind = self._say_who_is_behind()

@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.inventory.errors import InventoryError
 from apps.inventory.models import Cluster, Director
 from apps.inventory.services import add_director, edit_cluster
+from apps.trust.inviting import enrol_command
 from apps.trust.models import Identity
 from apps.trust.services import invite_director
 from apps.trust.signing import SigningKeyError
@@ -53,6 +54,11 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['output']} can't be written: {error.strerror}") from error
         if not options["output"]:
+            self.stderr.write("On its host, within an hour:")
+            self.stderr.write(f"    {enrol_command('CODE')}")
+            self.stderr.write(
+                "with this code, or with - in its place, which reads it from standard input:"
+            )
             self.stdout.write(code, ending="")
 
 
