@@ -9,5 +9,5 @@ case ${1-} in
     *) user=lvsconsole ;;
 esac
 # shellcheck disable=SC2016  # the inner shell, which may read the settings, expands them
-exec runuser -u "$user" -- sh -c 'set -a; . "$0"; set +a; exec .venv/bin/python manage.py "$@"' \
-    "${LVS_ENV_FILE:-/etc/lvsconsole/console.env}" "$@"
+exec runuser -u "$user" -- sh -c 'set -a; . "$1"; set +a; shift; exec .venv/bin/python manage.py "$@"' \
+    manage.sh "${LVS_ENV_FILE:-/etc/lvsconsole/console.env}" "$@"

@@ -83,6 +83,13 @@ class Server:
         """End it, as a crash would."""
         self._run("pg_ctl", "-m", "immediate", "stop")
 
+    def signal(self, number: int) -> None:
+        """To all of its processes: the first, and those that serve its connections."""
+        first = (self._folder / "data" / "postmaster.pid").read_text().split()[0]
+        served = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *served):
+            os.kill(int(process), number)
+
     def _run(self, tool: str, *arguments: str) -> None:
         account = self._account
         identity: dict[str, Any] = (

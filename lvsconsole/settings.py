@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from lvs.agent.config import RedisLink
+from lvs.agent.config import RedisLink, unreadable
 from lvsconsole.addresses import is_safe_web, is_syslog
 from lvsconsole.connections import (
     database,
@@ -128,6 +128,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+
+else:  # one that is frozen takes connections and never answers: psycopg would wait for two minutes
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 # --- people --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -274,8 +277,8 @@ SPECTACULAR_SETTINGS = {
 REDIS_URL = redis_address("LVS_REDIS_URL", text("LVS_REDIS_URL", "redis://127.0.0.1:6379/0"))
 REDIS_CA = os.environ.get("LVS_REDIS_CA", "")
 """A file with the certificates of who may vouch for a Redis with TLS; "" = those that this host trusts."""
-if REDIS_CA and not Path(REDIS_CA).is_file():
-    raise ImproperlyConfigured(f"LVS_REDIS_CA: there is no file {REDIS_CA}")
+if REDIS_CA and (wrong := unreadable(REDIS_CA)):
+    raise ImproperlyConfigured(f"LVS_REDIS_CA: {wrong}")
 REDIS = RedisLink(REDIS_URL, REDIS_CA)
 CHANNEL_LAYERS = {
     "default": {
@@ -368,6 +371,7 @@ LOGGING = {
         # A line for each beat of the worker would bury the rest; failures are told all the same.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.request": {"level": "WARNING"},  # beats that waited in vain behind another
         # It has a handler of its own, which would repeat a traceback for each page that comes again.
         "uvicorn.error": {"handlers": ["stderr"], "propagate": False},
     },

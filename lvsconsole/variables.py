@@ -59,7 +59,9 @@ def origins(name: str) -> list[str]:
     found = items(name)
     for origin in found:
         if not is_web(origin):
-            raise ImproperlyConfigured(f"{name} must begin with https://, not “{origin}”")
+            raise ImproperlyConfigured(
+                f"{name} must begin with https:// or http://, not “{origin}”"
+            )
     return found
 
 

@@ -18,6 +18,9 @@ from apps.inventory.names import cluster_name, director_name
 from apps.inventory.signals import directors_changed, stored
 from lvs.documents import Document
 
+FAR = 10_000
+"""Revisions that a copy of the database may be behind. Whoever names a higher one lies."""
+
 
 @transaction.atomic
 def create_cluster(
@@ -115,12 +118,17 @@ def rename_director(*, actor: User, director: Director, name: str) -> Director:
 
 
 @transaction.atomic
-def create_revision(*, cluster: Cluster, table: Document, digest: str) -> Revision:
-    """The next revision of the cluster, not yet applied. The change that makes it is its record."""
+def create_revision(*, cluster: Cluster, table: Document, digest: str, above: int = 0) -> Revision:
+    """The next revision of the cluster, not yet applied. The change that makes it is its record.
+
+    above: a number that it must be higher than, unless that is higher by far than any that we know.
+    """
     Cluster.objects.select_for_update(no_key=True).get(
         pk=cluster.pk
     )  # numbers are given one at a time
     newest = cluster.revisions.aggregate(newest=Max("number"))["newest"] or 0
+    if newest < above <= newest + FAR:
+        newest = above
     return Revision.objects.create(cluster=cluster, number=newest + 1, table=table, digest=digest)
 
 

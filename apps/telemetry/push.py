@@ -19,6 +19,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from apps.telemetry.frames import Frame
+from lvs.agent.link import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class _Publisher:
     def _note_failure(self, error: Exception, topics: list[str]) -> None:
         """News that a page must know are tried again; frames are worth nothing later."""
         if not self._failing:
-            logger.warning("pages are not told of changes now: %s", error or type(error).__name__)
+            logger.warning("pages are not told of changes now: %s", one_line(error))
         self._failing = True
         with self._changed:
             self._topics |= dict.fromkeys(topics[:TOPICS_KEPT])

@@ -1,6 +1,6 @@
 """Whom the console believes, and who may reach Redis: enrolled directors, and hosts that are invited."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -34,6 +34,10 @@ class Identity(models.Model):
         return key_id(public_key_from_text(self.public_key))
 
 
+AT_ONCE = timedelta(seconds=8)
+"""After this people are told that Redis does not know of it yet: the worker looks every two seconds."""
+
+
 class Invitation(models.Model):
     """A code that makes one host this director, once. The code itself is kept nowhere."""
 
@@ -46,6 +50,7 @@ class Invitation(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # Redis knows its user since
     error = models.CharField(max_length=300, blank=True)  # why no host can use it; "" when one can
 
     def __str__(self) -> str:
@@ -60,6 +65,11 @@ class Invitation(models.Model):
         """Whether a host may use it now."""
         return self.open_at(timezone.now())
 
+    @property
+    def is_late(self) -> bool:
+        """Whether Redis should know of it, and does not: no host can use it."""
+        return self.told_at is None and timezone.now() - self.made_at > AT_ONCE
+
 
 class CutOff(models.Model):
     """A director that was enrolled, and is believed no more. Gone once it is enrolled anew."""
@@ -68,6 +78,12 @@ class CutOff(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(max_length=500, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)  # Redis lets it in no more since
+
+    @property
+    def is_late(self) -> bool:
+        """Whether Redis should let it in no more, and perhaps does."""
+        return self.closed_at is None and timezone.now() - self.at > AT_ONCE
 
     def __str__(self) -> str:
         return f"{self.director} is cut off"

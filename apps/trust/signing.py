@@ -68,7 +68,8 @@ def signing_key() -> Ed25519PrivateKey:
     key = _read(path)
     if key is None:
         raise SigningKeyError(
-            f"There is no signing key at {path}: create it with “manage.py signing_key”"
+            f"There is no signing key at {path}: create it with “manage.py signing_key”, or correct "
+            "LVS_SIGNING_KEY_FILE"
         )
     return key
 

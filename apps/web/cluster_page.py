@@ -50,7 +50,8 @@ class DirectorRow(NamedTuple):
     @property
     def problem(self) -> str:
         """Why it can't read its kernel; "" of one that is not believed: it may say that no more."""
-        return self.status.problem if self.status and self.enrolled else ""
+        said = self.status.problem if self.status and self.enrolled else ""
+        return f"It said last: {said}" if said and self.presence != "present" else said
 
     @property
     def trouble(self) -> str:

@@ -66,7 +66,7 @@ PRESENCE: dict[str, Word] = {
 PRESENCE_HELP = {
     "present": "Its agent reports.",
     "away": "Its agent has been silent. The kernel keeps balancing with the last approved table.",
-    "unknown": "The console does not hear its directors now: its relay is down, or has just begun.",
+    "unknown": "The console does not hear its directors now: Redis or its relay is down, or has just begun.",
     "never": "Its agent has not reported yet: start it on the host.",
     "cut_off": "It was cut off: nothing that it says is believed, and it gets no orders. Its kernel keeps "
     "balancing.",

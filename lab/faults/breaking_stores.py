@@ -84,6 +84,22 @@ def postgresql_dies(story: Broken) -> None:
     story.comes_through(weight)
 
 
+def postgresql_hangs(story: Broken) -> None:
+    """PostgreSQL is frozen as the director reports: a page says so within seconds; it is stored after all"""
+    weight = story.propose()
+    story.approve()
+    story.postgresql.signal(signal.SIGSTOP)
+    try:
+        asked = time.monotonic()
+        status = story.sign_in("viewer").get(story.change_path()).status
+        assert status == TRY_AGAIN, f"a page of a database that hangs has status {status}"
+        waited = time.monotonic() - asked
+        assert waited < 12, f"a page of a database that hangs came after {waited:.0f} s"
+    finally:
+        story.postgresql.signal(signal.SIGCONT)
+    story.comes_through(weight)
+
+
 _REFUSE = """
 CREATE SEQUENCE refused;
 CREATE FUNCTION refuse_some() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -139,5 +155,5 @@ def _frozen(story: Broken, seconds: float) -> None:
 STEPS: tuple[Callable[[Any], None], ...] = (
     *(redis_stalls, redis_is_slow, connections_break, connections_go_dead),
     *(redis_is_full, redis_loses_everything),
-    *(postgresql_dies, transactions_are_refused),
+    *(postgresql_dies, postgresql_hangs, transactions_are_refused),
 )

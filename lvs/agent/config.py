@@ -169,9 +169,21 @@ def _ca(values: dict[str, Any]) -> str:
     if "redis_ca" not in values:
         return ""
     path = _text(values, "redis_ca", "")
-    if not Path(path).is_file():
-        raise ValueError(f"redis_ca: there is no file {path}")
+    if error := unreadable(path):
+        raise ValueError(f"redis_ca: {error}")
     return path
+
+
+def unreadable(path: str) -> str:
+    """Why the file can't be read, in one line; "" where it can. To whoever connects it would look like a
+    Redis that is away."""
+    try:
+        with Path(path).open("rb"):
+            return ""
+    except FileNotFoundError:
+        return f"there is no file {path}"
+    except OSError as error:
+        return f"{path} can't be read: {error.strerror}"
 
 
 def _own_key(value: Any) -> Ed25519PrivateKey:

@@ -78,7 +78,10 @@ def main(options: argparse.Namespace) -> int:
     except (EnrolFailed, BadCode, LvsError, OSError) as error:
         _say(sentence(str(error)))
         return FAILED
-    sys.stdout.write(f"This host is director {name} now. Its configuration is {options.config}.\n")
+    sys.stdout.write(
+        f"This host is director {name} now. Its configuration is {options.config}. Start the agent, or "
+        "start it anew if it runs: systemctl restart lvsconsole-agent\n"
+    )
     return 0
 
 

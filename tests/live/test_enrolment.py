@@ -11,7 +11,7 @@ import redis
 from apps.audit.models import AuditRecord
 from apps.inventory.services import add_director
 from apps.trust import access
-from apps.trust.models import Identity, Invitation
+from apps.trust.models import CutOff, Identity, Invitation
 from apps.trust.services import access as keeping
 from apps.trust.services import (
     answer_enrolments,
@@ -29,6 +29,7 @@ from lvs.agent.invitation import Invitation as Code
 from lvs.agent.sealing import seal_body
 from lvs.agent.streams import enrolments_stream
 from tests.factories import make_user
+from tests.identities import enrol as enrol_known
 from tests.live.parts import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -222,6 +223,32 @@ def test_a_revoked_director_is_out_at_once(director, admin, tmp_path):
         with pytest.raises(redis.ConnectionError):
             eventually(lambda: not client.ping(), within=2)
     assert acts(director)[-1] == "director.revoked"
+    assert CutOff.objects.get().closed_at is not None
+
+
+def test_without_redis_it_is_not_said_that_its_way_is_closed(director, admin, redis_server):
+    enrol_known(director)
+    revoke_director(actor=admin, director=director, reason="stolen")
+    redis_server.stop()
+    keep_access()
+    assert CutOff.objects.get().closed_at is None
+    redis_server.start()
+    keep_access()
+    assert CutOff.objects.get().closed_at is not None
+
+
+def test_an_invitation_is_told_to_redis_by_the_worker(director):
+    invited(director)
+    Invitation.objects.update(told_at=None)
+    keep_access()
+    assert Invitation.objects.get().told_at is not None
+
+
+def test_a_refused_host_is_recorded(director, tmp_path):
+    code = invited(director)
+    host(code, tmp_path / "a")
+    assert "used already" in str(host(code, tmp_path / "b"))
+    assert "director.enrolment_refused" in acts(director)
 
 
 def test_what_a_revoked_director_left_in_redis_is_gone(director, admin, tmp_path, redis_url):

@@ -41,6 +41,21 @@ def test_a_missing_certificate_of_redis_is_named(tmp_path):
     assert "LVS_REDIS_CA" in process.stderr.splitlines()[-1]
 
 
+def test_a_certificate_of_redis_that_can_not_be_read_is_named(tmp_path):
+    process = started(tmp_path, LVS_REDIS_CA=str(tmp_path))
+    last = process.stderr.splitlines()[-1]
+    assert f"LVS_REDIS_CA: {tmp_path} can't be read: Is a directory" in last
+
+
+def test_a_database_that_hangs_is_given_up_in_seconds(tmp_path):
+    show = "from django.conf import settings as s; print(s.DATABASES['default']['OPTIONS'])"
+    url = "postgresql://lvs:x@db/lvs"
+    assert "'connect_timeout': 5" in started(tmp_path, show, LVS_DATABASE_URL=url).stdout
+    own = started(tmp_path, show, LVS_DATABASE_URL=f"{url}?connect_timeout=30").stdout
+    assert "connect_timeout" in own
+    assert "5" not in own
+
+
 def test_the_address_for_directors_may_be_in_a_file(tmp_path):
     file = tmp_path / "url"
     file.write_text("redis://lb:theirs@redis:6379/0\n")

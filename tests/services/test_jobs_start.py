@@ -7,8 +7,11 @@ from django.db import transaction
 
 from apps.audit.models import AuditRecord
 from apps.changes.models import Change
+from apps.inventory.models import Revision
 from apps.jobs.models import Outbox, Run
 from apps.jobs.services import approve_and_start
+from apps.telemetry.models import DirectorStatus
+from lvs.agent import streams
 from tests.applying import started, submitted, world
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +78,35 @@ def test_with_redis_frozen_an_approval_takes_well_under_a_second(redis_server, r
 
 def _fail(**_fields):
     raise RuntimeError("no more room")
+
+
+def tells(director, run, revision):
+    """The director's newest order, as its heartbeat names it."""
+    last = streams.last_run(run=run, revision=revision, state="verified")
+    DirectorStatus.objects.filter(director=director).update(last_run=last)
+
+
+def test_after_an_old_copy_was_restored_directors_are_not_told_what_they_hold_already():
+    """They refuse a revision that is not above what they carried out, and the copy knows nothing of that."""
+    made = world()
+    tells(made.directors[0], run=57, revision=7)
+    assert started(made).revision.number == 8
+
+
+def test_a_run_that_we_know_of_leaves_no_number_out():
+    made = world(directors=2)
+    elsewhere = started(world())
+    run = elsewhere.runs.get()
+    Revision.objects.filter(pk=elsewhere.revision_id).update(number=30)
+    Run.objects.filter(pk=run.pk).update(
+        director=made.directors[0]
+    )  # it was in that cluster before
+    tells(made.directors[0], run=run.pk, revision=30)
+    assert started(made).revision.number == 1
+
+
+@pytest.mark.parametrize("revision", [10_001, 2**31, 2**63])
+def test_a_director_that_names_what_can_not_be_moves_no_number(revision):
+    made = world()
+    tells(made.directors[0], run=2**63, revision=revision)
+    assert started(made).revision.number == 1

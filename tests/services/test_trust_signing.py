@@ -389,8 +389,8 @@ def workers_folder():
 
 
 @contextmanager
-def somebody_else():
-    os.seteuid(23456)
+def somebody_else(uid=23456):
+    os.seteuid(uid)
     try:
         yield
     finally:
@@ -408,6 +408,17 @@ def test_who_may_not_write_the_key_is_told_who_may(workers_folder, act, monkeypa
         call_command("signing_key", *act)
     line = " ".join(["manage.py", "signing_key", *act])
     assert str(refused.value).endswith(f"sudo --preserve-env -u '#12345' {sys.executable} {line}")
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+def test_a_key_of_roots_in_the_workers_folder_is_to_be_given_away(workers_folder):
+    """As when a copy of it was put back by hand: as root the command would do, and the worker not."""
+    create_signing_key()
+    os.chown(workers_folder / "signing.key", 0, 0)
+    with pytest.raises(CommandError) as refused, somebody_else(12345):
+        call_command("signing_key")
+    assert str(refused.value).endswith(f": sudo chown 12345 {workers_folder}/signing.key")
 
 
 @pytest.mark.django_db

@@ -94,8 +94,16 @@ def test_lists_leave_the_tables_of_directors_in_the_database(viewer, path):
 def test_what_its_ipvs_lacks_is_said(viewer):
     director = make_director("lb-1")
     page = f"/directors/{director.uuid}/"
-    tell(director, lacks=[])
+    tell(director, ipvs_version="1.2.1", lacks=[])
     assert "lacks" not in text_of(browser(viewer).get(page))
-    tell(director, lacks=["inet6", "sctp", "sip", "newer"])
+    tell(director, ipvs_version="1.2.1", lacks=["inet6", "sctp", "sip", "newer"])
     said = text_of(browser(viewer).get(page))
     assert "Its IPVS lacks IPv6, SCTP, persistence engine sip, newer" in said
+
+
+def test_what_one_that_is_away_said_last_is_told_as_that(viewer):
+    director = make_director("lb-1")
+    heartbeat(director, problem="IPVS is missing")
+    assert "It said last: IPVS is missing" in text_of(browser(viewer).get("/directors/"))
+    relay_was_here(name="r1")
+    assert "It said last" not in text_of(browser(viewer).get("/directors/"))

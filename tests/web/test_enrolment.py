@@ -2,13 +2,15 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from apps.inventory.models import Director
 from apps.inventory.services import add_director
 from apps.telemetry.services import relay_was_here
-from apps.trust.models import Identity, Invitation
+from apps.trust.models import CutOff, Identity, Invitation
 from apps.trust.signing import current_key_id
 from lvs.agent import streams
 from lvs.agent.invitation import Invitation as Code
@@ -138,6 +140,28 @@ def test_the_page_of_one_that_is_cut_off_says_first_when_by_whom_and_why(admin, 
     assert re.search(r"Cut off 2\d\d\d-.* by Anna Stern: stolen", page)
     assert "have an administrator enrol a host anew, or take it out of the cluster" in page
     assert "have an administrator" not in page_of(admin, director)
+
+
+def test_until_its_way_into_redis_is_closed_the_page_says_so(admin):
+    director = make_director("lb-1")
+    cut_off(admin, director)
+    assert "Its way into Redis is being closed" in page_of(admin, director)
+    CutOff.objects.update(at=timezone.now() - timedelta(seconds=9))
+    assert "It may still reach Redis" in page_of(admin, director)
+    CutOff.objects.update(closed_at=timezone.now())
+    assert "Its way into Redis is closed" in page_of(admin, director)
+
+
+@pytest.mark.parametrize("part", ["", "?part=standing", "?part=joining"])
+def test_an_invitation_that_redis_was_not_told_of_is_said(admin, signing_key, part):
+    browser(admin).post("/directors/new/", {"name": "lb-1"})
+    director = Director.objects.get()
+    assert "was not told" not in page_of(admin, director, part)
+    Invitation.objects.update(made_at=timezone.now() - timedelta(seconds=9))
+    if part:
+        assert "Redis was not told of it" in page_of(admin, director, part)
+    Invitation.objects.update(told_at=timezone.now())
+    assert "was not told" not in page_of(admin, director, part)
 
 
 def test_who_is_cut_off_is_asked_nothing_and_says_nothing_that_counts(admin):

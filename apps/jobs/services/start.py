@@ -1,5 +1,7 @@
 """From an approval to the runs that carry it out."""
 
+from typing import Any
+
 from django.db import transaction
 
 from apps.accounts.models import User
@@ -11,10 +13,12 @@ from apps.changes.selectors import table_of
 from apps.changes.staleness import what_moved, window_over
 from apps.changes.states import locked
 from apps.changes.timing import AT_ONCE, Timing
+from apps.inventory.models import Cluster, Director
 from apps.inventory.services import create_revision
 from apps.jobs.models import Run
 from apps.jobs.rollout import in_order
 from apps.jobs.services.turns import queue_run
+from apps.telemetry.selectors import status_of
 
 EVERYWHERE_AT_ONCE = (Change.Basis.UNCONFIRMED, Change.Basis.EMERGENCY)
 """What goes back to where things were: a director that is away must not keep the others from it."""
@@ -108,7 +112,12 @@ def start_change(*, actor: User | None, change: Change) -> Change:
     The first gets its place in the outbox; each other one once the one before it has verified the table.
     actor None: because its time has come. Raises NotAllowed when no director of its plans is left.
     """
-    revision = create_revision(cluster=change.cluster, table=change.table, digest=change.digest)
+    revision = create_revision(
+        cluster=change.cluster,
+        table=change.table,
+        digest=change.digest,
+        above=_unknown_here(change.cluster),
+    )
     change = changes.start_change(actor=actor, change=change, revision=revision)
     plans = {plan.director_id: plan for plan in change.plans.all()}
     directors = change.cluster.directors.filter(pk__in=plans).select_related("status")
@@ -127,3 +136,20 @@ def start_change(*, actor: User | None, change: Change) -> Change:
         if at_once or position == 0:
             queue_run(run, actor)
     return change
+
+
+def _unknown_here(cluster: Cluster) -> int:
+    """The highest revision of a run that a director tells of, and we have no record of: the database is a
+    copy from before. What is not above it they refuse, as older than what they hold."""
+    highest = 0
+    for director in cluster.directors.select_related("status"):
+        status = status_of(director)
+        last = status.last_run if status else {}
+        if last and not _is_known(director, last):
+            highest = max(highest, last["revision"])
+    return highest
+
+
+def _is_known(director: Director, last: dict[str, Any]) -> bool:
+    runs = Run.objects.filter(pk=min(last["run"], 2**63 - 1), director=director)
+    return runs.filter(change__revision__number=min(last["revision"], 2**31 - 1)).exists()

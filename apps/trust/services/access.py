@@ -14,8 +14,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.inventory.models import Director
+from apps.inventory.signals import stored
 from apps.trust.access import director_of, director_rules, invited_rules, keys_of, user_of
-from apps.trust.models import Identity, Invitation
+from apps.trust.models import CutOff, Identity, Invitation
 from lvsconsole.redis_client import connect
 
 logger = logging.getLogger(__name__)
@@ -37,12 +38,31 @@ def keep_access() -> int:
     try:
         with connect(timeout=2.0) as client:
             changed = _make_equal(client)
+            _note_done(client)
     except redis.RedisError as error:
         _note(f"Redis does not make its user: {error}"[:300])
         logger.warning("Redis users of directors are not kept: %s", error)
         return 0
     _note("")
     return changed
+
+
+def _note_done(client: "redis.Redis") -> None:
+    """That Redis knows of an invitation, or lets a director in no more: people wait for it. A beat in which
+    nothing is new asks nothing of Redis."""
+    untold = list(Invitation.objects.filter(told_at=None).select_related("director"))
+    shut = list(CutOff.objects.filter(closed_at=None).select_related("director"))
+    if not untold and not shut:
+        return
+    there, now = _ours(client), timezone.now()
+    for invitation in untold:
+        if user_of(str(invitation.director.uuid), invited=True) in there:
+            same = Invitation.objects.filter(pk=invitation.pk, made_at=invitation.made_at)
+            same.update(told_at=now)
+    for cut_off in shut:
+        if user_of(str(cut_off.director.uuid), invited=False) not in there:
+            CutOff.objects.filter(pk=cut_off.pk).update(closed_at=now)
+            stored.send(sender=Director, director=cut_off.director)
 
 
 def allow(client: "redis.Redis", director: Director) -> None:

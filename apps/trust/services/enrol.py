@@ -85,6 +85,8 @@ def _answer_all(client: "redis.Redis", invitation: Invitation) -> int:
             request = _request(invitation, fields.get(b"m", b""))
             if request is not None:
                 error = _take(invitation, request)
+                if error:
+                    _note_refusal(invitation, error)
                 _answer(client, invitation.director, request, error)
         finally:
             client.xdel(stream, entry_id)  # the host asks again

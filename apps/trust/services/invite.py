@@ -43,6 +43,7 @@ def invite_director(*, actor: User | None, director: Director) -> str:
             "made_at": timezone.now(),
             "expires_at": expires,
             "used_at": None,
+            "told_at": None,
             "error": "",
         },
     )

@@ -1,5 +1,7 @@
 """Whether this process can do its work: for load balancers and start scripts."""
 
+import logging
+
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -7,6 +9,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+logger = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -22,7 +26,8 @@ def _database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except DatabaseError as error:
+        logger.warning("asked for our health", exc_info=error)
         return "no answer"
     return "ok"
 
@@ -36,6 +41,7 @@ def _redis() -> str:
             socket_timeout=2,
         ) as client:
             client.ping()
-    except (redis.RedisError, OSError):
+    except (redis.RedisError, OSError) as error:
+        logger.warning("asked for our health", exc_info=error)
         return "no answer"
     return "ok"

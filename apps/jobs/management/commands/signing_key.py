@@ -109,8 +109,12 @@ class Command(BaseCommand):
 
 def _as_whom(error: SigningKeyError) -> str:
     """Who may do it, where we may not."""
+    if not isinstance(error.__cause__, PermissionError):
+        return ""
+    for file, owner in strangers(signing.private_files()):
+        return f". It must be {owner}'s, whose folder it lies in: sudo chown {owner} {file}"
     owner = keeper(settings.SIGNING_KEY_FILE)
-    if not isinstance(error.__cause__, PermissionError) or not owner:
+    if not owner:
         return ""
     user = f"'#{owner}'" if owner.isdigit() else owner
     words = shlex.join([sys.executable, *sys.argv])
