@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +86,11 @@ class Server:
     def signal(self, number: int) -> None:
         """To all of its processes: the first, and those that serve its connections."""
         first = (self._folder / "data" / "postmaster.pid").read_text().split()[0]
+        os.kill(int(first), number)  # before the others: it begins no new one then
         served = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        for process in (first, *served):
-            os.kill(int(process), number)
+        for process in served:
+            with suppress(ProcessLookupError):  # its connection has ended meanwhile
+                os.kill(int(process), number)
 
     def _run(self, tool: str, *arguments: str) -> None:
         account = self._account

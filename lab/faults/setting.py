@@ -40,8 +40,8 @@ class Setting:
     def __enter__(self) -> "Setting":
         self._start_redis()
         self._set_up_django()
+        self._patch()  # first: the thread that tells pages would move the clock
         self._make_base()
-        self._patch()
         self.clock.start()
         from lab.faults import patches
 
