@@ -153,6 +153,16 @@ class StateFolder:
             raise LvsError(f"Can't save the state to {self.file}: {error.strerror}") from error
         self._latest = (mark.digest(), state)
 
+    def unwritable(self) -> str:
+        """Why nothing could be saved, in one line; "" where it could. Makes the folder where it is missing."""
+        try:
+            self._make_folder()
+        except LvsError as error:
+            return str(error)
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            return f"{self.path} can't be written: no order can be carried out"
+        return ""
+
     def _make_folder(self) -> None:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

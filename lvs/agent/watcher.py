@@ -110,7 +110,7 @@ class Watcher(Periodic):
         except LvsError as error:
             self._revision, self._last_run, self._forgot = 0, {}, _one_line(str(error))
             return
-        self._forgot = ""
+        self._forgot = self._state.unwritable()
         self._revision = held.verified
         self._last_run = last_run(stored, held, self._memory.newest_end())
 

@@ -231,3 +231,25 @@ def test_settings_are_remembered(folder):
     state = State(table=table, owned=table.scope, digest=table.digest)
     folder.save(state)
     assert loaded(folder) == state
+
+
+def test_a_folder_that_is_missing_is_made_before_it_is_needed(tmp_path):
+    folder = StateFolder(tmp_path / "a" / "state")
+    assert folder.unwritable() == ""
+    assert folder.path.is_dir()
+
+
+def test_why_nothing_could_be_saved_is_known_before_anything_must_be(tmp_path):
+    (tmp_path / "file").touch()
+    assert "Can't make the state folder" in StateFolder(tmp_path / "file" / "state").unwritable()
+
+
+def test_a_folder_that_is_not_ours_to_write_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert StateFolder(tmp_path).unwritable().startswith(f"{tmp_path} can't be written")
+
+
+def test_the_heartbeat_names_a_folder_in_which_nothing_can_be_kept(host, monkeypatch):
+    assert host.beat()["problem"] == ""
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert "no order can be carried out" in host.beat()["problem"]

@@ -94,7 +94,9 @@ def test_after_an_old_copy_was_restored_directors_are_not_told_what_they_hold_al
 
 def test_a_run_that_we_know_of_leaves_no_number_out():
     made, run = world(), started(world()).runs.get()
-    Run.objects.filter(pk=run.pk).update(director=made.directors[0])  # it was in that cluster before
+    Run.objects.filter(pk=run.pk).update(
+        director=made.directors[0]
+    )  # it was in that cluster before
     tells(made.directors[0], run=run.pk, revision=1)
     assert started(made).revision.number == 1
 
