@@ -154,7 +154,7 @@ class StateFolder:
         self._latest = (mark.digest(), state)
 
     def unwritable(self) -> str:
-        """Why nothing could be saved, in one line; "" where it could. Makes the folder where it is missing."""
+        """Why nothing could be saved, in one line; "" where it could. Makes a folder that is missing."""
         try:
             self._make_folder()
         except LvsError as error:
