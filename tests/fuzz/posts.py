@@ -99,6 +99,7 @@ def _directors(made):
     yield "director-new", [], {"name": "lb-9"}
     yield "director", director, {"name": "lb-9"}
     yield "director-invite", director, {"any": "thing"}
+    yield "director-withdraw", director, {"any": "thing"}
     yield "director-revoke", director, {"reason": "Stolen"}
     yield "drift-adopt", director, acted | {"adopt-reason": "Meant"}
     yield "drift-revert", director, acted | {"revert-reason": "Not meant", "adopt": "on"}
