@@ -161,6 +161,8 @@ class _Run:
             expected = None if doubt else self._settled
             found = self._kernel.read_stable_table(expected, self._wanted.sysctls)
         except LvsError as error:
+            if lost:
+                log.doubt(lost)
             text = f"The table was written but can't be read back: {error}"
             return Outcome("partial", "differs", text, log.steps, log.results(), "")
         now = found.only(self._concerned)

@@ -10,6 +10,8 @@ from lvs.named_tuples import all_of
 from lvs.plan import AnyStep, Step
 
 StepState = Literal["done", "failed", "skipped"]
+MAYBE_DONE = "it may have been done all the same"
+"""How the error of a step ends of which that is not known."""
 
 
 class StepResult(NamedTuple):
@@ -58,6 +60,15 @@ class StepLog:
             elif error:
                 self._add(alone, ["failed"], [error])
                 error = ""  # those after it count as not tried
+
+    def doubt(self, reason: str) -> None:
+        """Answers were lost, and the kernel could not be read since: of the steps that were on their way with
+        them nobody knows whether they are done."""
+        unanswered = [index for index, result in enumerate(self._results) if result is None]
+        for index in unanswered:
+            if self.steps[index].kind != self.steps[unanswered[0]].kind:
+                break  # those of another kind were not sent before
+            self._add(range(index, index + 1), ["failed"], [f"{reason}: {MAYBE_DONE}"])
 
     def results(self) -> tuple[StepResult, ...]:
         """One for each step; those that weren't tried are skipped."""

@@ -38,7 +38,10 @@ class NotingMemory(Memory):
     def note_verified(self, order: Order) -> None:
         """As it does, and told to the host."""
         super().note_verified(order)
-        self._host.noted[order.revision] = self._host.machine.boots
+        # Perhaps long after it was seen equal: an agent is killed in between, and the machine boots anew.
+        self._host.noted[order.revision] = self._host.equal_in.get(
+            order.revision, self._host.machine.boots
+        )
         wanted = table_from_document(order.table)
         if self._host.machine.table().only(wanted.scope) == wanted:
             self._host.hands = 0  # what was changed by hand before is as it should be again
@@ -124,7 +127,9 @@ class Host:
         self.hands = 0
         """How often somebody changed what is ours by hand since it was verified last."""
         self.noted: dict[int, int] = {}
-        """In which life of its kernel a revision was noted as verified last."""
+        """In which life of its kernel a revision that was noted as verified was seen equal last."""
+        self.equal_in: dict[int, int] = {}
+        """The same of all that were seen equal, noted or not."""
         self.ended: dict[int, Order] = {}
         """The attempt at a run that came to an end last: the very order that was under way."""
 

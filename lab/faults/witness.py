@@ -87,12 +87,14 @@ class Witness:
 
     def _note_read(self, host: Host) -> None:
         order = host.agent.watcher.running if host.agent else None
-        if order is not None and (host.name, order.run) not in self.seen_equal:
+        boots = host.machine.boots
+        if order is not None and host.equal_in.get(order.revision) != boots:
             wanted = table_from_document(order.table)
             owned = host.agent.state.load().owned if host.agent else wanted.scope
             if host.machine.table().only(concerned(wanted, owned)) == wanted:
                 self.seen_equal.add((host.name, order.run))
                 self._held[host.name].add(wanted.digest)
+                host.equal_in[order.revision] = boots
 
 
 def leads_to(step: Step, table: Table) -> bool:

@@ -56,8 +56,12 @@ def test_no_promise_is_broken_in_some_histories():
     assert re.search(r"^ +0  violations$", done.stdout, re.MULTILINE)
 
 
+FOUND = {2603, 3472, 4881}
+"""Seeds of histories in which a campaign found something that no fault of ours stands for."""
+
+
 def test_no_promise_is_broken_where_one_was_before():
-    for seed in {mutant.seed for mutant in MUTANTS}:
+    for seed in FOUND | {mutant.seed for mutant in MUTANTS}:
         done = play("--seed", str(seed))
         assert done.returncode == 0, done.stdout[-2000:]
 

@@ -12,7 +12,9 @@ from lvs.canonical_form import make_table
 from lvs.documents import table_to_document
 from lvs.errors import Busy, NoAnswer, StateDamaged
 from lvs.model import EMPTY
+from lvs.netlink.kernel import Kernel
 from lvs.netlink.transport import Transport
+from lvs.results import MAYBE_DONE
 from lvs.state import Journal, StateFolder
 from tests.lab.inside.conftest import (
     FOREIGN,
@@ -84,6 +86,26 @@ def test_steps_whose_answers_are_lost_are_told_by_reading(folder, ipvsadm, monke
     assert states(outcome) == ["done"] * 12 + ["failed"] + ["skipped"] * 23
     assert told == list(outcome.results[:13])
     assert outcome.digest == owned_in_kernel(folder).digest
+    monkeypatch.undo()
+    assert apply_table(BIG, state=folder).state == "verified"
+
+
+def test_steps_whose_answers_are_lost_are_doubted_when_nothing_can_be_read(folder, monkeypatch):
+    batch = Transport.batch
+
+    def deaf(self, family, commands, on_answer):
+        batch(self, family, commands, lambda index, errno: None)
+        monkeypatch.setattr(Kernel, "read_stable_table", blind)
+        raise NoAnswer("Answers of the kernel were lost")
+
+    def blind(*_):
+        raise NoAnswer("Answers of the kernel were lost")
+
+    monkeypatch.setattr(Transport, "batch", deaf)
+    outcome = apply_table(BIG, state=folder)
+    assert outcome.state == "partial"
+    assert states(outcome) == ["failed"] * 12 + ["skipped"] * 24
+    assert MAYBE_DONE in outcome.results[0].error
     monkeypatch.undo()
     assert apply_table(BIG, state=folder).state == "verified"
 
