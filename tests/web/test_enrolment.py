@@ -132,6 +132,13 @@ def test_cutting_off_asks_why(admin):
     assert Identity.objects.filter(director=director).exists()
 
 
+def test_whether_to_go_on_is_not_asked_before_the_reason_is_there(admin):
+    """console.js asks only where what is typed is complete."""
+    page = browser(admin).get(f"/directors/{make_director('lb-1').uuid}/").content.decode()
+    (field,) = re.findall(r'<input[^>]*name="reason"[^>]*>', page)
+    assert " required" in field
+
+
 def test_the_page_of_one_that_is_cut_off_says_first_when_by_whom_and_why(admin, viewer):
     director = make_cluster("web", directors=[make_director("lb-1")]).directors.get()
     heartbeat(director, problem="IPVS is missing")

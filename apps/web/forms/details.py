@@ -55,6 +55,11 @@ class CutOffForm(TiedForm):
 
     reason = text("Why", "Everybody who may see it reads this.", maxlength="500")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The form has `novalidate`: this keeps console.js from asking whether to go on without a reason.
+        self.use_required_attribute = True
+
 
 class DirectorForm(TiedForm):
     """A director is added by its name alone."""
