@@ -1,6 +1,7 @@
 """One person of each role, a cluster with one director that holds nothing, and its first revisions."""
 
 import pytest
+from django.test import override_settings
 
 from apps.changes import services
 from apps.drains.services import watch_drains
@@ -75,3 +76,10 @@ def draining(balanced, operator, monkeypatch):
     settle(made)
     watch_drains()
     return now(made)
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    path = tmp_path / "keys" / "signing.key"
+    with override_settings(SIGNING_KEY_FILE=path):
+        yield path
